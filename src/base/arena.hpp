@@ -1,0 +1,66 @@
+// Arena: bump allocation for what lives exactly as long as one exchange. Freed in one go by clear(),
+// which keeps the first chunk; nothing allocates after warm-up. Trivially destructible contents only.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace perigee {
+
+class Arena {
+ public:
+  explicit Arena(std::size_t chunk_bytes = 4096) : chunk_bytes_(chunk_bytes) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena() { release(); }
+
+  void* take(std::size_t bytes, std::size_t align = alignof(std::max_align_t)) {
+    std::size_t at = (reinterpret_cast<std::size_t>(next_) + align - 1) & ~(align - 1);
+    if (next_ && at + bytes <= reinterpret_cast<std::size_t>(end_)) {
+      next_ = reinterpret_cast<char*>(at + bytes);
+      return reinterpret_cast<void*>(at);
+    }
+    return take_from_new_chunk(bytes, align);
+  }
+  template <class T>
+    requires std::is_trivially_destructible_v<T>
+  std::span<T> array(std::size_t count) {
+    return {static_cast<T*>(take(count * sizeof(T), alignof(T))), count};
+  }
+  std::string_view copy(std::string_view text) {
+    if (text.empty()) return {};
+    char* to = static_cast<char*>(take(text.size(), 1));
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+  std::string_view join(std::string_view a, std::string_view b) {
+    char* to = static_cast<char*>(take(a.size() + b.size() + 1, 1));
+    if (!a.empty()) std::memcpy(to, a.data(), a.size());
+    if (!b.empty()) std::memcpy(to + a.size(), b.data(), b.size());
+    return {to, a.size() + b.size()};
+  }
+  // Forgets everything; keeps the first chunk.
+  void clear();
+  // Frees everything.
+  void release();
+  std::size_t bytes_held() const { return bytes_held_; }
+
+ private:
+  struct Chunk {
+    Chunk* previous;
+    std::size_t bytes;
+  };
+  void* take_from_new_chunk(std::size_t bytes, std::size_t align);
+
+  std::size_t chunk_bytes_;
+  Chunk* last_ = nullptr;
+  char* next_ = nullptr;
+  char* end_ = nullptr;
+  std::size_t bytes_held_ = 0;
+};
+
+}  // namespace perigee

@@ -1,0 +1,100 @@
+#include "base/async.hpp"
+
+#include <array>
+
+namespace perigee {
+
+void Scope::cancel(Error reason) {
+  reason_ = reason;
+  interrupt(std::move(reason));
+}
+
+void Scope::interrupt(Error reason) {
+  if (waiting_) waiting_->end(std::move(reason));
+}
+
+namespace {
+
+constexpr std::size_t kFrameStep = 64;
+constexpr std::size_t kFrameClasses = 32;         // frames up to 2 KiB are recycled
+constexpr std::size_t kFrameBytesKept = 1 << 20;  // per thread
+
+struct FreeFrame {
+  FreeFrame* next;
+};
+
+struct Frames {
+  std::array<FreeFrame*, kFrameClasses> free{};
+  std::size_t bytes_kept = 0;
+  std::size_t alive = 0;
+  ~Frames() {
+    for (FreeFrame* frame : free) {
+      while (frame) ::operator delete(std::exchange(frame, frame->next));
+    }
+  }
+};
+thread_local Frames frames;
+
+// Sanitizers must see every frame die.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PERIGEE_KEEP_NO_FRAMES 1
+#endif
+#endif
+
+}  // namespace
+
+void* FrameRecycler::take(std::size_t bytes) {
+  ++frames.alive;
+  std::size_t index = (bytes + kFrameStep - 1) / kFrameStep;
+  if (index < kFrameClasses) {
+    if (FreeFrame* frame = frames.free[index]) {
+      frames.free[index] = frame->next;
+      frames.bytes_kept -= index * kFrameStep;
+      return frame;
+    }
+    return ::operator new(index * kFrameStep);
+  }
+  return ::operator new(bytes);
+}
+
+void FrameRecycler::give(void* frame, std::size_t bytes) noexcept {
+  --frames.alive;
+#ifndef PERIGEE_KEEP_NO_FRAMES
+  std::size_t index = (bytes + kFrameStep - 1) / kFrameStep;
+  if (index < kFrameClasses && frames.bytes_kept < kFrameBytesKept) {
+    frames.free[index] = new (frame) FreeFrame{frames.free[index]};
+    frames.bytes_kept += index * kFrameStep;
+    return;
+  }
+#endif
+  ::operator delete(frame);
+}
+
+std::size_t FrameRecycler::alive() { return frames.alive; }
+
+Async<void> Task::run(Task& self, Async<void> work) {
+  co_await work;
+  // The joiner may destroy this task, so nothing of it is touched afterwards.
+  if (self.ended_.waiting()) self.ended_.complete({});
+}
+
+void Task::start(Async<void> work) {
+  PERIGEE_ASSERT(!running());
+  reset();
+  if (work.here()) return;
+  root_ = run(*this, std::move(work)).release();
+  root_.promise().scope = &scope_;
+  root_.resume();
+}
+
+Async<Result<void>> Task::join() {
+  if (!running()) return Result<void>{};
+  return [](Completion<Result<void>>& ended) -> Async<Result<void>> { co_return co_await ended; }(ended_);
+}
+
+void Task::reset() {
+  if (root_) std::exchange(root_, nullptr).destroy();
+}
+
+}  // namespace perigee
