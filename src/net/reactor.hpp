@@ -1,0 +1,110 @@
+// Reactor: one epoll loop on one thread: sockets, timers, and a mailbox for other threads.
+//
+// Descriptors are registered once for their life, edge-triggered (IN|OUT|RDHUP|ET); who registers
+// keeps readiness flags. Nothing here is thread-safe except post() and stop(). Tests drive turn()
+// by hand with a FakeClock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "net/timer.hpp"
+
+namespace perigee::net {
+
+// Something with a descriptor. Owned by whoever made it; remove() before it dies.
+class Source {
+ public:
+  virtual void on_events(std::uint32_t events) = 0;  // EPOLL* bits
+
+ protected:
+  ~Source() = default;
+};
+
+class Reactor {
+ public:
+  struct Options {
+    std::size_t buffer_bytes_kept_max = 8 << 20;
+    std::size_t mailbox_max = 65536;  // post() beyond is refused
+  };
+  explicit Reactor(const Clock& clock) : Reactor(clock, Options{}) {}
+  Reactor(const Clock& clock, Options options);
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+  ~Reactor();
+
+  void run();   // until stop()
+  void stop();  // from any thread or a signal-safe context: ends run() after this turn
+  // One loop turn: waits at most `wait` for events, runs events, timers, mail, deferred work.
+  void turn(Duration wait);
+
+  // From any thread: runs `work` on this reactor's thread in a later turn. False when the mailbox
+  // is full.
+  bool post(std::move_only_function<void()> work);
+  // From this thread: runs `work` at the end of this turn (to destroy what is on the stack now).
+  void defer(std::move_only_function<void()> work);
+
+  Instant now() const { return now_; }  // read once per turn
+  WallTime wall() const { return wall_; }
+  void refresh_time();
+  const Clock& clock() const { return clock_; }
+  TimerWheel& timers() { return timers_; }
+  BufferPool& buffers() { return buffers_; }
+
+  void add(int fd, Source& source);     // IN|OUT|RDHUP|ET
+  void remove(int fd, Source& source);  // before close(fd)
+  std::size_t sources() const { return sources_; }
+  std::uint64_t turns() const { return turns_; }
+
+ private:
+  void run_mail();
+  void run_deferred();
+
+  const Clock& clock_;
+  Options options_;
+  BufferPool buffers_;
+  Instant now_;
+  WallTime wall_;
+  TimerWheel timers_;
+  int epoll_ = -1;
+  int wake_ = -1;  // eventfd
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> woken_{false};
+  std::mutex mail_mutex_;  // held for a push or a swap only
+  std::vector<std::move_only_function<void()>> mail_;
+  std::vector<std::move_only_function<void()>> deferred_;
+  std::size_t sources_ = 0;
+  std::uint64_t turns_ = 0;
+  std::vector<void*> dead_;  // sources removed during this turn's event list
+};
+
+// A deadline for the leaf waits of a scope: when it passes, the wait ends with Error(code, what).
+// Lives in the frame of the step that it bounds.
+class Deadline {
+ public:
+  Deadline(Reactor& reactor, Scope* scope, Duration after, ErrorCode code, const char* what,
+           Fault fault);
+  bool passed() const { return passed_; }
+  void disarm() { timer_.disarm(); }
+
+ private:
+  static void fire(void* self);
+  Timer timer_;
+  Scope* scope_;
+  const char* what_;
+  ErrorCode code_;
+  Fault fault_;
+  bool passed_ = false;
+};
+
+// Waits; ended early only by the scope.
+Async<Result<void>> sleep_for(Reactor& reactor, Duration duration);
+
+}  // namespace perigee::net
