@@ -1,5 +1,6 @@
-// Arena: bump allocation for what lives exactly as long as one exchange. Freed in one go by clear(),
-// which keeps the first chunk; nothing allocates after warm-up. Trivially destructible contents only.
+// Arena: bump allocation for what lives exactly as long as one exchange. Freed in one go by
+// clear(), which keeps the first chunk; nothing allocates after warm-up. Trivially destructible
+// contents only.
 #pragma once
 
 #include <cstddef>

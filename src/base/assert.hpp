@@ -6,5 +6,6 @@ namespace perigee {
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);
 }  // namespace perigee
 
-#define PERIGEE_ASSERT(condition) \
-  (__builtin_expect(!(condition), 0) ? ::perigee::assertion_failed(#condition, __FILE__, __LINE__) : void())
+#define PERIGEE_ASSERT(condition)                                                                  \
+  (__builtin_expect(!(condition), 0) ? ::perigee::assertion_failed(#condition, __FILE__, __LINE__) \
+                                     : void())

@@ -163,8 +163,10 @@ class [[nodiscard]] Async {
   }
   T await_resume() {
     if (state_.index() == 0) {
-      if constexpr (!std::is_void_v<T>) return std::move(std::get<0>(state_));
-      else return;
+      if constexpr (!std::is_void_v<T>)
+        return std::move(std::get<0>(state_));
+      else
+        return;
     }
     return std::get<1>(state_).promise().take();
   }
@@ -177,8 +179,9 @@ class [[nodiscard]] Async {
 };
 
 // A slot that is filled once: `T value = co_await completion;` waits for complete(value). T must be
-// constructible from std::unexpected<Error> (any Result). One waiter. Owned by whatever will fill it, or by
-// the waiting frame; destroying the waiting frame unlinks it. May be used again after it was awaited.
+// constructible from std::unexpected<Error> (any Result). One waiter. Owned by whatever will fill
+// it, or by the waiting frame; destroying the waiting frame unlinks it. May be used again after it
+// was awaited.
 template <class T>
 class Completion {
  public:
@@ -187,7 +190,8 @@ class Completion {
   Completion& operator=(const Completion&) = delete;
   ~Completion() { PERIGEE_ASSERT(waiter_ == nullptr); }
 
-  // Fills the slot and resumes the waiter on this stack. A second value before it is awaited replaces the first.
+  // Fills the slot and resumes the waiter on this stack. A second value before it is awaited
+  // replaces the first.
   void complete(T value) {
     value_.emplace(std::move(value));
     if (waiter_) waiter_->resume();
@@ -261,8 +265,9 @@ struct this_scope {
   Scope* await_resume() const noexcept { return scope; }
 };
 
-// A root coroutine with a scope of its own. start() runs it until its first wait. Destroying an unfinished task
-// destroys its frames (and so closes what they own). Must not be destroyed from inside its own flow.
+// A root coroutine with a scope of its own. start() runs it until its first wait. Destroying an
+// unfinished task destroys its frames (and so closes what they own). Must not be destroyed from
+// inside its own flow.
 class Task {
  public:
   Task() = default;

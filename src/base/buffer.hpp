@@ -1,5 +1,6 @@
-// Buffers for socket bytes, leased from a per-worker pool: 16 KiB blocks for heads and small bodies,
-// large blocks (a head and 64 KiB) while a big body is relayed. An idle connection holds none.
+// Buffers for socket bytes, leased from a per-worker pool: 16 KiB blocks for heads and small
+// bodies, large blocks (a head and 64 KiB) while a big body is relayed. An idle connection holds
+// none.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@ class BufferPool {
   BufferPool& operator=(const BufferPool&) = delete;
   ~BufferPool();
 
-  char* take(std::size_t bytes);               // kSmallBytes or kLargeBytes
+  char* take(std::size_t bytes);  // kSmallBytes or kLargeBytes
   void give(char* block, std::size_t bytes);
   std::size_t bytes_leased() const { return bytes_leased_; }
   std::size_t bytes_kept() const { return bytes_kept_; }
@@ -44,13 +45,16 @@ class Buffer {
   Buffer& operator=(const Buffer&) = delete;
   ~Buffer() { drop(); }
 
-  std::string_view unread() const { return {block_ + begin_, static_cast<std::size_t>(end_ - begin_)}; }
+  std::string_view unread() const {
+    return {block_ + begin_, static_cast<std::size_t>(end_ - begin_)};
+  }
   std::size_t size() const { return end_ - begin_; }
   bool empty() const { return begin_ == end_; }
   bool leased() const { return block_ != nullptr; }
   std::size_t capacity() const { return capacity_; }
 
-  // Room to write into; leases a small block when there is none. Move unread bytes to the front with compact().
+  // Room to write into; leases a small block when there is none. Move unread bytes to the front
+  // with compact().
   std::span<char> room() {
     if (!block_) lease(BufferPool::kSmallBytes);
     return {block_ + end_, capacity_ - end_};

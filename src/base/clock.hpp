@@ -34,7 +34,10 @@ class FakeClock final : public Clock {
  public:
   Instant now() const override { return now_; }
   WallTime wall() const override { return wall_; }
-  void advance(Duration by) { now_ += by; wall_ += by; }
+  void advance(Duration by) {
+    now_ += by;
+    wall_ += by;
+  }
   void set_wall(WallTime to) { wall_ = to; }
 
  private:

@@ -1,8 +1,9 @@
 // Json: a read-only view of a parsed document, cheap to copy, valid while its JsonDocument lives.
 //
 // A view knows where it stands: pointer() is its RFC 6901 JSON pointer, and every getter's error
-// names it. The nodes are ours (an arena filled from simdjson), so that no heavy header is seen here.
-// Members keep their order; a duplicate member name: the last one wins and duplicates() tells.
+// names it. The nodes are ours (an arena filled from simdjson), so that no heavy header is seen
+// here. Members keep their order; a duplicate member name: the last one wins and duplicates()
+// tells.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +27,20 @@ struct JsonNode {
     bool boolean;
     std::int64_t integer;
     double real;
-    struct { const char* data; std::size_t size; } text;
-    struct { const JsonNode* data; std::size_t size; } items;
-    struct { const JsonMember* data; std::size_t size; } members;
+    struct {
+      const char* data;
+      std::size_t size;
+    } text;
+    struct {
+      const JsonNode* data;
+      std::size_t size;
+    } items;
+    struct {
+      const JsonMember* data;
+      std::size_t size;
+    } members;
   };
-  const JsonNode* parent = nullptr;      // null at the root
+  const JsonNode* parent = nullptr;  // null at the root
   JsonNode() : integer(0) {}
   std::string_view as_text() const { return {text.data, text.size}; }
 };
@@ -41,12 +51,14 @@ struct JsonMember {
 
 class Json {
  public:
-  Json() = default;                       // an absent value
+  Json() = default;  // an absent value
   explicit Json(const JsonNode& node) : node_(&node) {}
 
   // What it is. An absent member and JSON null are different: absent() and is_null().
   bool absent() const { return node_ == nullptr; }
-  bool present() const { return node_ != nullptr && node_->type != JsonType::null; }  // there and not null
+  bool present() const {
+    return node_ != nullptr && node_->type != JsonType::null;
+  }  // there and not null
   JsonType type() const { return node_ ? node_->type : JsonType::null; }
   bool is_null() const { return node_ && node_->type == JsonType::null; }
   bool is_text() const { return type() == JsonType::text; }
@@ -58,29 +70,31 @@ class Json {
   // Raw values; the type must fit (asserted).
   std::string_view text() const;
   std::int64_t integer() const;
-  double real() const;                    // of integers too
+  double real() const;  // of integers too
   bool boolean() const;
 
   // Children. `json["a"]` of anything but an object is absent.
   Json operator[](std::string_view member) const;
   Json at(std::size_t index) const;
-  std::size_t size() const;               // members or items, else 0
-  std::span<const JsonMember> members() const;   // empty unless an object
-  std::span<const JsonNode> items() const;       // empty unless an array
+  std::size_t size() const;                     // members or items, else 0
+  std::span<const JsonMember> members() const;  // empty unless an object
+  std::span<const JsonNode> items() const;      // empty unless an array
 
-  // Typed members of an object: an Error names the pointer, what stands there and what was expected.
-  // Numbers and booleans given as strings are accepted ("8080", "true"), as the reference does.
+  // Typed members of an object: an Error names the pointer, what stands there and what was
+  // expected. Numbers and booleans given as strings are accepted ("8080", "true"), as the reference
+  // does.
   Result<std::string> required_text(std::string_view member) const;
-  Result<std::optional<std::string>> optional_text(std::string_view member) const;  // absent and null: nullopt
+  Result<std::optional<std::string>> optional_text(
+      std::string_view member) const;  // absent and null: nullopt
   Result<std::string> text_or(std::string_view member, std::string_view fallback) const;
   Result<std::int64_t> integer_or(std::string_view member, std::int64_t fallback) const;
   Result<double> real_or(std::string_view member, double fallback) const;
   Result<bool> boolean_or(std::string_view member, bool fallback) const;
-  Result<std::vector<std::string>> texts(std::string_view member) const;            // absent and null: empty
+  Result<std::vector<std::string>> texts(std::string_view member) const;  // absent and null: empty
 
-  std::string pointer() const;            // "/endpointGroups/0/name"; "" at the root
-  std::string dump() const;               // compact
-  std::string dump_pretty() const;        // two spaces
+  std::string pointer() const;      // "/endpointGroups/0/name"; "" at the root
+  std::string dump() const;         // compact
+  std::string dump_pretty() const;  // two spaces
   const JsonNode* node() const { return node_; }
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/async.hpp"
+#include "net/address.hpp"
 #include "net/reactor.hpp"
 
 namespace perigee::net {
