@@ -1,0 +1,123 @@
+// Headers: a flat, ordered list of name and value views whose bytes live in the exchange's arena.
+//
+// Names keep the case they came with and compare without it. Known names carry an id, others a
+// 32-bit hash of the lower-cased name. Removing marks an entry; adding appends. Views handed out
+// stay valid for the exchange. One worker only. Limits on count and bytes are the codec's; policies
+// may add more.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/arena.hpp"
+
+namespace perigee::http {
+
+enum class HeaderId : std::uint8_t {
+  other,
+#define KNOWN_HEADER(id, text) id,
+#include "http/header_names.inc"
+#undef KNOWN_HEADER
+};
+
+// A name prepared for look-ups: hash and id are computed once (at load for policies).
+struct HeaderName {
+  std::string_view text;   // as written
+  std::uint32_t hash = 0;  // of the lower-cased text
+  HeaderId id = HeaderId::other;
+
+  HeaderName() = default;
+  HeaderName(std::string_view name);               // views `name`
+  HeaderName(HeaderId known);                      // lower-case text
+  bool operator==(const HeaderName& other) const;  // ignoring case
+};
+
+// Owns its text: for configurations.
+class OwnedHeaderName {
+ public:
+  OwnedHeaderName() = default;
+  explicit OwnedHeaderName(std::string name)
+      : text_(std::move(name)), hash_(HeaderName(text_).hash), id_(HeaderName(text_).id) {}
+  HeaderName name() const {
+    HeaderName name;
+    name.text = text_;
+    name.hash = hash_;
+    name.id = id_;
+    return name;
+  }
+  operator HeaderName() const { return name(); }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::uint32_t hash_ = 0;
+  HeaderId id_ = HeaderId::other;
+};
+
+struct Header {
+  const char* name_data;
+  const char* value_data;
+  std::uint32_t name_size;
+  std::uint32_t value_size;
+  std::uint32_t hash;
+  HeaderId id;
+  bool removed;
+
+  std::string_view name() const { return {name_data, name_size}; }
+  std::string_view value() const { return {value_data, value_size}; }
+  bool is(const HeaderName& wanted) const;  // and not removed
+};
+
+class Headers {
+ public:
+  explicit Headers(Arena& arena) : arena_(&arena) {}
+
+  // First value, or nullopt.
+  std::optional<std::string_view> get(const HeaderName& name) const;
+  bool has(const HeaderName& name) const { return find(name) != nullptr; }
+  std::size_t count(const HeaderName& name) const;
+
+  // Bytes are copied into the arena by add() and set(); the *_view forms take what already lives
+  // long enough.
+  void add(const HeaderName& name, std::string_view value);
+  void add_view(const HeaderName& name, std::string_view value);
+  // Replaces all values by one, in the place of the first; keeps the case given here.
+  void set(const HeaderName& name, std::string_view value);
+  void set_view(const HeaderName& name, std::string_view value);
+  // Returns how many were removed.
+  std::size_t remove(const HeaderName& name);
+  void clear() { size_ = 0; }
+
+  // All entries in order, removed ones too: check Header::removed.
+  std::span<Header> entries() { return {data_, size_}; }
+  std::span<const Header> entries() const { return {data_, size_}; }
+  std::size_t live() const;  // entries that are not removed
+  Arena& arena() const { return *arena_; }
+
+  // Codec only: appends a parsed entry.
+  void append(const Header& header);
+  // Codec only: moves every view that points into [from, from+bytes) to the same place in `to`.
+  void rebase(const char* from, std::size_t bytes, const char* to);
+
+ private:
+  Header* find(const HeaderName& name) const;
+  void reserve_more();
+  Arena* arena_;
+  Header* data_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+};
+
+std::uint32_t header_hash(std::string_view name);  // ignoring case
+HeaderId header_id(std::string_view name, std::uint32_t hash);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+// RFC 9110 section 5.6.1: whether a comma-separated list holds `token`, ignoring case.
+bool list_has_token(std::string_view list, std::string_view token);
+// RFC 9110 sections 5.6.2 and 5.5: what may be sent as a name and as a value.
+bool is_valid_header_name(std::string_view name);
+bool is_valid_header_value(std::string_view value);
+
+}  // namespace perigee::http
