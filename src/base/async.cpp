@@ -90,7 +90,9 @@ void Task::start(Async<void> work) {
 
 Async<Result<void>> Task::join() {
   if (!running()) return Result<void>{};
-  return [](Completion<Result<void>>& ended) -> Async<Result<void>> { co_return co_await ended; }(ended_);
+  return [](Completion<Result<void>>& ended) -> Async<Result<void>> {
+    co_return co_await ended;
+  }(ended_);
 }
 
 void Task::reset() {

@@ -22,23 +22,27 @@ enum class JsonType : std::uint8_t { null, boolean, integer, real, text, array, 
 
 struct JsonMember;
 struct JsonNode {
+  struct Text {
+    const char* data;
+    std::size_t size;
+  };
+  struct Items {
+    const JsonNode* data;
+    std::size_t size;
+  };
+  struct Members {
+    const JsonMember* data;
+    std::size_t size;
+  };
+
   JsonType type = JsonType::null;
   union {
     bool boolean;
     std::int64_t integer;
     double real;
-    struct {
-      const char* data;
-      std::size_t size;
-    } text;
-    struct {
-      const JsonNode* data;
-      std::size_t size;
-    } items;
-    struct {
-      const JsonMember* data;
-      std::size_t size;
-    } members;
+    Text text;
+    Items items;
+    Members members;
   };
   const JsonNode* parent = nullptr;  // null at the root
   JsonNode() : integer(0) {}
@@ -108,7 +112,8 @@ class JsonDocument {
     std::size_t bytes_max = 64 << 20;
     std::size_t depth_max = 256;
   };
-  // The error names line and column of the first wrong byte.
+  // UTF-8 only. Integers beyond 64 bits become reals. The error names line and column of the first
+  // wrong byte.
   static Result<JsonDocument> parse(std::string_view bytes, Limits limits);
   static Result<JsonDocument> parse(std::string_view bytes) { return parse(bytes, Limits{}); }
 
