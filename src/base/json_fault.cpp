@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "base/utf8.hpp"
+
 namespace perigee::detail {
 namespace {
 
@@ -163,7 +165,13 @@ class Scanner {
         ++at_;
         return true;
       }
-      if (byte == '\\' ? !escape() : !character(byte)) return false;
+      if (byte == '\\') {
+        if (!escape()) return false;
+        continue;
+      }
+      std::size_t length = utf8_character(bytes_.substr(at_));
+      if (length == 0) return unexpected("valid UTF-8");
+      at_ += length;
     }
   }
 
@@ -201,26 +209,6 @@ class Scanner {
       if (digit == std::string_view::npos || peek() < '0')
         return unexpected("four hexadecimal digits after \\u");
       unit = unit * 16 + static_cast<unsigned>(digit);
-      ++at_;
-    }
-    return true;
-  }
-
-  // One character of well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most
-  // U+10FFFF).
-  bool character(int first) {
-    int following = first < 0x80   ? 0
-                    : first < 0xc2 ? -1
-                    : first < 0xe0 ? 1
-                    : first < 0xf0 ? 2
-                    : first < 0xf5 ? 3
-                                   : -1;
-    if (following < 0) return unexpected("valid UTF-8");
-    int lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    int highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    ++at_;
-    for (; following > 0; --following, lowest = 0x80, highest = 0xbf) {
-      if (peek() < lowest || peek() > highest) return unexpected("valid UTF-8");
       ++at_;
     }
     return true;

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clock.hpp"
+
 namespace perigee::log {
 
 enum class Level : std::uint8_t { trace, debug, info, warn, error, off };
@@ -26,7 +28,8 @@ struct Settings {
   std::map<std::string, Level, std::less<>> levels = {{"ROOT", Level::warn},
                                                       {"io.gravitee", Level::info}};
   std::size_t lines_queued_max = 8192;
-  int fd = 1;  // stdout
+  int fd = 1;                    // stdout
+  const Clock* clock = nullptr;  // of the timestamps; null: the system's. Outlives the log
 };
 
 void start(Settings settings);  // before: lines go to stderr at once
