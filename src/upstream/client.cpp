@@ -1,0 +1,104 @@
+#include "upstream/client.hpp"
+
+#include <algorithm>
+
+#include "upstream/pool.hpp"
+
+namespace perigee::upstream {
+
+Client::Client(net::Reactor& reactor, net::Names& names, unsigned workers, ClientLimits limits,
+               ClientObserver* observer)
+    : reactor_(reactor), names_(names), workers_(workers), limits_(limits), observer_(observer) {}
+
+Client::~Client() = default;
+
+Pool& Client::pool(const Endpoint& endpoint) {
+  std::size_t slot = endpoint.slot();
+  if (slot >= pools_.size()) pools_.resize(slot + 1);
+  std::unique_ptr<Pool>& pool = pools_[slot];
+  if (!pool || pool->generation() != endpoint.generation()) [[unlikely]] {
+    if (pool) drop(endpoint.slot(), pool->generation());
+    pool = std::make_unique<Pool>(*this, endpoint);
+  }
+  return *pool;
+}
+
+void Client::drop(std::uint32_t slot, std::uint64_t generation) {
+  if (slot >= pools_.size() || !pools_[slot] || pools_[slot]->generation() != generation) return;
+  std::unique_ptr<Pool> dropped = std::move(pools_[slot]);
+  dropped->drain();
+  if (dropped->in_use()) draining_.push_back(std::move(dropped));
+}
+
+void Client::forget_drained() {
+  reactor_.defer(
+      [this] { std::erase_if(draining_, [](const auto& pool) { return !pool->in_use(); }); });
+}
+
+void Client::close_idle() {
+  for (const auto& pool : pools_) {
+    if (pool) pool->close_idle();
+  }
+}
+
+std::size_t Client::connections() const {
+  std::size_t count = 0;
+  for (const auto* list : {&pools_, &draining_}) {
+    for (const auto& pool : *list) count += pool ? pool->connections() : 0;
+  }
+  return count;
+}
+
+namespace {
+
+// The wait for a connection counts against readTimeout as well (api-definition.md 1.3).
+Async<Result<Pool::Lease>> acquire_within(net::Reactor& reactor,
+                                          Async<Result<Pool::Lease>> acquiring,
+                                          Duration read_timeout) {
+  if (read_timeout == 0s) co_return co_await acquiring;
+  net::Deadline deadline(reactor, co_await this_scope(), read_timeout, ErrorCode::connect_timed_out,
+                         "no connection became free within readTimeout", Fault::upstream);
+  co_return co_await acquiring;
+}
+
+}  // namespace
+
+Async<Result<void>> Call::start(Client& client, const Endpoint& endpoint,
+                                const http::RequestHead& request, http::Body* body,
+                                http::ResponseHead& response, http::InterimSink* interims) {
+  finish();
+  Pool& pool = client.pool(endpoint);
+  for (bool fresh = false;; fresh = true) {
+    Async<Result<Pool::Lease>> acquiring = pool.acquire(fresh);
+    Result<Pool::Lease> lease = acquiring.here()
+                                    ? acquiring.take()
+                                    : co_await acquire_within(client.reactor_, std::move(acquiring),
+                                                              pool.options().read_timeout);
+    if (!lease) co_return std::unexpected(std::move(lease.error()));
+    connection_ = lease->connection;
+    exchange_ = connection_->connection->open(arena_);
+    Result<void> answered =
+        co_await exchange_->start(request, body, response, interims, pool.options().read_timeout);
+    if (answered) co_return answered;
+    // A pooled connection that the peer had closed meanwhile: one silent retry on a fresh one, when
+    // nothing can have happened.
+    bool again = lease->reused && !fresh && answered.error().retry_is_safe &&
+                 http::is_idempotent(request.method);
+    if (again) {
+      finish();
+      continue;
+    }
+    if (client.observer_) client.observer_->on_error(endpoint.remote(), answered.error().code);
+    co_return std::unexpected(std::move(answered.error()).in(endpoint.remote()));
+  }
+}
+
+void Call::finish() {
+  exchange_.reset();
+  if (connection_) {
+    PooledConnection& connection = *std::exchange(connection_, nullptr);
+    connection.pool.give_back(connection);
+  }
+}
+
+}  // namespace perigee::upstream
