@@ -12,6 +12,7 @@ void* Arena::take_from_new_chunk(std::size_t bytes, std::size_t align) {
   bytes_held_ += size;
   next_ = memory + sizeof(Chunk);
   end_ = memory + size;
+  ASAN_POISON_MEMORY_REGION(next_, size - sizeof(Chunk));
   return take(bytes, align);
 }
 
@@ -25,6 +26,7 @@ void Arena::clear() {
   }
   next_ = reinterpret_cast<char*>(last_) + sizeof(Chunk);
   end_ = reinterpret_cast<char*>(last_) + last_->bytes;
+  ASAN_POISON_MEMORY_REGION(next_, last_->bytes - sizeof(Chunk));
 }
 
 void Arena::release() {

@@ -16,8 +16,8 @@ void Scope::interrupt(Error reason) {
 namespace {
 
 constexpr std::size_t kFrameStep = 64;
-constexpr std::size_t kFrameClasses = 32;         // frames up to 2 KiB are recycled
-constexpr std::size_t kFrameBytesKept = 1 << 20;  // per thread
+constexpr std::size_t kFrameClasses = 32;  // frames up to 2 KiB are recycled
+[[maybe_unused]] constexpr std::size_t kFrameBytesKept = 1 << 20;  // per thread
 
 struct FreeFrame {
   FreeFrame* next;
@@ -73,18 +73,33 @@ void FrameRecycler::give(void* frame, std::size_t bytes) noexcept {
 
 std::size_t FrameRecycler::alive() { return frames.alive; }
 
-Async<void> Task::run(Task& self, Async<void> work) {
-  co_await work;
-  // The joiner may destroy this task, so nothing of it is touched afterwards.
+// The frame of a root destroys itself at its end: whoever joined may have destroyed the task by
+// then.
+struct Task::Root {
+  struct promise_type : detail::PromiseBase {
+    Root get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+Task::Root Task::run(Task& self, Async<void> work) {
+  {
+    Async<void> flow = std::move(work);  // its frames end before the joiner goes on
+    co_await flow;
+  }
+  self.root_ = nullptr;
   if (self.ended_.waiting()) self.ended_.complete({});
 }
 
 void Task::start(Async<void> work) {
   PERIGEE_ASSERT(!running());
-  reset();
+  started_ = true;
   if (work.here()) return;
-  root_ = run(*this, std::move(work)).release();
-  root_.promise().scope = &scope_;
+  Root root = run(*this, std::move(work));
+  root.handle.promise().scope = &scope_;
+  root_ = root.handle;
   root_.resume();
 }
 
@@ -96,6 +111,7 @@ Async<Result<void>> Task::join() {
 }
 
 void Task::reset() {
+  started_ = false;
   if (root_) std::exchange(root_, nullptr).destroy();
 }
 

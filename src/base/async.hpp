@@ -265,9 +265,9 @@ struct this_scope {
   Scope* await_resume() const noexcept { return scope; }
 };
 
-// A root coroutine with a scope of its own. start() runs it until its first wait. Destroying an
-// unfinished task destroys its frames (and so closes what they own). Must not be destroyed from
-// inside its own flow.
+// A root coroutine with a scope of its own. start() runs it until its first wait. Its frames go as
+// soon as it ends; destroying an unfinished task destroys them (and so closes what they own), which
+// must not happen from inside its own flow. A cancelled scope stays so until clear().
 class Task {
  public:
   Task() = default;
@@ -276,18 +276,20 @@ class Task {
   ~Task() { reset(); }
 
   void start(Async<void> work);
-  bool running() const { return root_ && !root_.done(); }
-  bool started() const { return static_cast<bool>(root_); }
+  bool running() const { return static_cast<bool>(root_); }
+  bool started() const { return started_; }
   Scope& scope() { return scope_; }
-  // Waits until the work has ended. One joiner.
+  // Waits until the work has ended. One joiner, who may destroy the task right then.
   Async<Result<void>> join();
+  // Destroys the frames of unfinished work.
   void reset();
 
  private:
   struct Root;
-  static Async<void> run(Task& self, Async<void> work);
+  static Root run(Task& self, Async<void> work);
   Scope scope_;
-  std::coroutine_handle<detail::Promise<void>> root_;
+  std::coroutine_handle<> root_;  // null once the work has ended
+  bool started_ = false;
   Completion<Result<void>> ended_;
 };
 

@@ -1,5 +1,7 @@
 #include "base/buffer.hpp"
 
+#include <sanitizer/asan_interface.h>
+
 #include <new>
 
 namespace perigee {
@@ -11,12 +13,14 @@ BufferPool::~BufferPool() {
 }
 
 char* BufferPool::take(std::size_t bytes) {
+  PERIGEE_ASSERT(bytes == kSmallBytes || bytes == kLargeBytes);
   bytes_leased_ += bytes;
   std::vector<char*>& kept = list(bytes);
   if (kept.empty()) return static_cast<char*>(::operator new(bytes));
   char* block = kept.back();
   kept.pop_back();
   bytes_kept_ -= bytes;
+  ASAN_UNPOISON_MEMORY_REGION(block, bytes);
   return block;
 }
 
@@ -26,6 +30,7 @@ void BufferPool::give(char* block, std::size_t bytes) {
     ::operator delete(block);
     return;
   }
+  ASAN_POISON_MEMORY_REGION(block, bytes);  // a view that outlived its lease is reported
   list(bytes).push_back(block);
   bytes_kept_ += bytes;
 }

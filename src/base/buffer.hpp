@@ -60,17 +60,17 @@ class Buffer {
     return {block_ + end_, capacity_ - end_};
   }
   void commit(std::size_t bytes) {
+    PERIGEE_ASSERT(bytes <= capacity_ - end_);
     end_ += static_cast<unsigned>(bytes);
-    PERIGEE_ASSERT(end_ <= capacity_);
   }
   void consume(std::size_t bytes) {
+    PERIGEE_ASSERT(bytes <= size());
     begin_ += static_cast<unsigned>(bytes);
-    PERIGEE_ASSERT(begin_ <= end_);
     if (begin_ == end_) begin_ = end_ = 0;
   }
   void append(std::string_view bytes) {
     PERIGEE_ASSERT(room().size() >= bytes.size());
-    std::memcpy(block_ + end_, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(block_ + end_, bytes.data(), bytes.size());
     end_ += static_cast<unsigned>(bytes.size());
   }
   void compact() {

@@ -7,8 +7,8 @@
 namespace perigee {
 
 // The candidate with the smallest edit distance to `name` (a swap of neighbours counts as one edit,
-// letter case as none), or "" when none is near: more than a third of the name would have to change.
-// Of equally near candidates the first.
+// letter case as none), or "" when none is near: more than a third of the name would have to
+// change. Of equally near candidates the first.
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates);
 
 }  // namespace perigee
