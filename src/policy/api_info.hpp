@@ -1,0 +1,39 @@
+// Facts of an API and of this node that steps and expressions may read. Immutable.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace perigee::policy {
+
+struct NameValue {
+  std::string name;
+  std::string value;
+};
+
+// Sorted by name.
+const NameValue* find_by_name(const std::vector<NameValue>& sorted, std::string_view name);
+
+struct ApiInfo {
+  std::string id;
+  std::string name;
+  std::string version;  // the user's label
+  std::string environment_id;
+  std::string organization_id;
+  std::int64_t deployed_at_ms = 0;
+  std::vector<NameValue> properties;  // sorted; see has_properties
+  bool has_properties = false;
+  std::vector<NameValue> endpoint_references;  // sorted: name of an endpoint or a group -> "name:"
+};
+
+struct NodeInfo {
+  std::string id;
+  std::string version;  // major.minor.patch
+  std::string tenant;
+  std::string zone;
+  std::vector<std::string> sharding_tags;
+};
+
+}  // namespace perigee::policy

@@ -1,0 +1,90 @@
+#include "policy/exchange.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace perigee::policy {
+namespace {
+
+constexpr log::Logger kLog{"io.gravitee.gateway.reactive.policy"};
+
+}  // namespace
+
+Verdict Verdict::broken(const Error& error) {
+  kLog.warn("a step failed, the request is answered with 500: {}", error.message);
+  Failure failure;
+  failure.message = "Internal Server Error";
+  failure.cause = error.code;
+  return fail(std::move(failure));
+}
+
+std::uint64_t Worker::random() {
+  // splitmix64
+  random_state += 0x9e3779b97f4a7c15;
+  std::uint64_t z = random_state;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+const NameValue* find_by_name(const std::vector<NameValue>& sorted, std::string_view name) {
+  auto found = std::lower_bound(
+      sorted.begin(), sorted.end(), name,
+      [](const NameValue& entry, std::string_view wanted) { return entry.name < wanted; });
+  return found != sorted.end() && found->name == name ? &*found : nullptr;
+}
+
+Exchange::Exchange(const Init& init)
+    : arena(init.arena),
+      worker(init.worker),
+      request(init.request),
+      response(init.response),
+      request_body(*this),
+      response_body(*this),
+      stream(init.stream),
+      api(init.api),
+      node(init.node),
+      attributes(init.arena),
+      path_parameters(init.arena),
+      variables(init.arena),
+      clock_(init.clock),
+      states_(init.states),
+      buffered_body_bytes_max_(init.buffered_body_bytes_max) {}
+
+Exchange::~Exchange() {
+  while (owned_) {
+    Owned* owned = std::exchange(owned_, owned_->next);
+    owned->destroy(owned->object);
+  }
+}
+
+void Exchange::own_raw(void* object, void (*destroy)(void*)) {
+  owned_ = new (arena.take(sizeof(Owned), alignof(Owned))) Owned{object, destroy, owned_};
+}
+
+void Exchange::warn(std::string_view key, std::string_view message) {
+  warnings_.push_back({arena.copy(key), arena.copy(message)});
+}
+
+void MessageBody::replace(std::string_view bytes) {
+  bytes_ = bytes;
+  buffered_ = true;
+  stream_ = new (exchange_.arena.take(sizeof(http::BytesBody), alignof(http::BytesBody)))
+      http::BytesBody(bytes);
+}
+
+Async<Result<std::string_view>> MessageBody::buffer() {
+  if (buffered_) return Result<std::string_view>(bytes_);
+  if (!stream_) return Result<std::string_view>(std::string_view());
+  return read_whole();
+}
+
+Async<Result<std::string_view>> MessageBody::read_whole() {
+  CO_TRY(std::string_view bytes,
+         co_await http::read_all(*stream_, exchange_.arena, exchange_.buffered_body_bytes_max()));
+  replace(bytes);
+  co_return bytes;
+}
+
+}  // namespace perigee::policy

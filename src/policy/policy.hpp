@@ -1,0 +1,62 @@
+// Policy: one step of a flow. Const, made once per revision of an API, shared by all workers.
+//
+// Everything that can be wrong with its configuration is found when it is made. Request state lives
+// in the Exchange, worker state in a slot, the rest behind Services.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/async.hpp"
+#include "base/json.hpp"
+#include "el/expression.hpp"
+#include "policy/exchange.hpp"
+#include "policy/services.hpp"
+#include "policy/verdict.hpp"
+
+namespace perigee::policy {
+
+enum class Phase : std::uint8_t { request, response };
+
+// What a credential looked like, lifecycle.md section 5 step 1.
+struct Token {
+  enum class State : std::uint8_t { none, invalid, found };
+  enum class Kind : std::uint8_t { none, client_id, api_key, api_key_md5, certificate };
+  State state = State::none;
+  Kind kind = Kind::none;
+  std::string_view value;  // lives as long as the exchange
+};
+
+// The part of a policy that secures a plan.
+class Security {
+ public:
+  virtual ~Security() = default;
+  virtual int order()
+      const = 0;  // lower first: mtls -100, jwt 0, oauth2 100, api-key 500, key-less 1000
+  virtual bool needs_subscription() const = 0;
+  virtual Async<Result<Token>> token(Exchange& exchange) const = 0;
+  // No plan applied: may add WWW-Authenticate to the answer.
+  virtual void challenge(Exchange& exchange) const {}
+};
+
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  virtual Async<Verdict> on_request(Exchange& exchange) const { return Verdict::next(); }
+  virtual Async<Verdict> on_response(Exchange& exchange) const { return Verdict::next(); }
+  // What the chain has to provide before it calls the policy in this phase (its templates' needs).
+  virtual el::Needs needs(Phase phase) const { return {}; }
+  // Null unless the policy can secure a plan.
+  virtual const Security* security() const { return nullptr; }
+};
+
+// Errors name the JSON pointer inside the configuration, what stands there and what was expected.
+using Make = Result<std::unique_ptr<const Policy>> (*)(const Json& configuration,
+                                                       const Services& services);
+
+struct Registration {
+  std::string_view id;
+  Make make = nullptr;
+};
+
+}  // namespace perigee::policy

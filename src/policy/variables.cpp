@@ -1,0 +1,433 @@
+// How expressions read an exchange: expression-language.md section 2.
+#include <algorithm>
+#include <array>
+
+#include "http/headers.hpp"
+#include "policy/exchange.hpp"
+#include "policy/query.hpp"
+
+namespace perigee::policy {
+
+using el::Access;
+using el::Reference;
+using el::Value;
+
+namespace {
+
+// What name_id gave: a known header's id, else the hash of the name, else 0 (a hash that looks like
+// an id).
+constexpr std::uint32_t kIdsEnd = 256;
+
+std::uint32_t name_id(Access access, std::string_view name) {
+  switch (access) {
+    case Access::request_header:
+    case Access::request_header_first:
+    case Access::response_header:
+    case Access::response_header_first: {
+      http::HeaderName header(name);
+      if (header.id != http::HeaderId::other) return static_cast<std::uint32_t>(header.id);
+      return header.hash < kIdsEnd ? 0 : header.hash;
+    }
+    default:
+      return 0;
+  }
+}
+
+http::HeaderName header_of(const Reference& reference) {
+  if (reference.id == 0) return http::HeaderName(reference.name);
+  http::HeaderName name;
+  name.text = reference.name;
+  if (reference.id < kIdsEnd) {
+    name.id = static_cast<http::HeaderId>(reference.id);
+  } else {
+    name.hash = reference.id;
+  }
+  return name;
+}
+
+Value header_values(const http::Headers& headers, const http::HeaderName& name, Arena& into) {
+  std::size_t count = headers.count(name);
+  if (count == 0) return Value::absent();
+  std::span<Value> values = el::take_values(into, count);
+  std::size_t at = 0;
+  for (const http::Header& header : headers.entries()) {
+    if (header.is(name)) values[at++] = Value::text(header.value());
+  }
+  return Value::list(values);
+}
+
+Value first_header(const http::Headers& headers, const http::HeaderName& name) {
+  std::optional<std::string_view> value = headers.get(name);
+  return value ? Value::text(*value) : Value::absent();
+}
+
+template <class T, class... A>
+Value object(Arena& into, A&&... a) {
+  return Value::object(*new (into.take(sizeof(T), alignof(T))) T(std::forward<A>(a)...));
+}
+
+class HeadersObject final : public el::Object {
+ public:
+  explicit HeadersObject(const http::Headers& headers) : headers_(headers) {}
+  Shape shape() const override { return Shape::headers; }
+  Value get(std::string_view key, Arena& into) const override {
+    return header_values(headers_, http::HeaderName(key), into);
+  }
+  std::span<const std::string_view> keys(Arena& into) const override {
+    std::span<std::string_view> names = into.array<std::string_view>(headers_.live());
+    std::size_t count = 0;
+    for (const http::Header& header : headers_.entries()) {
+      auto same = [&](std::string_view name) {
+        return http::equals_ignoring_case(name, header.name());
+      };
+      bool seen = std::any_of(names.begin(), names.begin() + static_cast<long>(count), same);
+      if (!header.removed && !seen) names[count++] = header.name();
+    }
+    return names.first(count);
+  }
+
+ private:
+  const http::Headers& headers_;
+};
+
+Value query_values(std::string_view query, std::string_view name, Arena& into) {
+  std::size_t count = 0;
+  QueryReader counter(query);
+  while (std::optional<QueryParameter> parameter = counter.next()) count += parameter->name == name;
+  if (count == 0) return Value::absent();
+  std::span<Value> values = el::take_values(into, count);
+  std::size_t at = 0;
+  QueryReader reader(query);
+  while (std::optional<QueryParameter> parameter = reader.next()) {
+    if (parameter->name == name) values[at++] = Value::text(parameter->value);
+  }
+  return Value::list(values);
+}
+
+Value first_query_value(std::string_view query, std::string_view name) {
+  QueryReader reader(query);
+  while (std::optional<QueryParameter> parameter = reader.next()) {
+    if (parameter->name == name) return Value::text(parameter->value);
+  }
+  return Value::absent();
+}
+
+class QueryObject final : public el::Object {
+ public:
+  explicit QueryObject(std::string_view query) : query_(query) {}
+  Shape shape() const override { return Shape::multi_map; }
+  Value get(std::string_view key, Arena& into) const override {
+    return query_values(query_, key, into);
+  }
+  std::span<const std::string_view> keys(Arena& into) const override {
+    std::size_t most =
+        1 + static_cast<std::size_t>(std::count_if(query_.begin(), query_.end(), is_separator));
+    std::span<std::string_view> names = into.array<std::string_view>(most);
+    std::size_t count = 0;
+    QueryReader reader(query_);
+    while (std::optional<QueryParameter> parameter = reader.next()) {
+      auto end = names.begin() + static_cast<long>(count);
+      if (std::find(names.begin(), end, parameter->name) == end) names[count++] = parameter->name;
+    }
+    return names.first(count);
+  }
+
+ private:
+  static bool is_separator(char c) { return c == '&' || c == ';'; }
+  std::string_view query_;
+};
+
+// Attributes whose values are single texts, seen as a multi-map (path parameters) .
+class SingleValuesObject final : public el::Object {
+ public:
+  explicit SingleValuesObject(const Attributes& values) : values_(values) {}
+  Shape shape() const override { return Shape::multi_map; }
+  Value get(std::string_view key, Arena& into) const override {
+    const Value* value = values_.get(key);
+    if (!value) return Value::absent();
+    std::span<Value> list = el::take_values(into, 1);
+    list[0] = *value;
+    return Value::list(list);
+  }
+  std::span<const std::string_view> keys(Arena& into) const override {
+    std::span<std::string_view> names = into.array<std::string_view>(values_.entries().size());
+    std::size_t count = 0;
+    for (const Attributes::Entry& entry : values_.entries()) names[count++] = entry.name;
+    return names.first(count);
+  }
+
+ private:
+  const Attributes& values_;
+};
+
+class NameValuesObject final : public el::Object {
+ public:
+  explicit NameValuesObject(const std::vector<NameValue>& values) : values_(values) {}
+  Shape shape() const override { return Shape::map; }
+  Value get(std::string_view key, Arena&) const override {
+    const NameValue* found = find_by_name(values_, key);
+    return found ? Value::text(found->value) : Value::absent();
+  }
+  std::span<const std::string_view> keys(Arena& into) const override {
+    std::span<std::string_view> names = into.array<std::string_view>(values_.size());
+    for (std::size_t i = 0; i < values_.size(); ++i) names[i] = values_[i].name;
+    return names;
+  }
+
+ private:
+  const std::vector<NameValue>& values_;
+};
+
+Value name_value(const std::vector<NameValue>& values, std::string_view name) {
+  const NameValue* found = find_by_name(values, name);
+  return found ? Value::text(found->value) : Value::absent();
+}
+
+// Failure parameters as a map.
+class ParametersObject final : public el::Object {
+ public:
+  explicit ParametersObject(const Failure& failure) : failure_(failure) {}
+  Shape shape() const override { return Shape::map; }
+  Value get(std::string_view key, Arena&) const override {
+    for (const auto& [name, value] : failure_.parameters) {
+      if (name == key) return Value::text(value);
+    }
+    return Value::absent();
+  }
+  std::span<const std::string_view> keys(Arena& into) const override {
+    std::span<std::string_view> names = into.array<std::string_view>(failure_.parameters.size());
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = failure_.parameters[i].first;
+    return names;
+  }
+
+ private:
+  const Failure& failure_;
+};
+
+constexpr std::array<std::string_view, 9> kCoreAttributes = {
+    "api",          "api.name", "api.deployed-at", "organization", "environment",
+    "context-path", "plan",     "application",     "user-id"};
+
+}  // namespace
+
+// The exchange's attributes and the core's own, which are not stored.
+class AttributesObject final : public el::Object {
+ public:
+  explicit AttributesObject(const Exchange& exchange) : exchange_(exchange) {}
+  Shape shape() const override { return Shape::map; }
+  Value get(std::string_view key, Arena&) const override { return exchange_.read_attribute(key); }
+  std::span<const std::string_view> keys(Arena& into) const override {
+    std::span<const Attributes::Entry> set = exchange_.attributes.entries();
+    std::span<std::string_view> names =
+        into.array<std::string_view>(set.size() + kCoreAttributes.size());
+    std::size_t count = 0;
+    for (const Attributes::Entry& entry : set) {
+      if (!entry.removed) names[count++] = entry.name;
+    }
+    for (std::string_view core : kCoreAttributes) {
+      bool there = !exchange_.core_attribute(core).is_absent();
+      if (there && !exchange_.attributes.get(core))
+        names[count++] = into.join(kAttributePrefix, core);
+    }
+    return names.first(count);
+  }
+
+ private:
+  const Exchange& exchange_;
+};
+
+const el::Options& template_options() {
+  static constexpr el::Options kOptions{.name_id = &name_id};
+  return kOptions;
+}
+
+Value Exchange::core_attribute(std::string_view name) const {
+  auto text = [](std::string_view value) {
+    return value.empty() ? Value::absent() : Value::text(value);
+  };
+  if (name == "api") return text(api.id);
+  if (name == "api.name") return text(api.name);
+  if (name == "api.deployed-at") return Value::long_integer(api.deployed_at_ms);
+  if (name == "organization") return text(api.organization_id);
+  if (name == "environment") return text(api.environment_id);
+  if (name == "context-path") return text(context_path);
+  if (name == "plan") return text(plan_id);
+  if (name == "application") return text(application_id);
+  if (name == "user-id") return text(subscription_id);
+  if (name == "clientIdentifier") return text(client_identifier);
+  return Value::absent();
+}
+
+Value Exchange::read_attribute(std::string_view name) const {
+  if (const Value* value = attributes.get(name)) return *value;
+  return core_attribute(short_attribute_name(name));
+}
+
+Value Exchange::read(const Reference& reference, Arena& into) const {
+  switch (reference.access) {
+    case Access::request:
+      return Value::bean(el::Bean::request);
+    case Access::response:
+      return Value::bean(el::Bean::response);
+    case Access::context:
+      return Value::bean(el::Bean::context);
+    case Access::api:
+      return Value::bean(el::Bean::api);
+    case Access::node:
+      return Value::bean(el::Bean::node);
+    case Access::subscription:
+      return subscription_id.empty() ? Value::absent() : Value::bean(el::Bean::subscription);
+    case Access::context_attributes:
+      return object<AttributesObject>(into, *this);
+    case Access::context_attribute:
+      return read_attribute(reference.name);
+    case Access::api_id:
+      return Value::text(api.id);
+    case Access::api_name:
+      return Value::text(api.name);
+    case Access::api_version:
+      return Value::text(api.version);
+    case Access::api_properties:
+    case Access::properties:
+      return api.has_properties ? object<NameValuesObject>(into, api.properties) : Value::absent();
+    case Access::api_property:
+    case Access::property:
+      if (!api.has_properties) return Value::absent();
+      if (const NameValue* found = find_by_name(api.properties, reference.name))
+        return Value::text(found->value);
+      return Value::null();
+    case Access::endpoints:
+      return object<NameValuesObject>(into, api.endpoint_references);
+    case Access::endpoint:
+      return name_value(api.endpoint_references, reference.name);
+    case Access::subscription_id:
+      return subscription_id.empty() ? Value::absent() : Value::text(subscription_id);
+    case Access::subscription_type:
+      return subscription_id.empty() ? Value::absent() : Value::text("STANDARD");
+    case Access::node_id:
+      return Value::text(node.id);
+    case Access::node_version:
+      return Value::text(node.version);
+    case Access::node_tenant:
+      return node.tenant.empty() ? Value::null() : Value::text(node.tenant);
+    case Access::node_zone:
+      return node.zone.empty() ? Value::null() : Value::text(node.zone);
+    case Access::node_sharding_tags: {
+      std::span<Value> tags = el::take_values(into, node.sharding_tags.size());
+      for (std::size_t i = 0; i < tags.size(); ++i) tags[i] = Value::text(node.sharding_tags[i]);
+      return Value::list(tags);
+    }
+    case Access::variable: {
+      const Value* value = variables.get(reference.name);
+      return value ? *value : Value::null();
+    }
+    default:
+      break;
+  }
+  if (reference.access >= Access::request_id &&
+      reference.access <= Access::ssl_server_attribute_first) {
+    return read_request(reference, into);
+  }
+  if (reference.access >= Access::response_status &&
+      reference.access <= Access::response_header_first) {
+    return read_response(reference, into);
+  }
+  return read_error(reference, into);
+}
+
+Value Exchange::read_request(const Reference& reference, Arena& into) const {
+  switch (reference.access) {
+    case Access::request_id:
+      return Value::text(request_id);
+    case Access::request_transaction_id:
+      return Value::text(transaction_id);
+    case Access::request_uri:
+      return Value::text(uri);
+    case Access::request_path:
+      return Value::text(request.path);
+    case Access::request_context_path:
+      return Value::text(context_path);
+    case Access::request_path_info:
+      return Value::text(path_info);
+    case Access::request_method:
+      return Value::text(request.method_text);
+    case Access::request_scheme:
+      return Value::text(request.scheme);
+    case Access::request_host:
+      return Value::text(request.authority);
+    case Access::request_version:
+      return Value::text(http::to_string(request.version));
+    case Access::request_timestamp:
+      return Value::long_integer(epoch_ms(arrived_wall));
+    case Access::request_remote_address:
+      return Value::text(remote_address);
+    case Access::request_local_address:
+      return Value::text(into.copy(stream.local().ip()));
+    case Access::request_content:
+      return Value::text(request_body.bytes());
+    case Access::request_headers:
+      return object<HeadersObject>(into, request.headers);
+    case Access::request_header:
+      return header_values(request.headers, header_of(reference), into);
+    case Access::request_header_first:
+      return first_header(request.headers, header_of(reference));
+    case Access::request_params:
+      return object<QueryObject>(into, request.query);
+    case Access::request_param:
+      return query_values(request.query, reference.name, into);
+    case Access::request_param_first:
+      return first_query_value(request.query, reference.name);
+    case Access::request_path_params:
+      return object<SingleValuesObject>(into, path_parameters);
+    case Access::request_path_param:
+      return SingleValuesObject(path_parameters).get(reference.name, into);
+    case Access::request_path_param_first: {
+      const Value* value = path_parameters.get(reference.name);
+      return value ? *value : Value::absent();
+    }
+    default:
+      return Value::absent();
+  }
+}
+
+Value Exchange::read_response(const Reference& reference, Arena& into) const {
+  switch (reference.access) {
+    case Access::response_status:
+      return Value::integer(response.status);
+    case Access::response_content:
+      return Value::text(response_body.bytes());
+    case Access::response_headers:
+      return object<HeadersObject>(into, response.headers);
+    case Access::response_header:
+      return header_values(response.headers, header_of(reference), into);
+    case Access::response_header_first:
+      return first_header(response.headers, header_of(reference));
+    default:
+      return Value::absent();
+  }
+}
+
+Value Exchange::read_error(const Reference& reference, Arena& into) const {
+  if (!failure) return Value::absent();
+  switch (reference.access) {
+    case Access::error:
+      return Value::bean(el::Bean::error);
+    case Access::error_status_code:
+      return Value::integer(failure->status);
+    case Access::error_key:
+      return failure->key.empty() ? Value::null() : Value::text(failure->key);
+    case Access::error_message:
+      return failure->has_message ? Value::text(failure->message) : Value::null();
+    case Access::error_parameters:
+    case Access::parameters:
+      return object<ParametersObject>(into, *failure);
+    case Access::parameter:
+      return ParametersObject(*failure).get(reference.name, into);
+    case Access::error_cause:
+      return Value::text(to_string(failure->cause));
+    default:
+      return Value::absent();
+  }
+}
+
+}  // namespace perigee::policy
