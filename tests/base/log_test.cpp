@@ -180,7 +180,9 @@ TEST_F(LogTest, DropsTheOldestLinesAndCountsThem) {
       text, EndsWith("- line 96\n22:13:20.000 [main] [] INFO  io.gravitee.gateway.sync - line 97\n"
                      "22:13:20.000 [main] [] INFO  io.gravitee.gateway.sync - line 98\n"
                      "22:13:20.000 [main] [] INFO  io.gravitee.gateway.sync - line 99\n"));
-  auto told = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')) - 1;
+  std::uint64_t told = 0;  // a WARN line that tells of the dropped ones may come twice
+  for (std::size_t at = text.find(" INFO "); at != text.npos; at = text.find(" INFO ", at + 1))
+    ++told;
   EXPECT_EQ(told + dropped, 101u);  // every line was written or counted
 }
 
