@@ -5,13 +5,16 @@
 // by hand with a FakeClock.
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <string>
 #include <vector>
 
+#include "base/async.hpp"
 #include "base/buffer.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -22,7 +25,7 @@ namespace perigee::net {
 // Something with a descriptor. Owned by whoever made it; remove() before it dies.
 class Source {
  public:
-  virtual void on_events(std::uint32_t events) = 0;  // EPOLL* bits
+  virtual void on_events(std::uint32_t events) = 0;  // EPOLL* bits; 0 after again()
 
  protected:
   ~Source() = default;
@@ -58,14 +61,24 @@ class Reactor {
   TimerWheel& timers() { return timers_; }
   BufferPool& buffers() { return buffers_; }
 
-  void add(int fd, Source& source);     // IN|OUT|RDHUP|ET
-  void remove(int fd, Source& source);  // before close(fd)
+  // IN|OUT|RDHUP|ET. False when the kernel has no room (max_user_watches).
+  bool add(int fd, Source& source);
+  void remove(int fd, Source& source);  // before close(fd); pending events of it are dropped
+  // Calls on_events(0) in the next turn, which then does not wait: for who used up his share of
+  // this turn. forget() takes it back; remove() does too.
+  void again(Source& source) { again_.push_back(&source); }
+  void forget(Source& source);
   std::size_t sources() const { return sources_; }
   std::uint64_t turns() const { return turns_; }
 
  private:
+  static constexpr std::size_t kEventsPerTurn = 256;
+  void wait_for_events(Duration wait);
+  void run_events();
+  void run_again();
   void run_mail();
   void run_deferred();
+  void wake();
 
   const Clock& clock_;
   Options options_;
@@ -76,17 +89,21 @@ class Reactor {
   int epoll_ = -1;
   int wake_ = -1;  // eventfd
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> woken_{false};
+  std::atomic<bool> woken_{true};  // false while the loop may sleep: then a post writes to wake_
+  std::atomic<bool> mail_waits_{false};
   std::mutex mail_mutex_;  // held for a push or a swap only
-  std::vector<std::move_only_function<void()>> mail_;
-  std::vector<std::move_only_function<void()>> deferred_;
+  std::vector<std::move_only_function<void()>> mail_, mail_running_;
+  std::vector<std::move_only_function<void()>> deferred_, deferred_running_;
+  std::vector<Source*> again_, again_running_;
+  std::array<epoll_event, kEventsPerTurn> events_;  // [event_next_, event_end_) wait to be run
+  std::size_t event_next_ = 0, event_end_ = 0;
   std::size_t sources_ = 0;
   std::uint64_t turns_ = 0;
-  std::vector<void*> dead_;  // sources removed during this turn's event list
 };
 
 // A deadline for the leaf waits of a scope: when it passes, the wait ends with Error(code, what).
-// Lives in the frame of the step that it bounds.
+// Lives in the frame of the step that it bounds. When it passes while nothing waits, only passed()
+// tells.
 class Deadline {
  public:
   Deadline(Reactor& reactor, Scope* scope, Duration after, ErrorCode code, const char* what,
@@ -104,7 +121,7 @@ class Deadline {
   bool passed_ = false;
 };
 
-// Waits; ended early only by the scope.
+// Waits; ended early only by the scope. Nothing to wait for without a positive duration.
 Async<Result<void>> sleep_for(Reactor& reactor, Duration duration);
 
 }  // namespace perigee::net

@@ -23,8 +23,9 @@ struct StreamCounters {
   std::uint64_t bytes_written = 0;
 };
 
-// Told when the peer has closed or reset while nobody reads (so that a waiting exchange can be
-// ended).
+// Told once per listen_for_hangup() when the peer has ended its side or reset and nobody reads,
+// also when bytes are still unread (so that a waiting exchange can be ended). May destroy the
+// stream.
 class HangupListener {
  public:
   virtual void on_hangup() = 0;
@@ -53,7 +54,8 @@ class Stream {
   virtual Async<Result<std::size_t>> read(Buffer& into) = 0;
   // True when a read would not wait. Does not ask the kernel.
   virtual bool readable() const = 0;
-  // Writes all of the slices, gathered. Errors: reset, closed.
+  // Writes all of the slices, gathered. The bytes must live until it ends; the span itself only for
+  // the call. Errors: reset, closed.
   virtual Async<Result<void>> write(std::span<const std::string_view> slices) = 0;
   Async<Result<void>> write(std::string_view bytes);
   // Ends our side after what was written (FIN; close_notify first on TLS).
