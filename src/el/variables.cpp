@@ -1,0 +1,14 @@
+#include "el/variables.hpp"
+
+namespace perigee::el {
+
+Variables::Variables() = default;
+Variables::~Variables() = default;
+
+Result<Json> Variables::parse_json(std::string_view text) const {
+  TRY(JsonDocument document, JsonDocument::parse(text));
+  documents_.push_back(std::move(document));
+  return documents_.back().root();
+}
+
+}  // namespace perigee::el
