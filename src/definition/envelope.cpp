@@ -1,0 +1,252 @@
+#include "definition/envelope.hpp"
+
+#include <xxhash.h>
+
+#include <array>
+#include <utility>
+
+#include "definition/object.hpp"
+
+namespace perigee::definition {
+namespace {
+
+// An object of the file, or of a document inside one of its strings.
+struct Layer {
+  std::shared_ptr<const JsonDocument> document;
+  Json object;
+  std::string inside;
+};
+
+std::string content_hash(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::uint64_t hash = XXH3_64bits(bytes.data(), bytes.size());
+  std::string text(16, '0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = kDigits[hash >> (60 - 4 * i) & 0xF];
+  return text;
+}
+
+Shape shape_of(Json root) {
+  auto has = [&](std::string_view member) { return !root[member].absent(); };
+  if (has("apiEvent")) return Shape::local_file;
+  if (root["api"].is_object()) return Shape::api_export;
+  if (has("payload")) return Shape::event;
+  if (root["definition"].is_text() || root["definition"].is_object()) return Shape::repository_api;
+  for (std::string_view member : {"listeners", "endpointGroups", "proxy", "gravitee",
+                                  "definitionVersion", "apiVersion", "flows", "plans"}) {
+    if (has(member)) return Shape::definition;
+  }
+  return Shape::unknown;
+}
+
+class Reader {
+ public:
+  Reader(const EnvelopeOptions& options, Envelope& envelope)
+      : options_(options), envelope_(envelope), reading_{options.read.limits, {}, {}} {}
+
+  void read(std::string_view bytes) {
+    auto document = parsed(bytes, options_.read.limits.file_bytes_max);
+    if (!document) {
+      reading_.problems.error("", "not valid JSON: " + document.error().message);
+      return;
+    }
+    Layer root{*document, (*document)->root(), ""};
+    envelope_.document = *document;
+    envelope_.revision = content_hash(bytes);
+    envelope_.shape = shape_of(root.object);
+    read_shape(root);
+  }
+
+  // Problems of the envelope first, then those of the definition.
+  void finish() {
+    std::vector<Problem> all = std::move(reading_.problems).take();
+    std::move(envelope_.problems.begin(), envelope_.problems.end(), std::back_inserter(all));
+    envelope_.problems = std::move(all);
+  }
+
+ private:
+  void read_shape(const Layer& root) {
+    switch (envelope_.shape) {
+      case Shape::definition:
+        return read_definition(root, {}, options_.read.version);
+      case Shape::api_export:
+        return read_definition({root.document, root.object["api"], ""}, root.object,
+                               options_.read.version);
+      case Shape::local_file:
+        return read_local_file(root);
+      case Shape::event:
+        return read_event(root);
+      case Shape::repository_api:
+        return read_repository_api(root);
+      case Shape::unknown:
+        reading_.problems.error(
+            "", "found " + described(root.object) +
+                    " that is none of: an API definition, an export with 'api', a local file with "
+                    "'apiEvent', an event with 'payload', a repository API with 'definition'");
+    }
+  }
+
+  void read_definition(const Layer& layer, Json plans_holder,
+                       std::optional<DefinitionVersion> version) {
+    ReadOptions options = options_.read;
+    options.version = version;
+    Parsed result = read_api({layer.document, layer.object, plans_holder, layer.inside}, options);
+    if (!result.api_id.empty()) envelope_.api_id = std::move(result.api_id);
+    envelope_.api = std::move(result.api);
+    envelope_.problems = std::move(result.problems);
+  }
+
+  void read_local_file(const Layer& root) {
+    Object file(root.object, reading_, root.inside);
+    file.items("subscriptions", root.object["subscriptions"].size());
+    file.items("apiKeys", root.object["apiKeys"].size());
+    envelope_.subscriptions = root.object["subscriptions"];
+    envelope_.api_keys = root.object["apiKeys"];
+    file.ignore({"apiEvent"});
+    file.finish();
+    read_event({root.document, root.object["apiEvent"], root.inside});
+  }
+
+  void read_event(const Layer& layer) {
+    Object event(layer.object, reading_, layer.inside);
+    if (!event.present()) {
+      if (layer.object.is_null())
+        reading_.problems.error("/apiEvent", "found null, expected an event");
+      return;
+    }
+    if (!read_action(event)) return;
+    Object properties = event.object("properties");
+    envelope_.api_id = properties.text("api_id");
+    std::optional<std::string> number = properties.optional_text("deployment_number");
+    read_organization(event);
+    read_created_at(event);
+    if (envelope_.action == Action::undeploy && !event.value("payload").present()) return;
+    std::optional<Layer> payload = opened(layer, event, "payload");
+    if (!payload) return;
+    envelope_.revision = number ? *std::move(number) : content_hash(payload->object.dump());
+    read_repository_api(*payload);
+  }
+
+  bool read_action(Object& event) {
+    static constexpr std::array<std::string_view, 4> kTypes{"PUBLISH_API", "START_API",
+                                                            "UNPUBLISH_API", "STOP_API"};
+    std::string type = event.required_text("type");
+    std::array<std::string_view, 4> names{"publish-api", "start-api", "unpublish-api", "stop-api"};
+    std::size_t index = index_of(type, names);
+    if (index == kNoName) {
+      if (!type.empty()) {
+        event.error("type", "event type '" + type + "' deploys no API" +
+                                did_you_mean(type, kTypes) + "; valid: " + listed(kTypes));
+      }
+      return false;
+    }
+    envelope_.action = index < 2 ? Action::deploy : Action::undeploy;
+    return true;
+  }
+
+  void read_organization(Object& event) {
+    std::vector<std::string> organizations = event.texts("organizations");
+    if (organizations.size() == 1) envelope_.organization_id = organizations.front();
+  }
+
+  void read_created_at(Object& event) {
+    auto created = event.value("createdAt").absent()
+                       ? Result<std::int64_t>(options_.now.count())
+                       : event.json().integer_or("createdAt", options_.now.count());
+    if (created) {
+      envelope_.deployed_at = std::chrono::milliseconds(*created);
+    } else {
+      event.error("createdAt", "found " + described(event.json()["createdAt"]) +
+                                   ", expected milliseconds since 1970");
+    }
+  }
+
+  void read_repository_api(const Layer& layer) {
+    Object api(layer.object, reading_, layer.inside);
+    std::string id = api.text("id");
+    if (!id.empty()) envelope_.api_id = std::move(id);
+    read_environment(api);
+    read_lifecycle(api);
+    std::optional<DefinitionVersion> version;
+    bool known = read_version(api, version);
+    if (envelope_.action == Action::undeploy || !known) return;
+    std::optional<Layer> definition = opened(layer, api, "definition");
+    if (definition) read_definition(*definition, {}, version);
+  }
+
+  void read_environment(Object& api) {
+    std::string id = api.text("environmentId");
+    if (!id.empty()) envelope_.environment_id = std::move(id);
+    std::string organization = api.text("organizationId");
+    if (!organization.empty()) envelope_.organization_id = std::move(organization);
+    envelope_.environment_hrid = api.text("environmentHrid");
+    envelope_.organization_hrid = api.text("organizationHrid");
+  }
+
+  // Only STARTED is deployed. The control plane always tells; a file written by hand that does not
+  // is meant to be deployed.
+  void read_lifecycle(Object& api) {
+    static constexpr std::array<std::string_view, 2> kStates{"stopped", "started"};
+    bool told = api.value("lifecycleState").present();
+    envelope_.enabled = !told || api.choice<std::size_t>("lifecycleState", kStates, 0) == 1;
+  }
+
+  // compat: a payload without version is one of a v2 API, unless its definition says otherwise.
+  bool read_version(Object& api, std::optional<DefinitionVersion>& version) {
+    static constexpr std::array<std::string_view, 6> kNames{"v4",    "4.0.0", "v2",
+                                                            "2.0.0", "v1",    "1.0.0"};
+    std::optional<std::string> name = api.optional_text("definitionVersion");
+    if (!name) return true;
+    std::size_t index = index_of(*name, kNames);
+    if (index != kNoName) {
+      version = index < 2 ? DefinitionVersion::v4 : DefinitionVersion::v2;
+      return true;
+    }
+    api.error("definitionVersion", "an API of version '" + *name +
+                                       "' is not deployed by a gateway; valid: " + listed(kNames));
+    return false;
+  }
+
+  // The object at `member`, or the one in the JSON text that stands there.
+  std::optional<Layer> opened(const Layer& layer, Object& holder, std::string_view member) {
+    Json json = holder.value(member);
+    if (json.is_object()) return Layer{layer.document, json, layer.inside};
+    if (!json.is_text()) {
+      holder.error(member, "found " + described(json) + ", expected a string that contains JSON");
+      return std::nullopt;
+    }
+    auto document = parsed(json.text(), options_.read.limits.definition_bytes_max);
+    if (!document) {
+      holder.error(member, "the string does not contain valid JSON: " + document.error().message);
+      return std::nullopt;
+    }
+    Layer inner{*document, (*document)->root(), holder.pointer(member)};
+    if (inner.object.is_object()) return inner;
+    holder.error(member, "the string contains " + described(inner.object) + ", expected an object");
+    return std::nullopt;
+  }
+
+  Result<std::shared_ptr<const JsonDocument>> parsed(std::string_view bytes,
+                                                     std::size_t bytes_max) {
+    TRY(JsonDocument document,
+        JsonDocument::parse(bytes,
+                            {.bytes_max = bytes_max, .depth_max = options_.read.limits.depth_max}));
+    return std::make_shared<const JsonDocument>(std::move(document));
+  }
+
+  const EnvelopeOptions& options_;
+  Envelope& envelope_;
+  Reading reading_;
+};
+
+}  // namespace
+
+Envelope read_envelope(std::string_view bytes, const EnvelopeOptions& options) {
+  Envelope envelope;
+  envelope.deployed_at = options.now;
+  Reader reader(options, envelope);
+  reader.read(bytes);
+  reader.finish();
+  return envelope;
+}
+
+}  // namespace perigee::definition

@@ -1,0 +1,44 @@
+#include "definition/problem.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace perigee::definition {
+
+std::string to_string(const Problem& problem) {
+  std::string text = problem.severity == Severity::error ? "error at " : "warning at ";
+  text += problem.pointer.empty() ? std::string_view("the top level") : problem.pointer;
+  return text + ": " + problem.message;
+}
+
+void Problems::error(std::string pointer, std::string message) {
+  if (errors_++ < kListedMax) {
+    list_.push_back({Severity::error, std::move(pointer), std::move(message)});
+  }
+}
+
+void Problems::warning(std::string pointer, std::string message) {
+  if (warnings_++ < kListedMax) {
+    list_.push_back({Severity::warning, std::move(pointer), std::move(message)});
+  }
+}
+
+void Problems::demote_since(Mark mark) {
+  for (std::size_t i = mark.listed; i < list_.size(); ++i) list_[i].severity = Severity::warning;
+  warnings_ += errors_ - mark.errors;
+  errors_ = mark.errors;
+}
+
+std::vector<Problem> Problems::take() && {
+  for (Severity severity : {Severity::error, Severity::warning}) {
+    auto listed = static_cast<std::size_t>(std::ranges::count(list_, severity, &Problem::severity));
+    std::size_t found = severity == Severity::error ? errors_ : warnings_;
+    if (found > listed) {
+      std::string kind = severity == Severity::error ? " more errors" : " more warnings";
+      list_.push_back({severity, "", std::to_string(found - listed) + kind + " are not listed"});
+    }
+  }
+  return std::move(list_);
+}
+
+}  // namespace perigee::definition

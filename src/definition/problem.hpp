@@ -1,0 +1,55 @@
+// Problem: one fault of a definition, for the log, `/_node/apis` and `perigee check`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace perigee::definition {
+
+enum class Severity : std::uint8_t { warning, error };
+
+struct Problem {
+  Severity severity = Severity::error;
+  // A JSON pointer from the root of what was read. It goes on inside a string that contains JSON:
+  // "/apiEvent/payload/definition/flows/0".
+  std::string pointer;
+  std::string message;  // what is wrong, what was expected
+};
+
+// "error at /flows/0/request/1/policy: ..."
+std::string to_string(const Problem& problem);
+
+// Collects problems in the order in which they are found. A hostile document cannot make it grow
+// without bound: past kListedMax of a severity they are only counted.
+class Problems {
+ public:
+  static constexpr std::size_t kListedMax = 100;
+
+  void error(std::string pointer, std::string message);
+  void warning(std::string pointer, std::string message);
+
+  // Whether one more of this severity would be listed; lets a caller save the work of a message.
+  bool lists_warnings() const { return warnings_ < kListedMax; }
+  bool has_errors() const { return errors_ > 0; }
+
+  // Errors found since a mark can be turned into warnings: the part they break is left out.
+  struct Mark {
+    std::size_t listed = 0;
+    std::size_t errors = 0;
+  };
+  Mark mark() const { return {list_.size(), errors_}; }
+  bool has_errors_since(Mark mark) const { return errors_ > mark.errors; }
+  void demote_since(Mark mark);
+
+  // All of them; the last ones tell how many were not listed.
+  std::vector<Problem> take() &&;
+
+ private:
+  std::vector<Problem> list_;
+  std::size_t errors_ = 0;
+  std::size_t warnings_ = 0;
+};
+
+}  // namespace perigee::definition

@@ -1,0 +1,191 @@
+// Endpoint groups and endpoints: api-definition.md 1.3.
+#include <algorithm>
+#include <map>
+
+#include "definition/path.hpp"
+#include "definition/read_parts.hpp"
+
+namespace perigee::definition {
+namespace {
+
+// What the endpoints of a group may inherit from it.
+struct Inherited {
+  std::optional<EndpointOptions> options;  // nullopt: the shared configuration is broken
+  std::optional<Service> service;
+  std::optional<HealthCheck> check;  // of an enabled service
+};
+
+void check_type(Object& from, std::string_view type) {
+  if (type.empty() || type == "http-proxy") return;
+  from.error("type", "endpoint type '" + std::string(type) +
+                         "' is not supported by this version; supported: 'http-proxy'");
+}
+
+std::string read_target(Object& endpoint) {
+  Configuration configuration = endpoint.configuration("configuration");
+  if (configuration.value.absent()) {
+    endpoint.error("configuration", "required: an object with the member 'target'");
+    return {};
+  }
+  Object from(configuration.value, endpoint.reading(), configuration.inside);
+  std::string target = from.required_text("target");
+  std::string fault = target.empty() ? "" : target_fault(target);
+  if (!fault.empty()) from.error("target", "'" + target + "' is not a URL: " + fault);
+  from.finish();
+  return target;
+}
+
+EndpointOptions read_own_options(Object& endpoint) {
+  Configuration own = endpoint.configuration("sharedConfigurationOverride");
+  if (!own.value.absent()) {
+    return read_endpoint_options(Object(own.value, endpoint.reading(), own.inside));
+  }
+  EndpointOptions options;
+  options.pointer = endpoint.pointer();
+  return options;
+}
+
+EndpointOptions read_options(Object& endpoint, const Inherited& group) {
+  if (!endpoint.boolean("inheritConfiguration", false)) return read_own_options(endpoint);
+  endpoint.ignore({"sharedConfigurationOverride"});
+  if (group.options) return *group.options;
+  endpoint.error("inheritConfiguration", "the group's sharedConfiguration is invalid");
+  return {};
+}
+
+// An endpoint cannot switch off its group's check: a disabled service of its own counts as none.
+std::optional<HealthCheck> effective_check(Object& from, const Endpoint& endpoint,
+                                           const Inherited& group) {
+  Object services = from.object("services");
+  std::optional<Service> own = read_service(services.object("healthCheck"));
+  services.finish();
+  bool own_runs = own && own->enabled;
+  bool group_runs = group.service && group.service->enabled;
+  if (own_runs ? endpoint.secondary : !group_runs) return std::nullopt;
+  if (own && own->override_configuration) {
+    return read_health_check(own->configuration, *own, from.reading());
+  }
+  if (group_runs) return group.check;
+  if (group.service) {
+    return read_health_check(group.service->configuration, *own, from.reading());
+  }
+  from.warning("services",
+               "not checked: the group has no health check to take the configuration "
+               "from, and overrideConfiguration is false");
+  return std::nullopt;
+}
+
+// Nothing when the configuration is broken: the endpoint is then left out, the API still deploys.
+std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
+  Endpoint endpoint;
+  endpoint.pointer = from.pointer();
+  endpoint.name = from.required_text("name");
+  endpoint.type = normalised(from.required_text("type"));
+  check_type(from, endpoint.type);
+  endpoint.weight = std::max(1, from.integer("weight", 1));
+  endpoint.secondary = from.boolean("secondary", false);
+  endpoint.tenants = from.texts("tenants");
+  endpoint.health_check = effective_check(from, endpoint, group);
+
+  Problems& problems = from.reading().problems;
+  Problems::Mark mark = problems.mark();
+  endpoint.target = read_target(from);
+  endpoint.options = read_options(from, group);
+  from.finish();
+  if (!problems.has_errors_since(mark)) return endpoint;
+  problems.demote_since(mark);
+  problems.warning(endpoint.pointer,
+                   "endpoint '" + endpoint.name + "' is left out: its configuration is invalid");
+  return std::nullopt;
+}
+
+std::optional<EndpointOptions> read_shared_options(Object& group) {
+  Problems& problems = group.reading().problems;
+  Problems::Mark mark = problems.mark();
+  Configuration shared = group.configuration("sharedConfiguration");
+  EndpointOptions options;
+  options.pointer = group.pointer();
+  if (!shared.value.absent()) {
+    options = read_endpoint_options(Object(shared.value, group.reading(), shared.inside));
+  }
+  if (!problems.has_errors_since(mark)) return options;
+  problems.demote_since(mark);
+  return std::nullopt;
+}
+
+void refuse_discovery(Object services) {
+  std::optional<Service> discovery = read_service(services.object("discovery"));
+  if (!discovery || !discovery->enabled) return;
+  services.error("discovery", "service discovery is not supported by this version; disable it");
+}
+
+Inherited read_inherited(Object& group) {
+  Inherited inherited;
+  inherited.options = read_shared_options(group);
+  Object services = group.object("services");
+  inherited.service = read_service(services.object("healthCheck"));
+  refuse_discovery(services);
+  services.finish();
+  if (inherited.service && inherited.service->enabled) {
+    inherited.check =
+        read_health_check(inherited.service->configuration, *inherited.service, group.reading());
+  }
+  return inherited;
+}
+
+EndpointGroup read_group(Object from) {
+  EndpointGroup group;
+  group.pointer = from.pointer();
+  group.name = from.required_text("name");
+  group.type = normalised(from.required_text("type"));
+  check_type(from, group.type);
+  Object balancer = from.object("loadBalancer");
+  group.load_balancer = balancer.choice("type", kLoadBalancerNames, LoadBalancer::round_robin);
+  balancer.finish();
+  Inherited inherited = read_inherited(from);
+  for (const JsonNode& node : from.items("endpoints", from.reading().limits.endpoints_max)) {
+    auto endpoint = read_endpoint(from.open(Json(node)), inherited);
+    if (endpoint) group.endpoints.push_back(*std::move(endpoint));
+  }
+  from.finish();
+  return group;
+}
+
+void check_names(const std::vector<EndpointGroup>& groups, Problems& problems) {
+  std::map<std::string_view, std::string_view> pointers;
+  auto note = [&](const auto& part) {
+    auto [first, added] = pointers.emplace(part.name, part.pointer);
+    if (added) return;
+    problems.warning(part.pointer + "/name", "'" + part.name + "' is already the name of " +
+                                                 std::string(first->second) +
+                                                 "; dynamic routing to it is ambiguous");
+  };
+  for (const EndpointGroup& group : groups) {
+    note(group);
+    for (const Endpoint& endpoint : group.endpoints) note(endpoint);
+  }
+}
+
+}  // namespace
+
+std::vector<EndpointGroup> read_endpoint_groups(Object& api) {
+  const Limits& limits = api.reading().limits;
+  std::vector<EndpointGroup> groups;
+  std::size_t endpoints = 0;
+  for (const JsonNode& node : api.items("endpointGroups", limits.endpoint_groups_max)) {
+    endpoints += Json(node)["endpoints"].size();
+    if (endpoints > limits.endpoints_max) {
+      api.error("endpointGroups", "more than " + std::to_string(limits.endpoints_max) +
+                                      " endpoints in all, which is the limit");
+      return {};
+    }
+    groups.push_back(read_group(api.open(Json(node))));
+  }
+  if (api.json()["endpointGroups"].size() == 0) {
+    api.error("endpointGroups", "at least one endpoint group is required");
+  }
+  check_names(groups, api.reading().problems);
+  return groups;
+}
+
+}  // namespace perigee::definition

@@ -1,0 +1,124 @@
+// Flows, selectors and steps: api-definition.md 1.7.
+#include <array>
+
+#include "definition/read_parts.hpp"
+
+namespace perigee::definition {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSelectorTypes{"http", "condition", "channel", "mcp"};
+
+bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
+
+// compat: a name that is no method matches no request, but still keeps the list from being empty.
+std::optional<MethodSet> read_methods(Object& selector) {
+  std::vector<std::string> names = selector.texts("methods");
+  if (names.empty()) return std::nullopt;
+  MethodSet methods;
+  for (const std::string& name : names) {
+    std::size_t index = index_of(name, kMethodNames);
+    if (index != kNoName) {
+      methods.set(index);
+    } else {
+      selector.warning("methods", "unknown method '" + name + "' matches nothing" +
+                                      did_you_mean(name, kMethodNames));
+    }
+  }
+  return methods;
+}
+
+HttpSelector read_http_selector(Object& from) {
+  HttpSelector selector;
+  selector.pointer = from.pointer();
+  selector.path = from.text("path");
+  if (selector.path.empty()) selector.path = "/";
+  selector.path_operator =
+      from.choice("pathOperator", kPathOperatorNames, PathOperator::starts_with);
+  selector.methods = read_methods(from);
+  from.finish();
+  return selector;
+}
+
+void read_condition_selector(Object& from, Flow& flow) {
+  flow.condition_pointer = from.pointer("condition");
+  flow.condition = from.text("condition");
+  if (blank(flow.condition)) {
+    flow.condition.clear();
+    from.warning("condition", "a condition selector without a condition matches every request");
+  }
+  from.finish();
+}
+
+void read_selector(Object from, Flow& flow) {
+  std::string type = normalised(from.required_text("type"));
+  if (type == "http") {
+    if (!flow.http) flow.http = read_http_selector(from);
+  } else if (type == "condition") {
+    if (flow.condition_pointer.empty()) read_condition_selector(from, flow);
+  } else if (type == "channel" || type == "mcp") {
+    from.error("type", "selector '" + type +
+                           "' is not supported by this version; supported: 'http', 'condition'");
+  } else if (!type.empty()) {
+    from.warning("type", "unknown selector type '" + type + "', the selector is ignored" +
+                             did_you_mean(type, kSelectorTypes));
+  }
+}
+
+Step read_step(Object from) {
+  Step step;
+  step.pointer = from.pointer();
+  step.name = from.text("name");
+  step.description = from.text("description");
+  step.enabled = from.boolean("enabled", true);
+  step.policy = from.required_text("policy");
+  step.configuration = from.configuration("configuration");
+  step.condition = from.text("condition");
+  if (blank(step.condition)) step.condition.clear();
+  from.ignore({"messageCondition"});
+  from.finish();
+  return step;
+}
+
+std::vector<Step> read_steps(Object& flow, std::string_view phase) {
+  std::vector<Step> steps;
+  std::span<const JsonNode> nodes = flow.items(phase, flow.reading().limits.steps_max);
+  steps.reserve(nodes.size());
+  for (const JsonNode& node : nodes) steps.push_back(read_step(flow.open(Json(node))));
+  return steps;
+}
+
+void note_message_phases(Object& flow) {
+  for (std::string_view phase : {"publish", "subscribe", "connect", "interact"}) {
+    if (flow.value(phase).size() == 0) continue;
+    flow.warning(phase, "the steps of this phase never run in a proxy API");
+  }
+}
+
+Flow read_flow(Object from) {
+  Flow flow;
+  flow.pointer = from.pointer();
+  flow.id = from.text("id");
+  flow.name = from.text("name");
+  flow.enabled = from.boolean("enabled", true);
+  for (const JsonNode& node : from.items("selectors", from.reading().limits.list_items_max)) {
+    read_selector(from.open(Json(node)), flow);
+  }
+  flow.request = read_steps(from, "request");
+  flow.response = read_steps(from, "response");
+  note_message_phases(from);
+  flow.tags = from.texts("tags");
+  from.finish();
+  return flow;
+}
+
+}  // namespace
+
+std::vector<Flow> read_flows(Object& from) {
+  std::vector<Flow> flows;
+  std::span<const JsonNode> nodes = from.items("flows", from.reading().limits.flows_max);
+  flows.reserve(nodes.size());
+  for (const JsonNode& node : nodes) flows.push_back(read_flow(from.open(Json(node))));
+  return flows;
+}
+
+}  // namespace perigee::definition

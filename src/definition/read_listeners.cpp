@@ -1,0 +1,136 @@
+// Listeners and their entrypoints: api-definition.md 1.2 and 1.4.
+#include <array>
+
+#include "definition/path.hpp"
+#include "definition/read_parts.hpp"
+
+namespace perigee::definition {
+namespace {
+
+constexpr std::array<std::string_view, 4> kListenerTypes{"http", "tcp", "subscription", "kafka"};
+
+ListenerPath read_path(Object from) {
+  ListenerPath path;
+  path.pointer = from.pointer();
+  path.host = normalised_host(from.text("host"));
+  std::string written = from.text("path");
+  if (!written.empty() && written.front() != '/') {
+    from.warning("path", "does not begin with '/'; '/" + written + "' is used");
+  }
+  path.path = normalised_path(written);
+  path.override_access = from.boolean("overrideAccess", false);
+  from.finish();
+  return path;
+}
+
+std::vector<ListenerPath> read_paths(Object& listener) {
+  std::vector<ListenerPath> paths;
+  for (const JsonNode& node :
+       listener.items("paths", listener.reading().limits.listener_paths_max)) {
+    paths.push_back(read_path(listener.open(Json(node))));
+  }
+  if (listener.json()["paths"].size() == 0) {
+    listener.error("paths", "an HTTP listener needs at least one path");
+  }
+  return paths;
+}
+
+std::optional<Cors> read_cors(Object from) {
+  if (!from.present()) return std::nullopt;
+  Cors cors;
+  cors.pointer = from.pointer();
+  cors.enabled = from.boolean("enabled", false);
+  cors.allow_origin = from.texts("allowOrigin");
+  cors.allow_methods = from.texts("allowMethods");
+  cors.allow_headers = from.texts("allowHeaders");
+  cors.expose_headers = from.texts("exposeHeaders");
+  cors.max_age_seconds = from.integer("maxAge", cors.max_age_seconds);
+  cors.allow_credentials = from.boolean("allowCredentials", false);
+  cors.run_policies = from.boolean("runPolicies", false);
+  cors.allow_private_network = from.boolean("allowPrivateNetwork", false);
+  from.finish();
+  return cors;
+}
+
+Entrypoint read_entrypoint(Object from) {
+  Entrypoint entrypoint;
+  entrypoint.pointer = from.pointer();
+  entrypoint.type = normalised(from.required_text("type"));
+  if (!entrypoint.type.empty() && entrypoint.type != "http-proxy") {
+    from.error("type", "entrypoint '" + entrypoint.type +
+                           "' is not supported by this version; supported: 'http-proxy'");
+  }
+  entrypoint.configuration = from.configuration("configuration");
+  from.ignore({"qos", "dlq"});  // of message APIs
+  from.finish();
+  return entrypoint;
+}
+
+std::vector<Entrypoint> read_entrypoints(Object& listener) {
+  std::vector<Entrypoint> entrypoints;
+  for (const JsonNode& node :
+       listener.items("entrypoints", listener.reading().limits.list_items_max)) {
+    entrypoints.push_back(read_entrypoint(listener.open(Json(node))));
+  }
+  if (listener.json()["entrypoints"].size() == 0) {
+    listener.warning("entrypoints",
+                     "no entrypoint, so every request is answered with 404; add "
+                     "{\"type\": \"http-proxy\"}");
+  }
+  return entrypoints;
+}
+
+HttpListener read_http_listener(Object from) {
+  HttpListener listener;
+  listener.pointer = from.pointer();
+  from.value("type");
+  listener.paths = read_paths(from);
+  listener.servers = from.texts("servers");
+  listener.path_mappings = from.texts("pathMappings");
+  listener.cors = read_cors(from.object("cors"));
+  Object validation = from.object("requestValidation");
+  listener.reject_null_byte = validation.boolean("rejectNullByte", false);
+  validation.finish();
+  listener.entrypoints = read_entrypoints(from);
+  from.finish();
+  return listener;
+}
+
+// An error unless the listener is one that we serve.
+bool is_http(Object& listener) {
+  std::string type = normalised(listener.required_text("type"));
+  if (type == "http") return true;
+  if (type.empty()) return false;
+  if (index_of(type, kListenerTypes) == kNoName) {
+    listener.error("type", "unknown listener type '" + type + "'" +
+                               did_you_mean(type, kListenerTypes) + "; supported: 'http'");
+  } else {
+    listener.error(
+        "type", "listener type '" + type + "' is not supported by this version; supported: 'http'");
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<HttpListener> read_listeners(Object& api) {
+  const Limits& limits = api.reading().limits;
+  std::vector<HttpListener> listeners;
+  std::size_t paths = 0;
+  for (const JsonNode& node : api.items("listeners", limits.listener_paths_max)) {
+    Object from = api.open(Json(node));
+    if (!is_http(from)) continue;
+    listeners.push_back(read_http_listener(std::move(from)));
+    paths += listeners.back().paths.size();
+  }
+  if (paths > limits.listener_paths_max) {
+    api.error("listeners", std::to_string(paths) + " paths in all, the limit is " +
+                               std::to_string(limits.listener_paths_max));
+  }
+  if (api.json()["listeners"].size() == 0) {
+    api.error("listeners", "at least one listener is required");
+  }
+  return listeners;
+}
+
+}  // namespace perigee::definition

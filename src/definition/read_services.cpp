@@ -1,0 +1,63 @@
+// Services: api-definition.md 1.12.
+#include "definition/read_parts.hpp"
+
+namespace perigee::definition {
+
+std::optional<Service> read_service(Object from) {
+  if (!from.present()) return std::nullopt;
+  Service service;
+  service.pointer = from.pointer();
+  service.type = normalised(from.text("type"));
+  service.enabled = from.boolean("enabled", true);
+  service.override_configuration = from.boolean("overrideConfiguration", false);
+  service.configuration = from.configuration("configuration");
+  from.finish();
+  return service;
+}
+
+namespace {
+
+HealthCheck read_http_health_check(Object from) {
+  HealthCheck check;
+  check.pointer = from.pointer();
+  check.schedule = from.required_text("schedule");
+  check.target = from.required_text("target");
+  check.method = from.required_text("method");
+  check.headers = read_headers(from, "headers");
+  check.body = from.text("body");
+  check.override_endpoint_path = from.boolean("overrideEndpointPath", false);
+  check.assertion = from.text("assertion");
+  check.success_threshold = from.integer("successThreshold", check.success_threshold, {.low = 1});
+  check.failure_threshold = from.integer("failureThreshold", check.failure_threshold, {.low = 1});
+  from.finish();
+  return check;
+}
+
+}  // namespace
+
+// A broken health check leaves its endpoints unchecked and in use, as upstream does.
+std::optional<HealthCheck> read_health_check(const Configuration& configuration,
+                                             const Service& service, Reading& reading) {
+  Problems& problems = reading.problems;
+  std::string consequence = "; the endpoints are not checked";
+  if (service.type != "http-health-check") {
+    problems.warning(service.pointer + "/type",
+                     "health check '" + service.type +
+                         "' is not supported by this version; supported: 'http-health-check'" +
+                         consequence);
+    return std::nullopt;
+  }
+  if (configuration.value.absent()) {
+    problems.warning(service.pointer, "the health check has no configuration" + consequence);
+    return std::nullopt;
+  }
+  Problems::Mark mark = problems.mark();
+  HealthCheck check =
+      read_http_health_check(Object(configuration.value, reading, configuration.inside));
+  if (!problems.has_errors_since(mark)) return check;
+  problems.demote_since(mark);
+  problems.warning(service.pointer, "the configuration is invalid" + consequence);
+  return std::nullopt;
+}
+
+}  // namespace perigee::definition
