@@ -1,0 +1,46 @@
+#include "config/check.hpp"
+
+#include <utility>
+
+#include "config/load.hpp"
+
+namespace perigee::config {
+namespace {
+
+// A folder that `${gravitee.home}` may stand for while nothing is installed: that of the image.
+constexpr std::string_view kImageExecutable = "/opt/graviteeio-gateway/bin/perigee";
+
+Diagnostics loaded(Sources sources) {
+  sources.executable = kImageExecutable;
+  return load(sources).diagnostics;
+}
+
+Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources sources) {
+  sources.environment = chart_environment(flat);
+  sources.translate = &chart_to_gravitee;
+  Diagnostics diagnostics;
+  chart_traps(path, flat, diagnostics);
+  for (Diagnostic& diagnostic : loaded(std::move(sources))) {
+    // What is absent here has its default in the chart.
+    if (!diagnostic.origin.empty()) diagnostics.push_back(std::move(diagnostic));
+  }
+  return diagnostics;
+}
+
+}  // namespace
+
+Diagnostics check_file(const std::string& path, const CheckOptions& options) {
+  Result<std::string> text = options.read(path);
+  Sources sources;
+  sources.files = {path};
+  sources.environment = options.environment;
+  sources.read = [&](const std::string&) { return text; };
+  if (text) {
+    if (const Result<YamlFlat> flat = flatten_yaml(*text); flat && is_chart_values(*flat)) {
+      return check_values(path, *flat, std::move(sources));
+    }
+  }
+  return loaded(std::move(sources));
+}
+
+}  // namespace perigee::config

@@ -1,0 +1,28 @@
+// `perigee check` for configuration: a gravitee.yml, or the values.yaml of a chart, without
+// starting anything.
+#pragma once
+
+#include <string>
+
+#include "config/diagnostic.hpp"
+#include "config/source.hpp"
+#include "config/yaml.hpp"
+
+namespace perigee::config {
+
+struct CheckOptions {
+  EnvironmentMap environment;  // what the gateway would see; empty when unknown
+  std::function<Result<std::string>(const std::string& path)> read = &read_file;
+};
+
+// A values file is known by its top-level `gateway:` mapping. Of it the parts that become
+// gravitee.yml are checked with the same table, and the traps of the reference's chart are told.
+Diagnostics check_file(const std::string& path, const CheckOptions& options = {});
+
+// For a values file (check_values.cpp).
+bool is_chart_values(const YamlFlat& flat);
+void chart_to_gravitee(YamlFlat& flat);                  // keeps and renames what is rendered
+EnvironmentMap chart_environment(const YamlFlat& flat);  // gateway.env
+void chart_traps(const std::string& path, const YamlFlat& flat, Diagnostics& diagnostics);
+
+}  // namespace perigee::config

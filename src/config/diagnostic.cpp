@@ -1,0 +1,33 @@
+#include "config/diagnostic.hpp"
+
+#include <algorithm>
+
+namespace perigee::config {
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::debug:
+      return "DEBUG";
+    case Severity::info:
+      return "INFO";
+    case Severity::warning:
+      return "WARNING";
+    case Severity::error:
+      return "ERROR";
+  }
+  return "ERROR";
+}
+
+std::string to_string(const Diagnostic& diagnostic) {
+  std::string text;
+  for (const std::string* part : {&diagnostic.origin, &diagnostic.key}) {
+    if (!part->empty()) text.append(*part).append(": ");
+  }
+  return text.append(diagnostic.message);
+}
+
+bool any_fatal(const Diagnostics& diagnostics) {
+  return std::ranges::any_of(diagnostics, &Diagnostic::fatal);
+}
+
+}  // namespace perigee::config

@@ -1,0 +1,337 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "config/values.hpp"
+
+namespace perigee::config {
+namespace {
+
+enum class Spelling : std::uint8_t { dotted, variable, upper_variable, bare, upper_bare };
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Matches one pattern against one text from left to right, and writes the key in the table's
+// spelling. A pattern is small and hand-written, so plain recursion is enough.
+class Matcher {
+ public:
+  explicit Matcher(Spelling spelling) : spelling_(spelling) {}
+
+  bool run(std::string_view pattern, std::string_view text) { return match(pattern, {}, text); }
+  std::string key;
+
+ private:
+  // `pattern` and then `next`, against all of `text`.
+  bool match(std::string_view pattern, std::string_view next, std::string_view text) {
+    while (!pattern.empty()) {
+      const char c = pattern[0];
+      if (c == '(') return alternatives(pattern, next, text);
+      if (c == '<') return free_part(pattern.substr(pattern.find('>') + 1), next, text);
+      if (c == '*') return rest(text);
+      if (c == '[' && pattern.starts_with("[i]")) {
+        if (!index(text)) return false;
+        pattern.remove_prefix(3);
+        continue;
+      }
+      if (!letter(c, text)) return false;
+      pattern.remove_prefix(1);
+    }
+    return next.empty() ? text.empty() : match(next, {}, text);
+  }
+
+  bool alternatives(std::string_view pattern, std::string_view next, std::string_view text) {
+    const auto close = pattern.find(')');
+    std::string_view choices = pattern.substr(1, close - 1);
+    std::string_view after = pattern.substr(close + 1);
+    const bool optional = after.starts_with('?');
+    if (optional) after.remove_prefix(1);
+    const std::size_t length = key.size();
+    while (true) {
+      const auto bar = choices.find('|');
+      // Alternatives are not nested, so what follows them is the whole continuation.
+      if (match(choices.substr(0, bar), after, text)) return true;
+      key.resize(length);
+      if (bar == std::string_view::npos) break;
+      choices.remove_prefix(bar + 1);
+    }
+    return optional && match(after, next, text);
+  }
+
+  bool free_part(std::string_view pattern, std::string_view next, std::string_view text) {
+    if (pattern.empty() && next.empty()) return rest(text);
+    const std::size_t length = key.size();
+    for (std::size_t taken = 1; taken < text.size(); ++taken) {
+      if (spelling_ == Spelling::dotted && text[taken - 1] == '.') break;
+      key.append(named(text.substr(0, taken)));
+      if (match(pattern, next, text.substr(taken))) return true;
+      key.resize(length);
+    }
+    return false;
+  }
+
+  bool rest(std::string_view text) {
+    key.append(named(text));
+    return !text.empty();
+  }
+
+  bool index(std::string_view& text) {
+    if (text.empty()) return false;
+    const bool bracket = text[0] == '[';
+    if (!bracket && (spelling_ == Spelling::dotted || (text[0] != '.' && text[0] != '_'))) {
+      return false;
+    }
+    std::size_t end = 1;
+    while (end < text.size() && is_digit(text[end])) ++end;
+    if (end == 1) return false;
+    key.append("[").append(text.substr(1, end - 1)).append("]");
+    if (bracket) {
+      if (end == text.size() || text[end] != ']') return false;
+      ++end;
+    }
+    text.remove_prefix(end);
+    return true;
+  }
+
+  bool letter(char c, std::string_view& text) {
+    key.push_back(c);
+    const bool more = !text.empty();
+    if (spelling_ != Spelling::dotted) {
+      if (c == '-' && !bare() && !(more && text[0] == '-')) return true;  // left out
+      if (c == ']' && !(more && text[0] == ']')) return true;
+      const bool joint = c == '.' || c == '[' || (c == '-' && bare());
+      if (joint && more && (text[0] == '_' || (c == '[' && text[0] == '.'))) {
+        text.remove_prefix(1);
+        return true;
+      }
+    }
+    if (!more || text[0] != (upper() ? to_upper({&c, 1})[0] : c)) return false;
+    text.remove_prefix(1);
+    return true;
+  }
+
+  std::string named(std::string_view text) const {
+    return upper() ? to_lower(text) : std::string(text);
+  }
+  bool upper() const {
+    return spelling_ == Spelling::upper_variable || spelling_ == Spelling::upper_bare;
+  }
+  bool bare() const { return spelling_ == Spelling::bare || spelling_ == Spelling::upper_bare; }
+
+  Spelling spelling_;
+};
+
+std::vector<KnownKey> matches(std::string_view name, std::initializer_list<Spelling> spellings,
+                              bool free_parts) {
+  std::vector<KnownKey> found;
+  for (const KeySpec& spec : key_table()) {
+    if (!free_parts && spec.pattern.find_first_of("<*") != std::string_view::npos) continue;
+    for (const Spelling spelling : spellings) {
+      Matcher matcher(spelling);
+      if (!matcher.run(spec.pattern, name)) continue;
+      found.push_back({&spec, std::move(matcher.key)});
+      break;
+    }
+  }
+  return found;
+}
+
+// All keys that a pattern with alternatives stands for.
+void expand(std::string_view pattern, std::vector<std::string>& into) {
+  const auto open = pattern.find('(');
+  if (open == std::string_view::npos) return into.emplace_back(pattern), void();
+  const auto close = pattern.find(')', open);
+  std::string_view choices = pattern.substr(open + 1, close - open - 1);
+  std::string_view after = pattern.substr(close + 1);
+  const std::string before(pattern.substr(0, open));
+  if (after.starts_with('?')) {
+    after.remove_prefix(1);
+    expand(before + std::string(after), into);
+  }
+  while (true) {
+    const auto bar = choices.find('|');
+    expand(before + std::string(choices.substr(0, bar)) + std::string(after), into);
+    if (bar == std::string_view::npos) return;
+    choices.remove_prefix(bar + 1);
+  }
+}
+
+// How alike two keys are is judged without case, hyphens and underscores, indexes as [i].
+std::string normalised(std::string_view key) {
+  std::string result;
+  for (std::size_t at = 0; at < key.size(); ++at) {
+    if (key[at] == '-' || key[at] == '_') continue;
+    result.append(to_lower(key.substr(at, 1)));
+    if (key[at] != '[') continue;
+    std::size_t end = at + 1;
+    while (end < key.size() && is_digit(key[end])) ++end;
+    if (end == at + 1 || end == key.size() || key[end] != ']') continue;
+    result.append("i]");
+    at = end;
+  }
+  return result;
+}
+
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// "servers[i].port" with the indexes of "servers[3].prot" is "servers[3].port".
+std::string with_indexes_of(std::string_view pattern, std::string_view key) {
+  std::string result;
+  while (true) {
+    const auto at = pattern.find("[i]");
+    result.append(pattern.substr(0, at));
+    if (at == std::string_view::npos) return result;
+    pattern.remove_prefix(at + 3);
+    const auto open = key.find('[');
+    const auto close = key.find(']', open);
+    if (close == std::string_view::npos) {
+      result.append("[0]");
+    } else {
+      result.append(key.substr(open, close - open + 1));
+      key.remove_prefix(close + 1);
+    }
+  }
+}
+
+bool is_choice(std::string_view choices, std::string_view value) {
+  // YAML 1.1 reads yes and on as true.
+  const auto boolean = to_boolean(value);
+  while (!choices.empty()) {
+    const auto bar = choices.find('|');
+    const std::string_view choice = choices.substr(0, bar);
+    if (equals_ignoring_case(choice, trim(value))) return true;
+    if (boolean && choice == (*boolean ? "true" : "false")) return true;
+    if (bar == std::string_view::npos) return false;
+    choices.remove_prefix(bar + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+const KeySpec* find_key(std::string_view key) {
+  for (const KeySpec& spec : key_table()) {
+    const char first = spec.pattern[0];
+    if (first != '(' && (key.empty() || first != key[0])) continue;
+    if (Matcher(Spelling::dotted).run(spec.pattern, key)) return &spec;
+  }
+  return nullptr;
+}
+
+std::vector<KnownKey> keys_of_variable(std::string_view name) {
+  return matches(name, {Spelling::variable, Spelling::upper_variable}, true);
+}
+
+std::vector<KnownKey> keys_of_bare_variable(std::string_view name) {
+  return matches(name, {Spelling::bare, Spelling::upper_bare}, false);
+}
+
+bool is_block(std::string_view key) {
+  const std::string wanted = normalised(key);
+  for (const KeySpec& spec : key_table()) {
+    std::vector<std::string> expanded;
+    expand(spec.pattern, expanded);
+    for (const std::string& pattern : expanded) {
+      if (pattern.size() <= wanted.size()) continue;
+      const std::string known = normalised(pattern);
+      if (!known.starts_with(wanted) || known.size() == wanted.size()) continue;
+      if (known[wanted.size()] == '.' || known[wanted.size()] == '[') return true;
+    }
+  }
+  return false;
+}
+
+std::string nearest_key(std::string_view unknown) {
+  const std::string wanted = normalised(unknown.substr(0, 200));
+  std::size_t best = std::max<std::size_t>(2, wanted.size() / 3) + 1;
+  std::string found;
+  std::vector<std::string> expanded;
+  for (const KeySpec& spec : key_table()) {
+    expanded.clear();
+    expand(spec.pattern, expanded);
+    for (const std::string& pattern : expanded) {
+      const std::string known = normalised(pattern);
+      const std::size_t gap =
+          std::max(known.size(), wanted.size()) - std::min(known.size(), wanted.size());
+      if (gap >= best || pattern.ends_with('*')) continue;
+      const std::size_t far = distance(known, wanted);
+      if (far >= best) continue;
+      best = far;
+      found = pattern;
+    }
+  }
+  return with_indexes_of(found, unknown);
+}
+
+std::string expected(const KeySpec& spec) {
+  switch (spec.type) {
+    case Type::integer:
+      return "a whole number";
+    case Type::count:
+      return "a whole number, 0 or more";
+    case Type::size:
+      return "a whole number, 1 or more";
+    case Type::port:
+      return "a port, 0 to 65535";
+    case Type::decimal:
+      return "a number";
+    case Type::boolean:
+      return "true or false";
+    case Type::choice:
+      return "one of " + std::string(spec.choices);
+    case Type::duration:
+      return "milliseconds, or a number with ms, s, m, h or d";
+    case Type::list:
+      return "a list, or text with commas";
+    case Type::text:
+    case Type::name:
+    case Type::any:
+      return "text";
+  }
+  return "text";
+}
+
+bool fits(const KeySpec& spec, std::string_view value) {
+  const auto at_least = [&](std::int64_t least) {
+    return to_integer(value).value_or(least - 1) >= least;
+  };
+  switch (spec.type) {
+    case Type::integer:
+      return to_integer(value).has_value();
+    case Type::count:
+      return at_least(0);
+    case Type::size:
+      return at_least(1);
+    case Type::port:
+      return at_least(0) && *to_integer(value) <= 65535;
+    case Type::decimal:
+      return to_decimal(value).has_value();
+    case Type::boolean:
+      return to_boolean(value).has_value();
+    case Type::choice:
+      return is_choice(spec.choices, value);
+    case Type::duration:
+      return to_duration(value).has_value();
+    case Type::text:
+    case Type::name:
+    case Type::list:
+    case Type::any:
+      return true;
+  }
+  return true;
+}
+
+}  // namespace perigee::config

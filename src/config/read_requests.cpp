@@ -1,0 +1,100 @@
+// What concerns requests: time-outs, identifiers, APIs, stopping, limits
+// (runtime.md 2.1, 2.7, 2.13).
+#include "config/reader.hpp"
+#include "config/settings.hpp"
+
+namespace perigee::config {
+namespace {
+
+void read_timeout(const Reader& reader, Requests& requests, Diagnostics& diagnostics) {
+  constexpr std::string_view kKey = "http.requestTimeout";
+  const Value* value = reader.find(kKey);
+  if (value == nullptr) {
+    diagnostics.push_back({Severity::info, std::string(kKey), "", "not set; 30000 ms is used"});
+    return;
+  }
+  milliseconds timeout{0};
+  reader.read_count(kKey, timeout);
+  if (timeout > 0ms) {
+    requests.timeout = timeout;
+    return;
+  }
+  requests.timeout.reset();
+  diagnostics.push_back({Severity::warning, std::string(kKey), value->origin,
+                         "requests have no time limit; a number above 0 sets one"});
+}
+
+void read_id_header(const Reader& reader, const std::string& block, IdHeader& header) {
+  reader.read(block + ".header", header.name);
+  reader.read_choice<OverrideMode>(block + ".overrideMode", header.mode,
+                                   {{"override", OverrideMode::override_it},
+                                    {"merge", OverrideMode::merge},
+                                    {"keep", OverrideMode::keep}});
+}
+
+void read_request_handling(const Reader& reader, Requests& requests) {
+  reader.read_count("http.requestTimeoutGraceDelay", requests.timeout_grace);
+  reader.read("http.errors[404].message", requests.not_found_message);
+  reader.read("http.errors[404].contentType", requests.not_found_content_type);
+  reader.read_choice<IdFormat>("handlers.request.format", requests.id_format,
+                               {{"uuid", IdFormat::uuid}, {"hex", IdFormat::hex}});
+  read_id_header(reader, "handlers.request.transaction", requests.transaction);
+  read_id_header(reader, "handlers.request.request", requests.request);
+  reader.read("handlers.request.trace-context.enabled", requests.trace_context);
+  reader.read("handlers.request.headers.x-forwarded-prefix", requests.x_forwarded_prefix);
+  reader.read("handlers.request.x-forward.enabled", requests.x_forwarded_for);
+  reader.read("handlers.request.client.header", requests.client_header);
+  reader.read("handlers.notfound.log.enabled", requests.not_found_analytics);
+  reader.read("handlers.notfound.analytics.enabled", requests.not_found_analytics);
+  reader.read("policy.api-key.header", requests.api_key_header);
+  reader.read("policy.api-key.param", requests.api_key_parameter);
+}
+
+void read_api(const Reader& reader, Api& api) {
+  reader.read_count("api.pending_requests_timeout", api.pending_requests_timeout);
+  reader.read("api.allowOverlappingContext", api.allow_overlapping_context);
+  reader.read("api.validateSubscription", api.validate_subscription);
+  reader.read("api.security.verbose401", api.verbose_401);
+}
+
+void read_shutdown(const Reader& reader, Settings& settings) {
+  Shutdown& shutdown = settings.shutdown;
+  reader.read_delay("gracefulShutdown.delay", "gracefulShutdown.unit", shutdown.delay);
+  // Without a request time-out somebody could wait for ever, so the default's default stays.
+  shutdown.drain_timeout = settings.requests.timeout.value_or(shutdown.drain_timeout);
+  reader.read_duration("perigee.shutdown.drainTimeout", shutdown.drain_timeout);
+  if (reader.has("perigee.shutdown.gracePeriod")) {
+    reader.read_duration("perigee.shutdown.gracePeriod", shutdown.grace_period.emplace());
+  }
+  reader.read("perigee.http.listenAfterSync", shutdown.listen_after_sync);
+}
+
+void read_limits(const Reader& reader, Limits& limits) {
+  reader.read("perigee.limits.maxConnections", limits.connections_max);
+  reader.read("perigee.limits.maxHeaders", limits.headers_max);
+  reader.read("perigee.limits.maxRequestsPerConnection", limits.requests_per_connection_max);
+  reader.read_duration("perigee.limits.headTimeout", limits.head_timeout);
+  reader.read_duration("perigee.limits.bodyIdleTimeout", limits.body_idle_timeout);
+  reader.read_duration("perigee.limits.writeIdleTimeout", limits.write_idle_timeout);
+  reader.read("perigee.limits.bufferedBodyBytes", limits.buffered_body_bytes_max);
+  reader.read("perigee.limits.upstreamHeadBytes", limits.upstream_head_bytes_max);
+  reader.read("perigee.limits.upstreamHeaders", limits.upstream_headers_max);
+  reader.read("perigee.limits.dnsCacheEntries", limits.dns_cache_entries_max);
+  reader.read("perigee.limits.logLines", limits.log_lines_max);
+  reader.read("perigee.limits.arenaBytes", limits.arena_bytes_max);
+}
+
+}  // namespace
+
+void read_requests(const Tree& tree, Settings& settings, Diagnostics& diagnostics) {
+  const Reader reader(tree, "");
+  read_timeout(reader, settings.requests, diagnostics);
+  read_request_handling(reader, settings.requests);
+  read_api(reader, settings.api);
+  read_shutdown(reader, settings);
+  read_limits(reader, settings.limits);
+  reader.read("perigee.compat.bareEnvironment", settings.compat.bare_environment);
+  reader.read("perigee.compat.configurationSecrets", settings.compat.configuration_secrets);
+}
+
+}  // namespace perigee::config
