@@ -1,0 +1,1 @@
+"""The parts of the benchmark harness; each module says what it knows."""

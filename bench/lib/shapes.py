@@ -1,0 +1,86 @@
+"""The shapes of traffic that are measured, what counts in each, and the goals."""
+from dataclasses import dataclass
+
+MARGIN = 0.05          # a goal holds when the far end of the interval is within goal + MARGIN
+HALF_OF_NGINX = "half of nginx"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """perigee's figure divided by that of `base`, bounded from above (or from below)."""
+    base: str
+    bound: float
+    at_least: bool = False
+
+    def holds(self, interval):
+        if self.at_least:
+            return interval.low >= self.bound - MARGIN
+        return interval.high <= self.bound + MARGIN
+
+    def __str__(self):
+        return f"{'>=' if self.at_least else '<='} {self.bound:.2f}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    key: str
+    title: str
+    more_is_better: bool = False
+
+
+CPU = Metric("cpu_us", "CPU us/request")
+P99 = Metric("p99", "p99 us")
+RATE = Metric("rps", "requests/s", more_is_better=True)
+
+
+@dataclass(frozen=True)
+class Shape:
+    name: str
+    title: str
+    metric: Metric
+    goals: tuple
+    response_bytes: int = 1024
+    request_bytes: int = 0
+    rate: object = 0            # requests/s, 0 for a closed loop, or HALF_OF_NGINX
+    quota_millicores: int = 0
+    tls: bool = False
+    with_policies: bool = False
+    connections: int = 64
+    seconds: float = 1.0
+    targets: tuple = ("perigee", "nginx", "haproxy", "forwarder")
+
+    @property
+    def is_large(self):
+        return max(self.response_bytes, self.request_bytes) > 16384
+
+    def wants(self, target):
+        return target.name in self.targets and (target.can_tls or not self.tls)
+
+
+KIB, MIB = 1024, 1024 * 1024
+
+SHAPES = (
+    Shape("plain", "64 connections, 1 KiB", CPU, (Goal("nginx", 0.70), Goal("forwarder", 1.25))),
+    Shape("rated", "fixed 10,000 requests/s, 1 KiB", CPU, (Goal("nginx", 0.85),), rate=10_000),
+    Shape("policies", "perigee: 3 transform-headers, 2 conditions, metrics; peers: none", CPU,
+          (Goal("nginx", 0.80),), with_policies=True),
+    Shape("quota-throughput", "500m CPU quota, 64 connections", RATE,
+          (Goal("nginx", 1.50, at_least=True),), quota_millicores=500, seconds=2),
+    Shape("quota-latency", "500m CPU quota, 20,000 requests/s", P99, (Goal("nginx", 0.15),),
+          quota_millicores=500, rate=20_000, seconds=2),
+    Shape("latency", "half of nginx's saturated rate, 1 KiB", P99, (Goal("nginx", 1.15),),
+          rate=HALF_OF_NGINX),
+    Shape("response-64k", "64 KiB responses", CPU, (Goal("nginx", 0.95),),
+          response_bytes=64 * KIB),
+    Shape("response-1m", "1 MiB responses", CPU, (Goal("nginx", 0.95),), response_bytes=MIB),
+    Shape("upload-64k", "64 KiB uploads", CPU, (Goal("nginx", 0.95),), request_bytes=64 * KIB),
+    Shape("upload-1m", "1 MiB uploads", CPU, (Goal("nginx", 0.95),), request_bytes=MIB),
+    Shape("tls", "TLS 1.3 keep-alive, 1 KiB", CPU, (Goal("nginx", 0.90),), tls=True),
+)
+
+
+def named(names):
+    """The shapes of these names, all of them when there are none; the second value: unknown names."""
+    known = {shape.name: shape for shape in SHAPES}
+    unknown = [name for name in names if name not in known]
+    return [known[name] for name in names if name in known] or list(SHAPES), unknown

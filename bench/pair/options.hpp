@@ -1,0 +1,32 @@
+// The command line of `pair`: every option has a value, `--name value`.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace perigee::bench {
+
+struct Options {
+  std::uint16_t proxy_port = 28182;
+  std::uint16_t listen_port = 29100;
+  std::size_t connections = 64;   // 0: only the backend runs
+  double seconds = 3;             // measured part
+  double warm_seconds = 1;        // before it
+  std::uint64_t requests = 0;     // > 0: end after so many responses, all of them measured
+  double rate_per_second = 0;     // > 0: open loop, evenly spaced arrivals
+  std::size_t request_bytes = 0;  // request body; > 0 makes it a POST
+  std::size_t response_bytes = 1024;
+  pid_t pid = 0;  // the proxy whose process tree is accounted
+  std::string target = "/orders/v2/customers/8812/orders?limit=20&cursor=eyJpZCI6MTIzfQ";
+  std::string trusted_certificate;  // set: TLS to the proxy
+  std::string backend_target;       // what the request target begins with at the backend
+  std::string backend_header;       // a line that must arrive at the backend
+  std::string client_header;        // a line that must arrive at the client
+};
+
+Options parse(int argc, char** argv);
+
+}  // namespace perigee::bench

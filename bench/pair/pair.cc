@@ -1,0 +1,287 @@
+#include "pair/pair.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace perigee::bench {
+namespace {
+
+constexpr std::uint64_t kLateNs = 1'000'000;
+constexpr int kWaitMs = 100;  // how late the end of a closed loop may be noticed
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
+
+std::array<char, 256 * 1024> g_buffer;  // one thread: every connection reads into it
+
+std::uint64_t to_ns(double seconds) { return static_cast<std::uint64_t>(seconds * 1e9); }
+
+TlsContext context_for(const Options& options) {
+  return options.trusted_certificate.empty() ? nullptr : trust(options.trusted_certificate);
+}
+
+}  // namespace
+
+Pair::Pair(const Options& options)
+    : options_(options),
+      request_(render_request(options.target, options.request_bytes)),
+      response_(render_response(options.response_bytes)),
+      at_backend_{options.request_bytes, options.backend_target, options.backend_header},
+      at_client_{options.response_bytes, {}, options.client_header},
+      tls_(context_for(options)),
+      proxy_(options.pid),
+      own_(getpid()),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      listener_(listen_on(options.listen_port)),
+      clients_(options.connections) {
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
+}
+
+// Edge-triggered and for both directions at once: no further epoll_ctl for the connection's life.
+void Pair::watch(Peer& peer) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &peer}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, peer.stream.fd(), &event);
+}
+
+void Pair::connect_clients() {
+  for (Peer& client : clients_) {
+    client.stream = Stream::dial(options_.proxy_port, tls_.get());
+    watch(client);
+    rest(client);
+  }
+}
+
+void Pair::redial(Peer& client) {
+  const bool was_busy = client.is_busy;
+  client = Peer{.stream = Stream::dial(options_.proxy_port, tls_.get())};
+  watch(client);
+  if (was_busy) rest(client);
+}
+
+void Pair::accept_all() {
+  for (int fd = accept_from(listener_); fd >= 0; fd = accept_from(listener_)) {
+    auto* peer = new Peer{.stream = Stream(fd), .is_backend = true};  // freed in on_end()
+    ++accepted_;
+    watch(*peer);
+  }
+}
+
+void Pair::handle(const epoll_event& event) {
+  if (event.data.ptr == nullptr) return accept_all();
+  Peer& peer = *static_cast<Peer*>(event.data.ptr);
+  if ((event.events & EPOLLOUT) != 0 && !peer.unsent.empty()) flush(peer);
+  const bool hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  if (hung_up || (event.events & EPOLLIN) != 0) receive(peer, hung_up);
+}
+
+ssize_t Pair::receive_some(Peer& peer, std::size_t& asked) {
+  if (peer.in_body && !peer.stream.encrypted())
+    return peer.stream.discard(asked = peer.body_bytes_left);
+  return peer.stream.read(g_buffer.data(), asked = g_buffer.size());
+}
+
+void Pair::receive(Peer& peer, bool hung_up) {
+  for (;;) {
+    std::size_t asked = 0;
+    const bool discards = peer.in_body && !peer.stream.encrypted();
+    const ssize_t got = receive_some(peer, asked);
+    if (got == kAgain) return;
+    if (got == kEnd) return on_end(peer);
+    const auto size = static_cast<std::size_t>(got);
+    if (discards) {
+      if ((peer.body_bytes_left -= size) == 0) finish_message(peer);
+    } else if (!feed(peer, {g_buffer.data(), size})) {
+      return;
+    }
+    // A short read has emptied a plain socket. TLS hands out one record at a time, so only a
+    // finished message says that no more is to come.
+    const bool drained =
+        peer.stream.encrypted() ? !peer.in_body && !peer.stream.holds_more() : size < asked;
+    if (drained && !hung_up) return;
+  }
+}
+
+bool Pair::feed(Peer& peer, std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (!peer.in_body) {
+      if (!take_head(peer, bytes)) return false;
+      if (!peer.in_body) return true;
+    }
+    const std::size_t taken = std::min(peer.body_bytes_left, bytes.size());
+    peer.body_bytes_left -= taken;
+    bytes.remove_prefix(taken);
+    if (peer.body_bytes_left == 0) finish_message(peer);
+  }
+  return true;
+}
+
+// Leaves in_body false when the head is not complete yet.
+bool Pair::take_head(Peer& peer, std::string_view& bytes) {
+  if (peer.partial_head.empty()) {
+    const std::size_t end = bytes.find(kHeadEnd);
+    if (end != bytes.npos) {
+      const std::string_view head = bytes.substr(0, end + kHeadEnd.size());
+      bytes.remove_prefix(head.size());
+      return accept_head(peer, head);
+    }
+  }
+  const std::size_t before = peer.partial_head.size();
+  peer.partial_head += bytes;
+  const std::size_t end = peer.partial_head.find(kHeadEnd);
+  if (end == peer.partial_head.npos) return bytes = {}, true;
+  const std::string head = std::exchange(peer.partial_head, {}).substr(0, end + kHeadEnd.size());
+  bytes.remove_prefix(head.size() - before);
+  return accept_head(peer, head);
+}
+
+bool Pair::accept_head(Peer& peer, std::string_view head) {
+  if (!peer.is_backend && !is_success(head)) {
+    ++counts_.refused;
+    redial(peer);
+    return false;
+  }
+  if (!peer.was_checked) {
+    const std::string fault = check(head, peer.is_backend ? at_backend_ : at_client_);
+    if (!fault.empty()) fail((peer.is_backend ? "at the backend: " : "at the client: ") + fault);
+    peer.was_checked = true;
+  }
+  peer.in_body = true;
+  peer.body_bytes_left = peer.is_backend ? options_.request_bytes : options_.response_bytes;
+  if (peer.body_bytes_left == 0) finish_message(peer);
+  return true;
+}
+
+void Pair::finish_message(Peer& peer) {
+  peer.in_body = false;
+  if (peer.is_backend) {
+    peer.unsent = response_;
+    return flush(peer);
+  }
+  counts_.latency.add(now_ns() - peer.due_ns);
+  ++counts_.served;
+  rest(peer);
+}
+
+void Pair::flush(Peer& peer) {
+  while (!peer.unsent.empty()) {
+    const ssize_t sent = peer.stream.write(peer.unsent);
+    if (sent <= 0) return;  // a broken stream shows itself to the next read
+    peer.unsent.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+void Pair::on_end(Peer& peer) {
+  if (peer.is_backend) {
+    delete &peer;
+    return;
+  }
+  if (peer.is_busy) ++counts_.broken;
+  redial(peer);
+}
+
+void Pair::fire(Peer& client, std::uint64_t due_ns) {
+  client.due_ns = due_ns;
+  client.is_busy = true;
+  client.unsent = request_;
+  flush(client);
+}
+
+void Pair::rest(Peer& client) {
+  client.is_busy = false;
+  if (options_.rate_per_second > 0) {
+    idle_.push_back(&client);
+  } else {
+    fire(client, now_ns());
+  }
+}
+
+std::uint64_t Pair::fire_due(std::uint64_t now) {
+  std::uint64_t fired = 0;
+  for (; next_due_ns_ <= static_cast<double>(now) && !idle_.empty(); ++fired) {
+    Peer& client = *idle_.front();
+    idle_.pop_front();
+    const auto due_ns = static_cast<std::uint64_t>(next_due_ns_);
+    if (now - due_ns > kLateNs) ++counts_.late;
+    fire(client, due_ns);
+    next_due_ns_ += 1e9 / options_.rate_per_second;
+  }
+  return fired;
+}
+
+void Pair::start_measuring() {
+  counts_ = Counts{};
+  spun_ns_ = 0;
+  proxy_cpu_at_start_ = proxy_.cpu_time();
+  own_cpu_at_start_ = own_.cpu_time();
+  started_ns_ = now_ns();
+}
+
+bool Pair::is_over(std::uint64_t now) const {
+  if (options_.requests > 0) return counts_.served >= options_.requests;
+  return now >= end_at_ns_;
+}
+
+void Pair::run(const volatile std::sig_atomic_t& stop) {
+  const bool is_open = options_.rate_per_second > 0;
+  measure_at_ns_ = now_ns() + (options_.requests > 0 ? 0 : to_ns(options_.warm_seconds));
+  end_at_ns_ = measure_at_ns_ + to_ns(options_.seconds);
+  connect_clients();
+  std::uint64_t now = now_ns();
+  next_due_ns_ = static_cast<double>(now);
+  std::array<epoll_event, 512> events;
+  while (stop == 0 && !is_over(now)) {
+    if (started_ns_ == 0 && now >= measure_at_ns_) start_measuring();
+    const std::uint64_t fired = is_open ? fire_due(now) : 0;
+    const int ready = epoll_wait(epoll_, events.data(), events.size(), is_open ? 0 : kWaitMs);
+    for (int i = 0; i < ready; ++i) handle(events[static_cast<std::size_t>(i)]);
+    const std::uint64_t after = now_ns();
+    if (ready <= 0 && fired == 0) spun_ns_ += after - now;
+    now = after;
+  }
+  print_result();
+}
+
+void Pair::print_result() const {
+  const double wall = static_cast<double>(now_ns() - started_ns_);
+  const CpuTime proxy = proxy_.cpu_time();
+  const double served = static_cast<double>(std::max<std::uint64_t>(counts_.served, 1));
+  const double run = static_cast<double>(proxy.run_ns - proxy_cpu_at_start_.run_ns);
+  const double user = static_cast<double>(proxy.user_ticks - proxy_cpu_at_start_.user_ticks);
+  const double system = static_cast<double>(proxy.system_ticks - proxy_cpu_at_start_.system_ticks);
+  const CpuTime own = own_.cpu_time();
+  const double busy = options_.rate_per_second > 0
+                          ? wall - static_cast<double>(spun_ns_)
+                          : static_cast<double>(own.run_ns - own_cpu_at_start_.run_ns);
+  const double waited = static_cast<double>(proxy.waited_ns - proxy_cpu_at_start_.waited_ns +
+                                            own.waited_ns - own_cpu_at_start_.waited_ns);
+  std::printf(
+      "{\"requests\":%llu,\"rps\":%.1f,\"cpu_us\":%.4f,\"proxy_share\":%.4f,\"user_share\":%.3f,"
+      "\"load_share\":%.4f,\"load_us\":%.4f,\"waited_share\":%.4f,\"p50\":%.1f,\"p90\":%.1f,"
+      "\"p99\":%.1f,\"p999\":%.1f,"
+      "\"late\":%llu,\"broken\":%llu,\"refused\":%llu,\"upstream_connections\":%llu,"
+      "\"pss_kib\":%llu}\n",
+      static_cast<unsigned long long>(counts_.served), served / wall * 1e9, run / served / 1e3,
+      run / wall, user / std::max(1.0, user + system), busy / wall, busy / served / 1e3,
+      waited / wall, counts_.latency.quantile_us(.5), counts_.latency.quantile_us(.9),
+      counts_.latency.quantile_us(.99), counts_.latency.quantile_us(.999),
+      static_cast<unsigned long long>(counts_.late),
+      static_cast<unsigned long long>(counts_.broken),
+      static_cast<unsigned long long>(counts_.refused), static_cast<unsigned long long>(accepted_),
+      static_cast<unsigned long long>(proxy_.memory_kib("smaps_rollup", "Pss:")));
+}
+
+}  // namespace perigee::bench
+
+namespace {
+volatile std::sig_atomic_t g_stop = 0;
+void request_stop(int) { g_stop = 1; }
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGTERM, request_stop);
+  std::signal(SIGINT, request_stop);
+  perigee::bench::Pair(perigee::bench::parse(argc, argv)).run(g_stop);
+}
