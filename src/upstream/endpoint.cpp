@@ -15,10 +15,9 @@ Endpoint::~Endpoint() { registry_.retire(*this); }
 Group::Group(std::vector<std::shared_ptr<const Endpoint>> endpoints, unsigned workers)
     : endpoints_(std::move(endpoints)), cursors_(std::make_unique<Cursor[]>(workers)) {}
 
-const Endpoint* Group::next(unsigned worker) const {
-  if (endpoints_.empty()) return nullptr;
-  if (endpoints_.size() == 1) return endpoints_.front().get();
-  return endpoints_[cursors_[worker].next++ % endpoints_.size()].get();
+std::size_t Group::next(unsigned worker) const {
+  if (endpoints_.size() == 1) return 0;
+  return cursors_[worker].next++ % endpoints_.size();
 }
 
 std::shared_ptr<const Endpoint> EndpointRegistry::endpoint(const std::string& api_id,
