@@ -1,0 +1,248 @@
+#include "plan/compile.hpp"
+
+#include <algorithm>
+
+#include "base/nearest.hpp"
+#include "plan/compile_parts.hpp"
+
+namespace perigee::plan {
+namespace {
+
+using definition::Problem;
+
+policy::Services services_of(Compilation& compilation) {
+  CompileContext& context = compilation.context;
+  return {.clock = context.clock,
+          .api = compilation.revision.info,
+          .slots = compilation.revision.slots,
+          .counters = context.counters,
+          .http = context.http,
+          .resources = nullptr,
+          .secrets = context.secrets};
+}
+
+policy::Make find_policy(Compilation& compilation, const std::string& id,
+                         const std::string& pointer) {
+  policy::Make make = compilation.context.catalog.find(id);
+  if (make) return make;
+  std::vector<std::string_view> known = compilation.context.catalog.ids();
+  std::string_view near = nearest_name(id, known);
+  compilation.problems.error(
+      pointer, "policy '" + id + "' is not supported by this version" +
+                   (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?"));
+  return nullptr;
+}
+
+std::unique_ptr<const policy::Policy> make_policy(Compilation& compilation, const std::string& id,
+                                                  const definition::Configuration& configuration,
+                                                  const std::string& pointer,
+                                                  std::string_view id_member,
+                                                  std::string_view configuration_member) {
+  policy::Make make = find_policy(compilation, id, pointer + std::string(id_member));
+  if (!make) return nullptr;
+  Result<std::unique_ptr<const policy::Policy>> made =
+      make(configuration.value, services_of(compilation));
+  if (made) return *std::move(made);
+  compilation.problems.error(pointer + std::string(configuration_member),
+                             "policy '" + id + "': " + made.error().message);
+  return nullptr;
+}
+
+MethodSet method_set(const std::optional<definition::MethodSet>& methods) {
+  if (!methods) return kAllMethods;
+  using From = definition::Method;
+  constexpr std::pair<From, http::Method> kPairs[] = {
+      {From::connect, http::Method::connect}, {From::delete_, http::Method::del},
+      {From::get, http::Method::get},         {From::head, http::Method::head},
+      {From::options, http::Method::options}, {From::patch, http::Method::patch},
+      {From::post, http::Method::post},       {From::put, http::Method::put},
+      {From::trace, http::Method::trace},     {From::other, http::Method::other}};
+  MethodSet set = 0;
+  for (auto [from, to] : kPairs) {
+    if (methods->test(static_cast<std::size_t>(from))) set |= method_bit(to);
+  }
+  return set;
+}
+
+void compile_steps(Compilation& compilation, const std::vector<definition::Step>& steps,
+                   policy::Phase phase, std::vector<Step>& into) {
+  for (const definition::Step& step : steps) {
+    if (!step.enabled) continue;
+    Step made;
+    made.policy = make_policy(compilation, step.policy, step.configuration, step.pointer, "/policy",
+                              "/configuration");
+    if (!made.policy) continue;
+    made.condition = compile_condition(compilation, step.condition, step.pointer + "/condition");
+    if (made.condition) made.condition_needs = made.condition->needs();
+    made.needs = made.policy->needs(phase);
+    made.policy_id = step.policy;
+    made.name = step.name;
+    made.pointer = step.pointer;
+    if (made.needs.has(el::Needs::tls)) {
+      compilation.problems.error(step.pointer + "/configuration",
+                                 "expressions over #request.ssl are not supported by this version");
+    }
+    into.push_back(std::move(made));
+  }
+}
+
+Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowChain& chain) {
+  Flow made;
+  made.name = flow.name;
+  if (flow.http) {
+    made.methods = method_set(flow.http->methods);
+    Result<PathPattern> pattern = PathPattern::compile(flow.http->path, flow.http->path_operator);
+    if (!pattern) {
+      compilation.problems.error(flow.http->pointer + "/path", pattern.error().message);
+    } else if (!pattern->matches_all()) {
+      made.path = *std::move(pattern);
+    }
+  }
+  made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);
+  if (made.condition) made.condition_needs = made.condition->needs();
+  made.request_begin = static_cast<std::uint32_t>(chain.request.size());
+  compile_steps(compilation, flow.request, policy::Phase::request, chain.request);
+  made.request_end = static_cast<std::uint32_t>(chain.request.size());
+  made.response_begin = static_cast<std::uint32_t>(chain.response.size());
+  compile_steps(compilation, flow.response, policy::Phase::response, chain.response);
+  made.response_end = static_cast<std::uint32_t>(chain.response.size());
+  return made;
+}
+
+SecuredPlan compile_plan(Compilation& compilation, const definition::ApiPlan& plan) {
+  SecuredPlan made;
+  made.id = plan.id;
+  made.name = plan.name;
+  made.policy = make_policy(compilation, plan.security, plan.security_configuration,
+                            plan.pointer + "/security", "/type", "/configuration");
+  if (made.policy) {
+    made.needs = made.policy->needs(policy::Phase::request);
+    const policy::Security* security = made.policy->security();
+    if (!security) {
+      compilation.problems.error(plan.pointer + "/security/type",
+                                 "policy '" + plan.security + "' cannot secure a plan");
+    } else if (security->needs_subscription()) {
+      compilation.problems.error(plan.pointer + "/security/type",
+                                 "plans with subscriptions are not supported by this version");
+    }
+  }
+  made.flows = compile_flows(compilation, plan.flows);
+  return made;
+}
+
+void fill_info(Compilation& compilation, const definition::Envelope& envelope) {
+  const definition::Api& api = compilation.api;
+  policy::ApiInfo& info = compilation.revision.info;
+  info.id = api.id;
+  info.name = api.name;
+  info.version = api.version;
+  info.environment_id = envelope.environment_id;
+  info.organization_id = envelope.organization_id;
+  info.deployed_at_ms = envelope.deployed_at.count();
+  info.has_properties = !api.properties.empty();
+  auto by_name = [](const policy::NameValue& a, const policy::NameValue& b) {
+    return a.name < b.name;
+  };
+  for (const definition::Property& property : api.properties)
+    info.properties.push_back({property.key, property.value});
+  std::sort(info.properties.begin(), info.properties.end(), by_name);
+  for (const definition::EndpointGroup& group : api.endpoint_groups) {
+    info.endpoint_references.push_back({group.name, group.name + ":"});
+    for (const definition::Endpoint& endpoint : group.endpoints)
+      info.endpoint_references.push_back({endpoint.name, endpoint.name + ":"});
+  }
+  std::sort(info.endpoint_references.begin(), info.endpoint_references.end(), by_name);
+}
+
+void fill_listeners(Compilation& compilation) {
+  for (const definition::HttpListener& listener : compilation.api.listeners) {
+    for (const definition::ListenerPath& path : listener.paths) {
+      compilation.revision.listeners.push_back({path.host, path.path, listener.servers});
+    }
+  }
+}
+
+std::string definition_text(const definition::Api& api) {
+  if (api.documents.empty()) return "{}";
+  return api.documents.front()->root().dump();
+}
+
+}  // namespace
+
+std::optional<el::Template> compile_condition(Compilation& compilation, std::string_view text,
+                                              const std::string& pointer) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return std::nullopt;
+  Result<el::Template> compiled = el::Template::compile(text, policy::template_options());
+  if (compiled) {
+    if (compiled->needs().has(el::Needs::tls)) {
+      compilation.problems.error(pointer,
+                                 "expressions over #request.ssl are not supported by this version");
+    }
+    return *std::move(compiled);
+  }
+  if (compiled.error().code == ErrorCode::unsupported) {
+    compilation.problems.error(pointer, compiled.error().message);
+  } else {
+    compilation.problems.warning(
+        pointer, "the condition will fail whenever it is evaluated: " + compiled.error().message);
+  }
+  return el::Template::refused(std::move(compiled.error()));
+}
+
+FlowChain compile_flows(Compilation& compilation, const std::vector<definition::Flow>& flows) {
+  FlowChain chain;
+  for (const definition::Flow& flow : flows) {
+    if (flow.enabled) chain.flows.push_back(compile_flow(compilation, flow, chain));
+  }
+  return chain;
+}
+
+// By the order of their security, ties in the order of the document.
+void compile_plans(Compilation& compilation) {
+  std::vector<SecuredPlan>& plans = compilation.revision.plans;
+  auto order = [](const SecuredPlan& plan) { return plan.policy->security()->order(); };
+  for (const definition::ApiPlan* plan :
+       definition::deployable_plans(compilation.api, compilation.context.tags)) {
+    if (plan->mode != definition::PlanMode::standard) continue;
+    SecuredPlan made = compile_plan(compilation, *plan);
+    if (!made.policy || !made.policy->security()) continue;  // told already
+    auto place = std::find_if(plans.begin(), plans.end(),
+                              [&](const SecuredPlan& other) { return order(other) > order(made); });
+    plans.insert(place, std::move(made));
+  }
+}
+
+Compiled compile(const definition::Envelope& envelope, const std::string& source,
+                 CompileContext& context) {
+  Compiled result;
+  const definition::Api& api = *envelope.api;
+  auto revision = std::make_shared<ApiRevision>();
+  Compilation compilation{api, context, *revision, {}};
+  if (!context.tags.accepts(api.tags)) {
+    result.left_out = true;
+    return result;
+  }
+  revision->revision = envelope.revision;
+  revision->source = source;
+  fill_info(compilation, envelope);
+  fill_listeners(compilation);
+  refuse_unsupported(compilation);
+  compile_backends(compilation);
+  compile_plans(compilation);
+  revision->flows = compile_flows(compilation, api.flows);
+  revision->match_required = api.flow_execution.match_required;
+  if (revision->plans.empty() && !compilation.problems.has_errors()) {
+    compilation.problems.error(api.pointer + "/plans",
+                               definition::no_deployable_plan(api, context.tags));
+  }
+  bool refused = compilation.problems.has_errors();
+  result.problems = std::move(compilation.problems).take();
+  if (refused) return result;
+  revision->definition = definition_text(api);
+  for (const Problem& problem : result.problems)
+    revision->warnings.push_back(definition::to_string(problem));
+  result.revision = std::move(revision);
+  return result;
+}
+
+}  // namespace perigee::plan

@@ -1,0 +1,45 @@
+// compile: an API definition becomes an ApiRevision, or everything that keeps it from being served.
+//
+// Runs on the build thread: makes every policy, parses every expression, reads trust stores, finds
+// endpoints that a former revision already had.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "definition/envelope.hpp"
+#include "definition/sharding.hpp"
+#include "net/tls.hpp"
+#include "plan/revision.hpp"
+#include "policy/catalog.hpp"
+#include "upstream/endpoint.hpp"
+
+namespace perigee::plan {
+
+struct CompileContext {
+  const Clock& clock;
+  const policy::Catalog& catalog;
+  upstream::EndpointRegistry& endpoints;
+  net::TrustStores& trust_stores;
+  definition::ShardingTags tags;
+  std::string tenant;
+  policy::Counters* counters = nullptr;
+  policy::HttpClient* http = nullptr;
+  const policy::Secrets* secrets = nullptr;
+  // TLS contexts by what they are made of, shared by endpoints.
+  std::map<std::string, std::weak_ptr<const net::TlsClientContext>> tls_contexts;
+};
+
+struct Compiled {
+  std::shared_ptr<const ApiRevision> revision;  // null when refused, or left out by its tags
+  std::vector<definition::Problem> problems;
+  bool left_out = false;  // this gateway's sharding tags do not want it: not an error
+};
+
+// `api` is the envelope's. `source` is the file name, for messages.
+Compiled compile(const definition::Envelope& envelope, const std::string& source,
+                 CompileContext& context);
+
+}  // namespace perigee::plan

@@ -1,0 +1,31 @@
+// The parts of compile(). Internal to plan.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "definition/model.hpp"
+#include "definition/problem.hpp"
+#include "plan/compile.hpp"
+
+namespace perigee::plan {
+
+struct Compilation {
+  const definition::Api& api;
+  CompileContext& context;
+  ApiRevision& revision;
+  definition::Problems problems;
+};
+
+// What the definition says and this version does not do yet: an error for each, so that nothing is
+// silently left out.
+void refuse_unsupported(Compilation& compilation);
+void compile_backends(Compilation& compilation);
+void compile_plans(Compilation& compilation);
+FlowChain compile_flows(Compilation& compilation, const std::vector<definition::Flow>& flows);
+// A condition of the definition. One that cannot be parsed is deployed as the reference does (it
+// fails when it is evaluated), with a warning; one that this version does not support is an error.
+std::optional<el::Template> compile_condition(Compilation& compilation, std::string_view text,
+                                              const std::string& pointer);
+
+}  // namespace perigee::plan

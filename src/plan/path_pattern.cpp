@@ -1,0 +1,99 @@
+#include "plan/path_pattern.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+namespace perigee::plan {
+namespace {
+
+constexpr std::string_view kSegmentClass = R"([A-Za-z0-9\-._~%!$&'()*+,;=:@| ]+)";
+
+bool is_segment_character(char c) {
+  bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return alphanumeric || std::string_view("-._~%!$&'()*+,;=:@| ").find(c) != std::string_view::npos;
+}
+
+// Regular expression text whose only special character may be '.'.
+bool is_plain(std::string_view part) {
+  return part.find_first_of(R"(\^$|?*+()[]{})") == std::string_view::npos;
+}
+
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    std::size_t end = path.find('/');
+    if (end != 0) parts.push_back(path.substr(0, end));
+    path = end == std::string_view::npos ? std::string_view() : path.substr(end + 1);
+  }
+  return parts;
+}
+
+bool literal_matches(std::string_view text, std::string_view literal) {
+  return std::equal(text.begin(), text.end(), literal.begin(),
+                    [](char c, char wanted) { return wanted == '.' || c == wanted; });
+}
+
+}  // namespace
+
+Result<PathPattern> PathPattern::compile(std::string_view path, definition::PathOperator op) {
+  PathPattern pattern;
+  pattern.starts_with_ = op == definition::PathOperator::starts_with;
+  bool plain = true;
+  std::string regex = "/";
+  for (std::string_view part : split(path)) {
+    bool parameter = part.starts_with(':');
+    plain = plain && (parameter || is_plain(part));
+    pattern.parts_.push_back({parameter ? std::string() : std::string(part), parameter});
+    regex += parameter ? kSegmentClass : part;
+    regex += '/';
+  }
+  if (plain) return pattern;
+  regex += pattern.starts_with_ ? "?" : "?$";
+  RE2::Options options;
+  options.set_log_errors(false);
+  auto compiled = std::make_shared<RE2>("^" + regex, options);
+  if (!compiled->ok()) {
+    return fail(ErrorCode::invalid,
+                "path '" + std::string(path) +
+                    "' is not a regular expression that can be used: " + compiled->error());
+  }
+  pattern.regex_ = std::move(compiled);
+  return pattern;
+}
+
+bool PathPattern::matches(std::string_view path_info) const {
+  if (regex_)
+    return RE2::PartialMatch(re2::StringPiece(path_info.data(), path_info.size()), *regex_);
+  // An empty path info stands for the context path without its slash.
+  if (path_info.empty()) return parts_.empty();
+  if (path_info.front() != '/') return false;
+  return matches_from(path_info.substr(1), 0);
+}
+
+// `rest` begins after a '/'. A parameter takes at least one character and, as the regular
+// expression would, may give back characters only to an end that it can never need: segments have
+// no '/', so the longest run is the only choice.
+bool PathPattern::matches_from(std::string_view rest, std::size_t part) const {
+  for (; part < parts_.size(); ++part) {
+    const Part& wanted = parts_[part];
+    std::size_t length = wanted.literal.size();
+    if (wanted.parameter) {
+      length = static_cast<std::size_t>(
+          std::find_if_not(rest.begin(), rest.end(), is_segment_character) - rest.begin());
+      if (length == 0) return false;
+    } else if (rest.size() < length || !literal_matches(rest.substr(0, length), wanted.literal)) {
+      return false;
+    }
+    rest.remove_prefix(length);
+    bool last = part + 1 == parts_.size();
+    if (rest.starts_with('/')) {
+      rest.remove_prefix(1);
+    } else if (!last) {
+      return false;
+    }
+  }
+  return starts_with_ || rest.empty();
+}
+
+}  // namespace perigee::plan

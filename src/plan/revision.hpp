@@ -1,0 +1,106 @@
+// ApiRevision: one deployed version of an API, compiled: everything known before a request arrives.
+// Immutable.
+//
+// Made and destroyed on the build thread, shared by workers; an exchange pins it for its life. What
+// outlives it (pools, cursors, metric series) is reached through it but owned elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "el/expression.hpp"
+#include "http/headers.hpp"
+#include "http/method.hpp"
+#include "plan/path_pattern.hpp"
+#include "policy/api_info.hpp"
+#include "policy/policy.hpp"
+#include "policy/worker.hpp"
+#include "upstream/endpoint.hpp"
+
+namespace perigee::plan {
+
+struct Step {
+  std::unique_ptr<const policy::Policy> policy;
+  std::optional<el::Template> condition;  // empty = always
+  el::Needs condition_needs;              // provided before the condition is evaluated
+  el::Needs needs;                        // provided before the policy is called
+  std::string policy_id;
+  std::string name;
+  std::string pointer;
+};
+
+// Bits by http::Method.
+using MethodSet = std::uint16_t;
+inline constexpr MethodSet kAllMethods = 0xffff;
+constexpr MethodSet method_bit(http::Method method) {
+  return static_cast<MethodSet>(1u << static_cast<unsigned>(method));
+}
+
+struct Flow {
+  std::string name;
+  std::optional<PathPattern> path;  // empty = every path
+  MethodSet methods = kAllMethods;
+  std::optional<el::Template> condition;
+  el::Needs condition_needs;
+  std::uint32_t request_begin = 0, request_end = 0;    // into FlowChain::request
+  std::uint32_t response_begin = 0, response_end = 0;  // into FlowChain::response
+};
+
+// The flows of a plan or of an API: steps of all flows in two flat vectors, in order.
+struct FlowChain {
+  std::vector<Flow> flows;
+  std::vector<Step> request;
+  std::vector<Step> response;
+  bool empty() const { return flows.empty(); }
+};
+
+struct SecuredPlan {
+  std::string id;
+  std::string name;
+  std::unique_ptr<const policy::Policy> policy;  // its security() is not null
+  el::Needs needs;
+  FlowChain flows;
+};
+
+struct Backend {
+  std::string name;
+  std::shared_ptr<const upstream::Endpoint> endpoint;
+  std::string authority;    // Host of the backend
+  std::string target_path;  // may be empty
+  std::string target_query;
+  bool propagate_client_host = false;
+  bool propagate_accept_encoding = false;
+  std::vector<std::pair<http::OwnedHeaderName, std::string>> headers;  // replace, last
+};
+
+struct BackendGroup {
+  std::string name;
+  std::shared_ptr<const upstream::Group> group;  // of the same endpoints in the same order
+  std::vector<Backend> backends;
+};
+
+struct ListenerPath {
+  std::string host;                  // lower case; empty = any
+  std::string path;                  // "/orders/"
+  std::vector<std::string> servers;  // ids; empty = every server
+};
+
+struct ApiRevision {
+  policy::ApiInfo info;
+  std::string revision;    // deployment number or content hash
+  std::string source;      // file name, for messages
+  std::string definition;  // compact JSON, for the node API
+  std::vector<ListenerPath> listeners;
+  std::vector<SecuredPlan> plans;  // by security order
+  FlowChain flows;
+  bool match_required = false;
+  std::vector<BackendGroup> groups;  // the first is the default group
+  policy::WorkerSlots slots;
+  std::vector<std::string> warnings;
+};
+
+}  // namespace perigee::plan

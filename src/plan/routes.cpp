@@ -1,0 +1,117 @@
+#include "plan/routes.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace perigee::plan {
+namespace {
+
+constexpr std::size_t kHostBytesMax = 320;  // longer authorities match no host
+
+// Lower-cased into `storage`; empty when it is too long.
+std::string_view lower_case(std::string_view text, std::array<char, kHostBytesMax>& storage) {
+  if (text.size() > storage.size()) return {};
+  std::transform(text.begin(), text.end(), storage.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return {storage.data(), text.size()};
+}
+
+std::string_view without_port(std::string_view authority) {
+  std::size_t colon = authority.rfind(':');
+  bool inside_literal =
+      authority.find(']', colon == std::string_view::npos ? 0 : colon) != std::string_view::npos;
+  return colon == std::string_view::npos || inside_literal ? authority : authority.substr(0, colon);
+}
+
+bool serves(const Route& route, std::string_view server_id) {
+  const std::vector<std::string>& servers = route.listener->servers;
+  return servers.empty() || std::find(servers.begin(), servers.end(), server_id) != servers.end();
+}
+
+}  // namespace
+
+Routes::Routes(const std::vector<std::shared_ptr<const ApiRevision>>& revisions, bool overlapping)
+    : overlapping_(overlapping) {
+  for (std::uint32_t index = 0; index < revisions.size(); ++index) {
+    for (const ListenerPath& listener : revisions[index]->listeners)
+      add(*revisions[index], index, listener);
+  }
+  std::sort(suffix_sizes_.rbegin(), suffix_sizes_.rend());
+  suffix_sizes_.erase(std::unique(suffix_sizes_.begin(), suffix_sizes_.end()), suffix_sizes_.end());
+  owners_.clear();
+}
+
+void Routes::add(const ApiRevision& revision, std::uint32_t index, const ListenerPath& listener) {
+  bool wildcard = overlapping_ && listener.host.starts_with('*');
+  Paths* paths = &any_host_;
+  if (wildcard) {
+    paths = &by_suffix_[listener.host.substr(1)];
+    suffix_sizes_.push_back(listener.host.size() - 1);
+  } else if (!listener.host.empty()) {
+    std::string host = overlapping_ ? std::string(without_port(listener.host)) : listener.host;
+    paths = &by_host_[host];
+  }
+  std::string key = listener.path.substr(0, listener.path.size() - 1);
+  auto segments = static_cast<std::size_t>(std::count(key.begin(), key.end(), '/'));
+  paths->segments_max = std::max(paths->segments_max, segments);
+  paths->by_path[key].push_back({index, &listener});
+  if (!listener.servers.empty()) return;
+  auto [owner, first] = owners_.emplace(listener.host + " " + listener.path, revision.info.id);
+  if (!first && owner->second != revision.info.id) {
+    conflicts_.push_back("API " + revision.info.id + ": path '" + listener.path + "' on " +
+                         (listener.host.empty() ? "any host" : "host '" + listener.host + "'") +
+                         " is already served by API " + owner->second);
+  }
+}
+
+const Route* Routes::match(std::string_view authority, std::string_view path,
+                           std::string_view server_id) const {
+  if (!by_host_.empty() || !by_suffix_.empty()) {
+    std::array<char, kHostBytesMax> storage;
+    std::string_view host = lower_case(overlapping_ ? without_port(authority) : authority, storage);
+    if (auto found = by_host_.find(host); found != by_host_.end()) {
+      if (const Route* route = match_paths(found->second, path, server_id)) return route;
+    }
+    if (const Route* route = match_wildcards(host, path, server_id)) return route;
+  }
+  return match_paths(any_host_, path, server_id);
+}
+
+// The longest suffix is the most specific one.
+const Route* Routes::match_wildcards(std::string_view host, std::string_view path,
+                                     std::string_view server_id) const {
+  for (std::size_t size : suffix_sizes_) {
+    if (size > host.size()) continue;
+    auto found = by_suffix_.find(host.substr(host.size() - size));
+    if (found == by_suffix_.end()) continue;
+    if (const Route* route = match_paths(found->second, path, server_id)) return route;
+  }
+  return nullptr;
+}
+
+// Context path C matches when the path begins with C or equals C without its last '/': so each
+// prefix that ends before a '/', and the whole path, is looked up.
+const Route* Routes::match_paths(const Paths& paths, std::string_view path,
+                                 std::string_view server_id) const {
+  const Route* longest = nullptr;
+  std::size_t end = 0;
+  for (std::size_t segments = 0; segments <= paths.segments_max; ++segments) {
+    end = segments == 0 ? 0 : path.find('/', end + 1);
+    std::string_view key = path.substr(0, end);
+    bool whole = end == std::string_view::npos;
+    if (whole && path.ends_with('/')) break;
+    if (segments == 0 && !path.starts_with('/')) break;
+    if (auto found = paths.by_path.find(key); found != paths.by_path.end()) {
+      for (const Route& route : found->second) {
+        if (!serves(route, server_id)) continue;
+        if (!overlapping_) return &route;
+        longest = &route;
+        break;
+      }
+    }
+    if (whole) break;
+  }
+  return longest;
+}
+
+}  // namespace perigee::plan

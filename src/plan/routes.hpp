@@ -1,0 +1,65 @@
+// Routes: host and path to the API that serves them (lifecycle.md 1.1 to 1.3).
+//
+// An index whose answers equal scanning all listener paths in the order of lifecycle.md 1.2 (or 1.3
+// in overlapping mode): with overlapping off the shortest of several matching context paths wins,
+// with overlapping on the longest.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "plan/revision.hpp"
+
+namespace perigee::plan {
+
+struct Route {
+  std::uint32_t revision = 0;              // index into Plan::revisions()
+  const ListenerPath* listener = nullptr;  // owned by that revision
+};
+
+class Routes {
+ public:
+  Routes() = default;
+  Routes(const std::vector<std::shared_ptr<const ApiRevision>>& revisions, bool overlapping);
+
+  // `authority` is Host with its port when one was sent; `path` is raw. Null when nothing matches.
+  const Route* match(std::string_view authority, std::string_view path,
+                     std::string_view server_id) const;
+  // "API b: path '/x/' on any host is already served by API a": both stay, the earlier one answers.
+  const std::vector<std::string>& conflicts() const { return conflicts_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  template <class V>
+  using TextMap = std::unordered_map<std::string, V, Hash, std::equal_to<>>;
+  // Context paths without their last '/'; routes of equal paths in order of deployment.
+  struct Paths {
+    TextMap<std::vector<Route>> by_path;
+    std::size_t segments_max = 0;
+  };
+  const Route* match_paths(const Paths& paths, std::string_view path,
+                           std::string_view server_id) const;
+  const Route* match_wildcards(std::string_view host, std::string_view path,
+                               std::string_view server_id) const;
+  void add(const ApiRevision& revision, std::uint32_t index, const ListenerPath& listener);
+
+  bool overlapping_ = false;
+  TextMap<Paths> by_host_;
+  TextMap<Paths> by_suffix_;               // overlapping: "*.acme.com" as ".acme.com"
+  std::vector<std::size_t> suffix_sizes_;  // descending, each once
+  Paths any_host_;
+  TextMap<std::string> owners_;  // "host path" -> API id, while building
+  std::vector<std::string> conflicts_;
+};
+
+}  // namespace perigee::plan

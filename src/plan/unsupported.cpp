@@ -1,0 +1,93 @@
+#include "definition/names.hpp"
+#include "plan/compile_parts.hpp"
+
+namespace perigee::plan {
+namespace {
+
+using definition::Problems;
+
+void refuse(Problems& problems, const std::string& pointer, std::string_view what) {
+  problems.error(pointer, std::string(what) + " is not supported by this version");
+}
+
+void refuse_store(Problems& problems, const definition::Store& store, std::string_view which) {
+  bool supported =
+      store.type == definition::StoreType::none || store.type == definition::StoreType::pem;
+  if (!supported)
+    refuse(problems, store.pointer,
+           std::string(which) + " of type " + std::string(definition::to_string(store.type)));
+}
+
+void refuse_endpoint_options(Problems& problems, const definition::EndpointOptions& options) {
+  if (options.http.version == definition::HttpVersion::http_2)
+    refuse(problems, options.pointer, "HTTP/2 to the backend");
+  if (options.http.follow_redirects) refuse(problems, options.pointer, "followRedirects");
+  if (options.proxy.enabled)
+    refuse(problems, options.pointer, "a proxy between gateway and backend");
+  refuse_store(problems, options.ssl.trust_store, "a trust store");
+  refuse_store(problems, options.ssl.key_store, "a key store");
+}
+
+void refuse_groups(Problems& problems, const std::vector<definition::EndpointGroup>& groups) {
+  for (const definition::EndpointGroup& group : groups) {
+    if (group.load_balancer != definition::LoadBalancer::round_robin) {
+      refuse(problems, group.pointer,
+             "load balancer " + std::string(definition::to_string(group.load_balancer)));
+    }
+    for (const definition::Endpoint& endpoint : group.endpoints) {
+      if (endpoint.health_check)
+        refuse(problems, endpoint.health_check->pointer, "an endpoint health check");
+      if (endpoint.secondary)
+        refuse(problems, endpoint.pointer + "/secondary", "a secondary endpoint");
+      refuse_endpoint_options(problems, endpoint.options);
+    }
+  }
+}
+
+void refuse_listeners(Problems& problems, const std::vector<definition::HttpListener>& listeners) {
+  for (const definition::HttpListener& listener : listeners) {
+    if (listener.cors && listener.cors->enabled) refuse(problems, listener.cors->pointer, "CORS");
+    if (!listener.path_mappings.empty())
+      refuse(problems, listener.pointer + "/pathMappings", "path mapping");
+    if (listener.reject_null_byte)
+      refuse(problems, listener.pointer + "/requestValidation", "rejectNullByte");
+  }
+}
+
+void refuse_plans(Problems& problems, const Compilation& compilation) {
+  for (const definition::ApiPlan* plan :
+       definition::deployable_plans(compilation.api, compilation.context.tags)) {
+    if (!plan->selection_rule.empty())
+      refuse(problems, plan->pointer + "/selectionRule", "a selection rule");
+  }
+}
+
+}  // namespace
+
+void refuse_unsupported(Compilation& compilation) {
+  const definition::Api& api = compilation.api;
+  Problems& problems = compilation.problems;
+  refuse_listeners(problems, api.listeners);
+  refuse_groups(problems, api.endpoint_groups);
+  refuse_plans(problems, compilation);
+  if (api.failover && api.failover->enabled) refuse(problems, api.failover->pointer, "failover");
+  if (api.flow_execution.mode == definition::FlowMode::best_match) {
+    refuse(problems, api.flow_execution.pointer + "/mode", "flow mode best-match");
+  }
+  for (const definition::Property& property : api.properties) {
+    if (property.encrypted) refuse(problems, property.pointer, "an encrypted property");
+  }
+  for (const definition::Resource& resource : api.resources) {
+    if (resource.enabled)
+      refuse(problems, resource.pointer, "resource type '" + resource.type + "'");
+  }
+  for (const definition::ResponseTemplate& response : api.response_templates) {
+    refuse(problems, response.pointer, "a response template");
+  }
+  if (api.analytics && (api.analytics->logging.entrypoint || api.analytics->logging.endpoint)) {
+    problems.warning(api.analytics->logging.pointer,
+                     "payload and header logging is not done by this version: it has no reporter");
+  }
+}
+
+}  // namespace perigee::plan
