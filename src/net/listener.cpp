@@ -107,15 +107,17 @@ bool Listener::accept_one() {
 }
 
 bool Listener::shed_one() {
-  ++exhausted_;
   if (spare_ >= 0) ::close(spare_);
   const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
   const int error = errno;
   if (fd >= 0) ::close(fd);
   spare_ = open_spare();
+  // The kernel asks for the descriptor before it looks whether anyone waits.
+  if (fd < 0 && error == EAGAIN) return false;
+  ++exhausted_;
   if (fd >= 0) return true;
   // Another thread was quicker with the descriptor: edges do not come again, so a timer does.
-  if (error != EAGAIN) reactor_.timers().arm(retry_, reactor_.now() + kRetryAfter);
+  reactor_.timers().arm(retry_, reactor_.now() + kRetryAfter);
   return false;
 }
 
