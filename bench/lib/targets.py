@@ -3,7 +3,7 @@ import contextlib
 import http.client
 import os
 import ssl
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from . import certificate, definitions, need, paths
 from .processes import Process, wait_until
@@ -42,7 +42,7 @@ class Target:
     variant: str = ""
     programs: tuple = ()
     can_tls: bool = True
-    wrapper: tuple = field(default=(), compare=False)  # a command in front, as valgrind
+    wrapper: tuple = ()  # a command in front of the proxy's own
 
     def start(self, setup):
         process = setup.launch(self.name, [*self.wrapper, *self.command(setup)])
@@ -67,6 +67,12 @@ class Target:
     def with_variant(self, variant):
         return replace(self, variant=variant)
 
+    def under(self, *wrapper):
+        return replace(self, wrapper=wrapper)
+
+    def as_one_process(self):
+        return self
+
 
 @dataclass(frozen=True)
 class Forwarder(Target):
@@ -85,7 +91,10 @@ class Nginx(Target):
     name: str = "nginx"
     variant: str = "on-16k"
     programs: tuple = ("nginx",)
-    single: bool = False  # one process only, for callgrind
+    is_single: bool = False  # no master beside the worker
+
+    def as_one_process(self):
+        return replace(self, is_single=True)
 
     def command(self, setup):
         return ["nginx", "-e", os.path.join(setup.folder, "nginx.err"), "-c",
@@ -98,7 +107,7 @@ class Nginx(Target):
     def _configuration(self, setup):
         return fill(paths.peer_file("nginx.conf"), {
             "DIR": setup.folder, "PORT": setup.port, "BACKEND": setup.backend_port,
-            "SINGLE": "master_process off;" if self.single else "",
+            "SINGLE": "master_process off;" if self.is_single else "",
             "LISTEN": "ssl" if setup.tls else "",
             "CERTIFICATE": f"ssl_certificate {setup.tls.chain}; ssl_certificate_key "
                            f"{setup.tls.key};" if setup.tls else "",
