@@ -24,9 +24,10 @@ using std::chrono::milliseconds;
 struct Configuration {
   Json value;  // absent when there is none
   std::string inside;
+  std::string pointer() const { return inside + value.pointer(); }
 };
 
-// ---- Listeners
+// Listeners.
 
 struct ListenerPath {
   std::string host;        // lower case; empty = any host
@@ -65,7 +66,7 @@ struct HttpListener {
   std::string pointer;
 };
 
-// ---- Endpoints
+// Endpoints.
 
 enum class HttpVersion : std::uint8_t { http_1_1, http_2 };
 
@@ -192,7 +193,7 @@ struct EndpointGroup {
   std::string pointer;
 };
 
-// ---- Flows
+// Flows.
 
 enum class PathOperator : std::uint8_t { starts_with, equals };
 
@@ -250,7 +251,7 @@ struct FlowExecution {
   std::string pointer;
 };
 
-// ---- Plans
+// Plans.
 
 enum class PlanMode : std::uint8_t { standard, push };
 enum class PlanStatus : std::uint8_t { unknown, staging, published, deprecated, closed };
@@ -268,7 +269,7 @@ struct ApiPlan {
   std::string pointer;
 };
 
-// ---- The rest of an API
+// The rest of an API.
 
 struct Logging {
   bool entrypoint = false;

@@ -172,6 +172,13 @@ std::span<const JsonNode> Object::items(std::string_view member, std::size_t lim
   return {};
 }
 
+std::span<const JsonNode> Object::items_at_least_one(std::string_view member, std::size_t limit) {
+  Json json = value(member);
+  bool none = !json.present() || (json.is_array() && json.size() == 0);
+  if (none) error(member, "at least one is required");
+  return items(member, limit);
+}
+
 std::vector<std::string> Object::texts(std::string_view member) {
   if (items(member, reading_.limits.list_items_max).empty()) return {};
   auto found = json_.texts(member);

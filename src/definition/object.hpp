@@ -64,6 +64,7 @@ class Object {
   Json value(std::string_view member);
   Object object(std::string_view member);
   std::span<const JsonNode> items(std::string_view member, std::size_t limit);
+  std::span<const JsonNode> items_at_least_one(std::string_view member, std::size_t limit);
   std::vector<std::string> texts(std::string_view member);
   Configuration configuration(std::string_view member);
   // Opens one item of items(), or any other value below this object.

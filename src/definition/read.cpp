@@ -19,7 +19,7 @@ Format format_named(Json word) {
   return Format::unknown;
 }
 
-// compat: a document that names no version is a v2 one, or v1 when it has v1's `paths` object.
+// compat: a document that names no version is a v2 one.
 Format format_of(Object& root, const ReadOptions& options) {
   for (std::string_view member : {"definitionVersion", "gravitee"}) {
     Json word = root.value(member);
@@ -31,8 +31,7 @@ Format format_of(Object& root, const ReadOptions& options) {
     }
     return format;
   }
-  if (options.version) return *options.version == DefinitionVersion::v4 ? Format::v4 : Format::v2;
-  return root.value("paths").is_object() ? Format::v1 : Format::v2;
+  return options.version == DefinitionVersion::v4 ? Format::v4 : Format::v2;
 }
 
 std::string_view member_with_version(Object& root) {

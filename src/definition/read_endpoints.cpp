@@ -172,7 +172,8 @@ std::vector<EndpointGroup> read_endpoint_groups(Object& api) {
   const Limits& limits = api.reading().limits;
   std::vector<EndpointGroup> groups;
   std::size_t endpoints = 0;
-  for (const JsonNode& node : api.items("endpointGroups", limits.endpoint_groups_max)) {
+  for (const JsonNode& node :
+       api.items_at_least_one("endpointGroups", limits.endpoint_groups_max)) {
     endpoints += Json(node)["endpoints"].size();
     if (endpoints > limits.endpoints_max) {
       api.error("endpointGroups", "more than " + std::to_string(limits.endpoints_max) +
@@ -180,9 +181,6 @@ std::vector<EndpointGroup> read_endpoint_groups(Object& api) {
       return {};
     }
     groups.push_back(read_group(api.open(Json(node))));
-  }
-  if (api.json()["endpointGroups"].size() == 0) {
-    api.error("endpointGroups", "at least one endpoint group is required");
   }
   check_names(groups, api.reading().problems);
   return groups;

@@ -26,11 +26,8 @@ ListenerPath read_path(Object from) {
 std::vector<ListenerPath> read_paths(Object& listener) {
   std::vector<ListenerPath> paths;
   for (const JsonNode& node :
-       listener.items("paths", listener.reading().limits.listener_paths_max)) {
+       listener.items_at_least_one("paths", listener.reading().limits.listener_paths_max)) {
     paths.push_back(read_path(listener.open(Json(node))));
-  }
-  if (listener.json()["paths"].size() == 0) {
-    listener.error("paths", "an HTTP listener needs at least one path");
   }
   return paths;
 }
@@ -117,7 +114,7 @@ std::vector<HttpListener> read_listeners(Object& api) {
   const Limits& limits = api.reading().limits;
   std::vector<HttpListener> listeners;
   std::size_t paths = 0;
-  for (const JsonNode& node : api.items("listeners", limits.listener_paths_max)) {
+  for (const JsonNode& node : api.items_at_least_one("listeners", limits.listener_paths_max)) {
     Object from = api.open(Json(node));
     if (!is_http(from)) continue;
     listeners.push_back(read_http_listener(std::move(from)));
@@ -126,9 +123,6 @@ std::vector<HttpListener> read_listeners(Object& api) {
   if (paths > limits.listener_paths_max) {
     api.error("listeners", std::to_string(paths) + " paths in all, the limit is " +
                                std::to_string(limits.listener_paths_max));
-  }
-  if (api.json()["listeners"].size() == 0) {
-    api.error("listeners", "at least one listener is required");
   }
   return listeners;
 }

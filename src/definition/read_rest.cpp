@@ -138,7 +138,8 @@ ResponseTemplate read_template(Object from, std::string_view error_key,
   result.media_type = media_type;
   result.status = from.integer("statusCode", 0, kStatus);
   result.status = from.integer("status", result.status, kStatus);
-  if (result.status == 0) from.error("status", "required: the HTTP status, from 100 to 999");
+  bool told = from.json()["status"].present() || from.json()["statusCode"].present();
+  if (!told) from.error("status", "required: the HTTP status, from 100 to 999");
   result.headers = read_header_members(from.object("headers"));
   result.body = from.optional_text("body");
   result.propagate_error_key_to_logs = from.boolean("propagateErrorKeyToLogs", false);
