@@ -78,11 +78,44 @@ constexpr AccessInfo kAccesses[] = {
 };
 
 constexpr std::string_view kPrincipalValues[] = {
-    "dn", "defined", "businessCategory", "c", "cn", "countryOfCitizenship", "countryOfResidence",
-    "dateOfBirth", "dc", "description", "dmdName", "dnQualifier", "e", "emailAddress", "gender",
-    "generation", "givenname", "initials", "l", "name", "nameAtBirth", "o", "organizationIdentifier",
-    "ou", "placeOfBirth", "postalAddress", "postalCode", "pseudonym", "role", "serialnumber", "st",
-    "street", "surname", "t", "telephoneNumber", "uid", "uniqueIdentifier", "unstructuredAddress",
+    "dn",
+    "defined",
+    "businessCategory",
+    "c",
+    "cn",
+    "countryOfCitizenship",
+    "countryOfResidence",
+    "dateOfBirth",
+    "dc",
+    "description",
+    "dmdName",
+    "dnQualifier",
+    "e",
+    "emailAddress",
+    "gender",
+    "generation",
+    "givenname",
+    "initials",
+    "l",
+    "name",
+    "nameAtBirth",
+    "o",
+    "organizationIdentifier",
+    "ou",
+    "placeOfBirth",
+    "postalAddress",
+    "postalCode",
+    "pseudonym",
+    "role",
+    "serialnumber",
+    "st",
+    "street",
+    "surname",
+    "t",
+    "telephoneNumber",
+    "uid",
+    "uniqueIdentifier",
+    "unstructuredAddress",
 };
 
 // A container, one key of it, and the first value there when values are lists.
@@ -140,18 +173,30 @@ bool is_header(Access access) {
 
 std::string_view name_of(Bean bean) {
   switch (bean) {
-    case Bean::none: return "nothing";
-    case Bean::request: return "#request";
-    case Bean::response: return "#response";
-    case Bean::context: return "#context";
-    case Bean::api: return "#api";
-    case Bean::subscription: return "#subscription";
-    case Bean::node: return "#node";
-    case Bean::error: return "#error";
-    case Bean::secrets: return "#secrets";
-    case Bean::request_ssl: return "#request.ssl";
-    case Bean::ssl_client: return "#request.ssl.client";
-    case Bean::ssl_server: return "#request.ssl.server";
+    case Bean::none:
+      return "nothing";
+    case Bean::request:
+      return "#request";
+    case Bean::response:
+      return "#response";
+    case Bean::context:
+      return "#context";
+    case Bean::api:
+      return "#api";
+    case Bean::subscription:
+      return "#subscription";
+    case Bean::node:
+      return "#node";
+    case Bean::error:
+      return "#error";
+    case Bean::secrets:
+      return "#secrets";
+    case Bean::request_ssl:
+      return "#request.ssl";
+    case Bean::ssl_client:
+      return "#request.ssl.client";
+    case Bean::ssl_server:
+      return "#request.ssl.server";
   }
   return "a bean";
 }

@@ -20,7 +20,8 @@ bool append_text(std::string& to, Value value, Arena& arena, std::string& proble
 }
 
 Text list_text(Value list, Arena& arena, std::string& problem) {
-  if (list.list_size() == 1 && !list.item(0).is_null()) return to_text(list.item(0), arena, problem);
+  if (list.list_size() == 1 && !list.item(0).is_null())
+    return to_text(list.item(0), arena, problem);
   std::string joined;
   for (std::size_t i = 0; i < list.list_size(); ++i) {
     if (i > 0) joined += ',';
@@ -69,11 +70,13 @@ std::string scientific(std::string_view digits, int exponent) {
 }
 
 std::string plain(std::string_view digits, int exponent) {
-  if (exponent < 0) return "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + std::string(digits);
+  if (exponent < 0)
+    return "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + std::string(digits);
   std::string whole(digits.substr(0, static_cast<std::size_t>(exponent) + 1));
   whole.resize(static_cast<std::size_t>(exponent) + 1, '0');
   bool has_rest = digits.size() > static_cast<std::size_t>(exponent) + 1;
-  return whole + "." + (has_rest ? std::string(digits.substr(static_cast<std::size_t>(exponent) + 1)) : "0");
+  return whole + "." +
+         (has_rest ? std::string(digits.substr(static_cast<std::size_t>(exponent) + 1)) : "0");
 }
 
 Number text_to_long(std::string_view text, std::string& problem) {
@@ -97,7 +100,9 @@ std::string java_double(double d) {
   if (std::isinf(d)) return d > 0 ? "Infinity" : "-Infinity";
   if (d == 0) return std::signbit(d) ? "-0.0" : "0.0";
   char buffer[32];
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::abs(d), std::chars_format::scientific).ptr;
+  auto end =
+      std::to_chars(buffer, buffer + sizeof(buffer), std::abs(d), std::chars_format::scientific)
+          .ptr;
   std::string_view written(buffer, static_cast<std::size_t>(end - buffer));
   std::size_t mark = written.find('e');
   int exponent = 0;
@@ -119,16 +124,24 @@ std::string_view integer_text(std::int64_t n, Arena& arena) {
 
 Text to_text(Value value, Arena& arena, std::string& problem) {
   switch (value.kind()) {
-    case Kind::null: return {true, true, {}};
-    case Kind::text: return {true, false, value.as_text()};
-    case Kind::boolean: return {true, false, value.as_boolean() ? "true" : "false"};
+    case Kind::null:
+      return {true, true, {}};
+    case Kind::text:
+      return {true, false, value.as_text()};
+    case Kind::boolean:
+      return {true, false, value.as_boolean() ? "true" : "false"};
     case Kind::integer:
-    case Kind::long_integer: return {true, false, integer_text(value.as_integer(), arena)};
-    case Kind::real: return {true, false, java_double(value.as_real(), arena)};
-    case Kind::bytes: return {true, false, arena.copy(bytes_text(value.as_text()))};
+    case Kind::long_integer:
+      return {true, false, integer_text(value.as_integer(), arena)};
+    case Kind::real:
+      return {true, false, java_double(value.as_real(), arena)};
+    case Kind::bytes:
+      return {true, false, arena.copy(bytes_text(value.as_text()))};
     case Kind::list:
-    case Kind::json_list: return list_text(value, arena, problem);
-    default: break;
+    case Kind::json_list:
+      return list_text(value, arena, problem);
+    default:
+      break;
   }
   problem = std::string(kind_name(value)) + " has no text form";
   return {};
@@ -156,7 +169,8 @@ Truth to_boolean(Value value, std::string& problem) {
   if (value.is_boolean()) return value.as_boolean() ? Truth::yes : Truth::no;
   if (value.is_null()) return Truth::null;
   // compat: a list converts as its first element.
-  if (value.is_list()) return value.list_size() == 0 ? Truth::null : to_boolean(value.item(0), problem);
+  if (value.is_list())
+    return value.list_size() == 0 ? Truth::null : to_boolean(value.item(0), problem);
   if (value.is_text()) {
     std::string_view text = trim(value.as_text());
     if (text.empty()) return Truth::null;
@@ -181,8 +195,10 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   }
   std::uint64_t magnitude = 0;
   auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), magnitude, base);
-  if (text.empty() || problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  std::uint64_t limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + negative;
+  if (text.empty() || problem != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  std::uint64_t limit =
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + negative;
   if (magnitude > limit) return std::nullopt;
   return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
 }
@@ -190,7 +206,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 std::optional<double> parse_real(std::string_view text) {
   text = trim(text);
   if (text.starts_with('+')) text.remove_prefix(1);
-  if (!text.empty() && (text.back() == 'd' || text.back() == 'f' || text.back() == 'D' || text.back() == 'F'))
+  if (!text.empty() &&
+      (text.back() == 'd' || text.back() == 'f' || text.back() == 'D' || text.back() == 'F'))
     text.remove_suffix(1);
   if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (text.empty() || text.find_first_not_of("0123456789+-.eE") != text.npos) return std::nullopt;
@@ -220,32 +237,49 @@ Number to_int(Value value, std::string& problem) {
 
 std::string_view kind_name(Value value) {
   switch (value.kind()) {
-    case Kind::null: return "null";
-    case Kind::boolean: return "a boolean";
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return "a boolean";
     case Kind::integer:
     case Kind::long_integer:
-    case Kind::real: return "a number";
-    case Kind::text: return "a text";
-    case Kind::bytes: return "a byte array";
+    case Kind::real:
+      return "a number";
+    case Kind::text:
+      return "a text";
+    case Kind::bytes:
+      return "a byte array";
     case Kind::list:
-    case Kind::json_list: return "a list";
+    case Kind::json_list:
+      return "a list";
     case Kind::map:
-    case Kind::json_map: return "a map";
-    case Kind::entry: return "a map entry";
+    case Kind::json_map:
+      return "a map";
+    case Kind::entry:
+      return "a map entry";
     case Kind::object:
       switch (value.as_object().shape()) {
-        case Object::Shape::bean: return "an object";
-        case Object::Shape::map: return "a map";
-        case Object::Shape::multi_map: return "a multi-map";
-        case Object::Shape::headers: return "a header collection";
+        case Object::Shape::bean:
+          return "an object";
+        case Object::Shape::map:
+          return "a map";
+        case Object::Shape::multi_map:
+          return "a multi-map";
+        case Object::Shape::headers:
+          return "a header collection";
       }
       return "an object";
-    case Kind::bean: return name_of(value.as_bean());
-    case Kind::type: return "a type";
-    case Kind::codec: return "an encoder or decoder";
-    case Kind::random: return "a random generator";
+    case Kind::bean:
+      return name_of(value.as_bean());
+    case Kind::type:
+      return "a type";
+    case Kind::codec:
+      return "an encoder or decoder";
+    case Kind::random:
+      return "a random generator";
     case Kind::absent:
-    case Kind::failed: break;
+    case Kind::failed:
+      break;
   }
   return "nothing";
 }

@@ -12,7 +12,8 @@
 
 namespace perigee::el {
 
-// To text: null gives null (the caller decides), lists are joined with ",", maps have no conversion.
+// To text: null gives null (the caller decides), lists are joined with ",", maps have no
+// conversion.
 struct Text {
   bool ok = false;
   bool is_null = false;

@@ -5,8 +5,9 @@
 //
 // Immutable; copies share the program. What evaluation gives is a view into the exchange, the
 // program or the arena. Errors carry the expression and the reason (ErrorCode::evaluation; compile
-// errors also the column). What a version does not support yet is ErrorCode::unsupported at compile;
-// a call that the sandbox forbids compiles and fails when it is reached, as in the reference.
+// errors also the column). What a version does not support yet is ErrorCode::unsupported at
+// compile; a call that the sandbox forbids compiles and fails when it is reached, as in the
+// reference.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +20,22 @@
 
 namespace perigee::el {
 
-inline constexpr std::size_t kTextBytesMax = 64 * 1024;        // of a template
-inline constexpr std::size_t kNestingMax = 256;                // parentheses, indexes, arguments
-inline constexpr std::size_t kChainMax = 1000;                 // length of `a.b.c..` or `a + b + ..`
-inline constexpr std::size_t kStepsMax = 200'000;              // nodes visited by one evaluation
+inline constexpr std::size_t kTextBytesMax = 64 * 1024;  // of a template
+inline constexpr std::size_t kNestingMax = 256;          // parentheses, indexes, arguments
+inline constexpr std::size_t kChainMax = 1000;           // length of `a.b.c..` or `a + b + ..`
+inline constexpr std::size_t kStepsMax = 200'000;        // nodes visited by one evaluation
 inline constexpr std::size_t kBuiltBytesMax = 16 * 1024 * 1024;  // texts made by one evaluation
 
 // What has to be there before an evaluation, so that it never waits. A body counts only when the
 // expression names it literally (`#request.content`).
 struct Needs {
-  enum Bit : std::uint8_t { request_body = 1, response_body = 2, tls = 4, subscription = 8, secrets = 16 };
+  enum Bit : std::uint8_t {
+    request_body = 1,
+    response_body = 2,
+    tls = 4,
+    subscription = 8,
+    secrets = 16
+  };
   std::uint8_t bits = 0;
   bool has(Bit bit) const { return (bits & bit) != 0; }
   void add(Bit bit) { bits |= bit; }

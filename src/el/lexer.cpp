@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/utf8.hpp"
+
 namespace perigee::el {
 namespace {
 
@@ -84,7 +86,8 @@ Result<Token> Lexer::number() {
   Token token = take(kind, size);
   if (is_long || is_real) ++at_;
   if (at_ < text_.size() && continues_name(text_[at_]))
-    return fail_at(column_here(), "a number cannot go on with '" + std::string(1, text_[at_]) + "'");
+    return fail_at(column_here(),
+                   "a number cannot go on with '" + std::string(1, text_[at_]) + "'");
   return token;
 }
 
@@ -108,7 +111,8 @@ Result<Token> Lexer::symbol() {
   if (rest[0] == '=')
     return fail_at(column_here(), "assignment is not supported; did you mean '=='?");
   if (rest[0] == '@') return fail_at(column_here(), "bean references (@name) are not supported");
-  return fail_at(column_here(), "the character '" + std::string(1, rest[0]) + "' is not expected");
+  std::string character(rest.substr(0, std::max<std::size_t>(utf8_character(rest), 1)));
+  return fail_at(column_here(), "the character '" + character + "' is not expected");
 }
 
 }  // namespace perigee::el

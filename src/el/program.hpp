@@ -27,31 +27,48 @@ enum class Op : std::uint8_t {
   split_path,    // access of a path text
   path_segment,  // access of a path text, number
   this_item,
-  property,      // target; name in `value`
-  index,         // target, index
-  call,          // target, arguments..; method
-  static_call,   // arguments..; static
-  create,        // arguments..; type in number
-  json_path,     // document; a constant path in number, or path as second child
+  property,     // target; name in `value`
+  index,        // target, index
+  call,         // target, arguments..; method
+  static_call,  // arguments..; static
+  create,       // arguments..; type in number
+  json_path,    // document; a constant path in number, or path as second child
   json_escape,
   xml_escape,
   list,
-  map,           // key, value, key, value, ..
-  select_all, select_first, select_last, project,  // target, body
-  not_, negate, plus,
-  and_, or_,     // any number of children
-  add,           // any number of children, left to right
-  subtract, multiply, divide, modulo, power,
-  equal, not_equal, less, less_equal, greater, greater_equal, between,
-  matches,       // left; a constant pattern in number, or pattern as second child
+  map,  // key, value, key, value, ..
+  select_all,
+  select_first,
+  select_last,
+  project,  // target, body
+  not_,
+  negate,
+  plus,
+  and_,
+  or_,  // any number of children
+  add,  // any number of children, left to right
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  power,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  between,
+  matches,  // left; a constant pattern in number, or pattern as second child
   instance_of,
-  ternary, elvis,
+  ternary,
+  elvis,
 };
 
 struct Node {
   Op op = Op::constant;
-  bool safe = false;         // ?.
-  bool bare = false;         // a name without #: the text itself when it indexes a map
+  bool safe = false;  // ?.
+  bool bare = false;  // a name without #: the text itself when it indexes a map
   Access access = Access::none;
   Method method = Method::none;
   StaticMethod static_method = StaticMethod::none;

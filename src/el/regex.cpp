@@ -13,9 +13,10 @@ std::unexpected<Error> refuse(std::string_view pattern, std::string reason) {
 }
 
 constexpr std::pair<std::string_view, std::string_view> kPosixClasses[] = {
-    {"Lower", "lower"}, {"Upper", "upper"}, {"ASCII", "ascii"}, {"Alpha", "alpha"}, {"Digit", "digit"},
-    {"Alnum", "alnum"}, {"Punct", "punct"}, {"Graph", "graph"}, {"Print", "print"}, {"Blank", "blank"},
-    {"Cntrl", "cntrl"}, {"XDigit", "xdigit"}, {"Space", "space"},
+    {"Lower", "lower"}, {"Upper", "upper"}, {"ASCII", "ascii"}, {"Alpha", "alpha"},
+    {"Digit", "digit"}, {"Alnum", "alnum"}, {"Punct", "punct"}, {"Graph", "graph"},
+    {"Print", "print"}, {"Blank", "blank"}, {"Cntrl", "cntrl"}, {"XDigit", "xdigit"},
+    {"Space", "space"},
 };
 
 // Java's `.` excludes more line ends than RE2's.
@@ -27,7 +28,9 @@ class Translator {
   explicit Translator(std::string_view pattern) : in_(pattern) {}
 
   Result<std::string> run() {
-    while (at_ < in_.size()) TRY(step());
+    while (at_ < in_.size()) {
+      TRY(step());
+    }
     if (class_depth_ > 0) return refuse(in_, "a '[' is not closed");
     return std::move(out_);
   }
@@ -70,7 +73,8 @@ class Translator {
   }
 
   Result<void> in_class(char c) {
-    if (c == '[') return refuse(in_, "a class inside a class is not supported; write \\[ for a bracket");
+    if (c == '[')
+      return refuse(in_, "a class inside a class is not supported; write \\[ for a bracket");
     if (ahead("&&")) return refuse(in_, "intersections of classes (&&) are not supported");
     if (c == ']') class_depth_ = 0;
     out_ += c;
@@ -178,7 +182,8 @@ re2::RE2::Options quiet() {
 
 Result<std::string> translate_java_pattern(std::string_view java_pattern) {
   if (java_pattern.size() > kPatternBytesMax)
-    return refuse(java_pattern, "is longer than " + std::to_string(kPatternBytesMax) + " characters");
+    return refuse(java_pattern,
+                  "is longer than " + std::to_string(kPatternBytesMax) + " characters");
   return Translator(java_pattern).run();
 }
 
@@ -199,7 +204,8 @@ bool Regex::matches_all(std::string_view text) const {
 bool Regex::find(std::string_view text, std::size_t from, Match& match) const {
   re2::StringPiece pieces[kGroupsMax];
   int count = std::min(compiled_->NumberOfCapturingGroups() + 1, static_cast<int>(kGroupsMax));
-  if (!compiled_->Match({text.data(), text.size()}, from, text.size(), re2::RE2::UNANCHORED, pieces, count))
+  if (!compiled_->Match({text.data(), text.size()}, from, text.size(), re2::RE2::UNANCHORED, pieces,
+                        count))
     return false;
   match.group_count = static_cast<std::size_t>(count);
   for (int i = 0; i < count; ++i) match.groups[i] = {pieces[i].data(), pieces[i].size()};

@@ -1,7 +1,7 @@
 // Regex: a regular expression in Java's syntax, matched in linear time by RE2. Internal to el.
 //
-// What RE2 cannot do (back-references, look-around, possessive quantifiers) or would read in another
-// way than Java (class intersections, nested classes) is refused with the reason.
+// What RE2 cannot do (back-references, look-around, possessive quantifiers) or would read in
+// another way than Java (class intersections, nested classes) is refused with the reason.
 #pragma once
 
 #include <cstdint>

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/utf8.hpp"
+
 namespace perigee::el {
 namespace {
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 // Case tables of the C library. Built once; the built-in C.UTF-8 of glibc needs no files.
 locale_t unicode() {
@@ -55,19 +55,16 @@ bool is_ascii(std::string_view text) {
 }
 
 char32_t next_character(std::string_view text, std::size_t& at) {
-  auto byte = static_cast<unsigned char>(text[at++]);
-  if (byte < 0x80) return byte;
-  int more = byte >= 0xf0 && byte < 0xf5 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : 0;
-  if (more == 0 || byte >= 0xf5 || at + static_cast<std::size_t>(more) > text.size()) return 0xfffd;
-  char32_t c = byte & (0x3f >> more);
-  for (int i = 0; i < more; ++i) {
-    char next = text[at + static_cast<std::size_t>(i)];
-    if (!is_continuation(next)) return 0xfffd;
-    c = c << 6 | (static_cast<unsigned char>(next) & 0x3f);
+  auto lead = static_cast<unsigned char>(text[at]);
+  std::size_t size = lead < 0x80 ? 1 : utf8_character(text.substr(at));
+  if (size <= 1) {
+    ++at;
+    return size == 1 ? lead : 0xfffd;
   }
-  constexpr char32_t kLeast[] = {0, 0x80, 0x800, 0x10000};
-  if (c < kLeast[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return 0xfffd;
-  at += static_cast<std::size_t>(more);
+  char32_t c = lead & (0x7fu >> size);
+  for (std::size_t i = 1; i < size; ++i)
+    c = c << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3f);
+  at += size;
   return c;
 }
 
@@ -108,7 +105,8 @@ std::int32_t compare_units(std::string_view a, std::string_view b) {
     char32_t x = next_character(a, at_a), y = next_character(b, at_b);
     if (x == y) continue;
     std::int32_t difference = first_unit(x) - first_unit(y);
-    return difference != 0 ? difference : static_cast<std::int32_t>(x) - static_cast<std::int32_t>(y);
+    return difference != 0 ? difference
+                           : static_cast<std::int32_t>(x) - static_cast<std::int32_t>(y);
   }
   return static_cast<std::int32_t>(units_of(a.substr(at_a))) -
          static_cast<std::int32_t>(units_of(b.substr(at_b)));

@@ -92,14 +92,18 @@ Value Value::object(const Object& object) {
 Value Value::json(const JsonNode& node) {
   Value value;
   switch (node.type) {
-    case JsonType::null: return value;
-    case JsonType::boolean: return boolean(node.boolean);
+    case JsonType::null:
+      return value;
+    case JsonType::boolean:
+      return boolean(node.boolean);
     case JsonType::integer:
       if (node.integer == static_cast<std::int32_t>(node.integer))
         return integer(static_cast<std::int32_t>(node.integer));
       return long_integer(node.integer);
-    case JsonType::real: return real(node.real);
-    case JsonType::text: return text(node.as_text());
+    case JsonType::real:
+      return real(node.real);
+    case JsonType::text:
+      return text(node.as_text());
     case JsonType::array:
       value.kind_ = Kind::json_list;
       value.size_ = narrow(node.items.size);

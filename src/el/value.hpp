@@ -2,7 +2,8 @@
 //
 // Texts, lists and maps are views: their bytes live in the arena of the evaluation, in the compiled
 // expression or in the exchange. A parsed JSON document is seen through the same kinds (its scalars
-// become plain values, its arrays lists, its objects maps), so nothing is copied to read one member.
+// become plain values, its arrays lists, its objects maps), so nothing is copied to read one
+// member.
 #pragma once
 
 #include <cstddef>
@@ -25,24 +26,34 @@ enum class Kind : std::uint8_t {
   long_integer,  // 64 bits, wraps
   real,          // float, double and decimal alike
   text,
-  bytes,         // what getBytes and Base64 decoding give
-  list,          // Values in an arena
-  json_list,     // a JSON array
-  map,           // MapEntries in an arena
-  json_map,      // a JSON object
-  entry,         // one entry of a map, inside a selection over it
-  object,        // headers, multi-maps and whatever else lives outside (see Object)
-  bean,          // #request, #response.. themselves: only their properties can be read
-  type,          // T(...)
-  codec,         // an encoder or decoder of java.util.Base64
-  random,        // a java.util.Random
-  absent,        // not a value: "there is no owner to read this from", see variables.hpp
-  failed,        // not a value: the evaluator holds the reason
+  bytes,      // what getBytes and Base64 decoding give
+  list,       // Values in an arena
+  json_list,  // a JSON array
+  map,        // MapEntries in an arena
+  json_map,   // a JSON object
+  entry,      // one entry of a map, inside a selection over it
+  object,     // headers, multi-maps and whatever else lives outside (see Object)
+  bean,       // #request, #response.. themselves: only their properties can be read
+  type,       // T(...)
+  codec,      // an encoder or decoder of java.util.Base64
+  random,     // a java.util.Random
+  absent,     // not a value: "there is no owner to read this from", see variables.hpp
+  failed,     // not a value: the evaluator holds the reason
 };
 
 enum class Bean : std::uint8_t {
-  none, request, response, context, api, subscription, node, error, secrets,
-  request_ssl, ssl_client, ssl_server,
+  none,
+  request,
+  response,
+  context,
+  api,
+  subscription,
+  node,
+  error,
+  secrets,
+  request_ssl,
+  ssl_client,
+  ssl_server,
 };
 
 class Value {
@@ -128,8 +139,9 @@ struct MapEntry {
   Value value;
 };
 
-// A structured value that lives in the exchange and is read through this: headers, query parameters,
-// context attributes, what a policy offers. Made in an arena or owned by the exchange; read-only.
+// A structured value that lives in the exchange and is read through this: headers, query
+// parameters, context attributes, what a policy offers. Made in an arena or owned by the exchange;
+// read-only.
 class Object {
  public:
   enum class Shape : std::uint8_t {

@@ -1,0 +1,195 @@
+#include "el/json_path.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "el/operators.hpp"
+#include "el/regex.hpp"
+#include "el/run.hpp"
+
+namespace perigee::el {
+namespace {
+
+using Found = std::vector<Value>;
+using Kind = PathStep::Kind;
+
+// A negative index counts from the end; nullopt outside of the list.
+std::optional<std::size_t> position(std::int64_t index, std::size_t size) {
+  if (index < 0) index += static_cast<std::int64_t>(size);
+  if (index < 0 || static_cast<std::size_t>(index) >= size) return std::nullopt;
+  return static_cast<std::size_t>(index);
+}
+
+class Walk {
+ public:
+  Walk(Value root, Run& run) : root_(root), run_(run) {}
+
+  // The value at one definite step; absent when it is missing, failed when it cannot be there.
+  Value definite(const PathStep& step, Value at) {
+    if (!run_.step()) return Value::failed();
+    if (step.kind == Kind::names) {
+      if (!at.is_map()) return run_.fail("the path expects an object for '" + step.names[0] + "'");
+      return at.find(step.names[0], run_.arena);
+    }
+    if (!at.is_list()) return run_.fail("the path expects an array for an index");
+    auto index = position(step.indexes[0], at.list_size());
+    return index ? at.item(*index) : Value::absent();
+  }
+
+  // Everything one step finds from `at`; false when the budget is spent.
+  bool any(const PathStep& step, Value at, Found& found) {
+    if (!run_.step()) return false;
+    if (!here(step, at, found)) return false;
+    if (!step.is_deep) return true;
+    return for_each_child(at, [&](Value child) {
+      return !(child.is_map() || child.is_list()) || any(step, child, found);
+    });
+  }
+
+ private:
+  template <class Visit>
+  bool for_each_child(Value at, Visit visit) {
+    if (at.is_list()) {
+      for (std::size_t i = 0; i < at.list_size(); ++i)
+        if (!visit(at.item(i))) return false;
+    } else if (at.is_map()) {
+      for (const MapEntry& entry : at.entries(run_.arena))
+        if (!visit(entry.value)) return false;
+    }
+    return true;
+  }
+
+  bool here(const PathStep& step, Value at, Found& found) {
+    switch (step.kind) {
+      case Kind::names:
+        for (const std::string& name : step.names) {
+          Value value = at.is_map() ? at.find(name, run_.arena) : Value::absent();
+          if (!value.is_absent()) found.push_back(value);
+        }
+        return true;
+      case Kind::indexes:
+        for (std::int64_t index : step.indexes)
+          if (auto i = at.is_list() ? position(index, at.list_size()) : std::nullopt)
+            found.push_back(at.item(*i));
+        return true;
+      case Kind::slice:
+        return slice(step, at, found);
+      case Kind::wildcard:
+        return for_each_child(at, [&](Value child) {
+          found.push_back(child);
+          return run_.step();
+        });
+      case Kind::filter:
+        return filtered(step, at, found);
+    }
+    return true;
+  }
+
+  bool slice(const PathStep& step, Value at, Found& found) {
+    if (!at.is_list()) return true;
+    auto size = static_cast<std::int64_t>(at.list_size());
+    auto bound = [&](std::int64_t index) {
+      return std::clamp<std::int64_t>(index < 0 ? index + size : index, 0, size);
+    };
+    std::int64_t end = bound(step.end.value_or(size));
+    for (std::int64_t i = bound(step.begin.value_or(0)); i < end; ++i) {
+      found.push_back(at.item(static_cast<std::size_t>(i)));
+      if (!run_.step()) return false;
+    }
+    return true;
+  }
+
+  bool filtered(const PathStep& step, Value at, Found& found) {
+    auto keep = [&](Value item) {
+      if (!run_.step()) return false;
+      if (passes(step.filter, item, root_, run_)) found.push_back(item);
+      return run_.problem.empty();
+    };
+    // compat: a filter on an object tests the object itself.
+    return at.is_list() ? for_each_child(at, keep) : !at.is_map() || keep(at);
+  }
+
+  Value root_;
+  Run& run_;
+};
+
+Value list_of(const Found& found, Run& run) {
+  auto items = take_values(run.arena, found.size());
+  std::ranges::copy(found, items.begin());
+  return Value::list(items);
+}
+
+Value aggregate(PathFunction function, Value list, Run& run) {
+  if (!list.is_list() || list.list_size() == 0)
+    return run.fail("the path's function needs an array of numbers");
+  double sum = 0, low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::size_t i = 0; i < list.list_size(); ++i) {
+    Value item = list.item(i);
+    if (!run.step()) return Value::failed();
+    if (!item.is_number()) return run.fail("the path's function needs an array of numbers");
+    sum += item.as_real();
+    low = std::min(low, item.as_real());
+    high = std::max(high, item.as_real());
+  }
+  switch (function) {
+    case PathFunction::min:
+      return Value::real(low);
+    case PathFunction::max:
+      return Value::real(high);
+    case PathFunction::sum:
+      return Value::real(sum);
+    default:
+      return Value::real(sum / static_cast<double>(list.list_size()));
+  }
+}
+
+Value apply(PathFunction function, Value value, Run& run) {
+  switch (function) {
+    case PathFunction::none:
+      return value;
+    case PathFunction::length:
+      if (value.is_list()) return Value::integer(static_cast<std::int32_t>(value.list_size()));
+      if (value.is_map())
+        return Value::integer(static_cast<std::int32_t>(value.map_size(run.arena)));
+      return Value::null();
+    case PathFunction::keys: {
+      if (!value.is_map()) return Value::null();
+      Found keys;
+      for (const MapEntry& entry : value.entries(run.arena)) keys.push_back(entry.key);
+      return list_of(keys, run);
+    }
+    case PathFunction::first:
+    case PathFunction::last:
+      if (!value.is_list() || value.list_size() == 0) return Value::null();
+      return value.item(function == PathFunction::first ? 0 : value.list_size() - 1);
+    default:
+      return aggregate(function, value, run);
+  }
+}
+
+}  // namespace
+
+Value JsonPath::evaluate(Value document, Run& run) const {
+  Walk walk(document, run);
+  Value at = document;
+  std::size_t i = 0;
+  for (; i < steps_.size() && steps_[i].is_definite(); ++i) {
+    Value next = walk.definite(steps_[i], at);
+    if (next.is_failed()) return next;
+    bool is_leaf = i + 1 == steps_.size();
+    if (next.is_absent() && !is_leaf)
+      return run.fail("a part of the path before its last one is missing");
+    at = next.is_absent() ? Value::null() : next;
+  }
+  if (i == steps_.size()) return apply(function_, at, run);
+  Found found{at}, next;
+  for (; i < steps_.size(); ++i) {
+    next.clear();
+    for (Value from : found)
+      if (!walk.any(steps_[i], from, next)) return Value::failed();
+    found.swap(next);
+  }
+  return apply(function_, list_of(found, run), run);
+}
+
+}  // namespace perigee::el

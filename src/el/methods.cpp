@@ -1,0 +1,265 @@
+#include "el/methods.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "el/convert.hpp"
+#include "el/operators.hpp"
+#include "el/randomness.hpp"
+#include "el/run.hpp"
+#include "el/text.hpp"
+
+namespace perigee::el {
+namespace {
+
+using enum Method;
+
+constexpr MethodInfo kMethods[] = {
+    {"equals", equals, 1, 1},
+    {"hashCode", hash_code},
+    {"toString", to_string},
+    {"length", length},
+    {"isEmpty", is_empty},
+    {"isBlank", Method::is_blank},
+    {"charAt", char_at, 1, 1},
+    {"substring", substring, 1, 2},
+    {"subSequence", sub_sequence, 2, 2},
+    {"indexOf", index_of, 1, 2},
+    {"lastIndexOf", last_index_of, 1, 2},
+    {"contains", contains, 1, 1},
+    {"startsWith", starts_with, 1, 2},
+    {"endsWith", ends_with, 1, 1},
+    {"equalsIgnoreCase", equals_ignore_case, 1, 1},
+    {"compareTo", compare_to, 1, 1},
+    {"compareToIgnoreCase", compare_to_ignore_case, 1, 1},
+    {"toLowerCase", to_lower_case},
+    {"toUpperCase", to_upper_case},
+    {"trim", Method::trim},
+    {"strip", strip},
+    {"stripLeading", strip_leading},
+    {"stripTrailing", strip_trailing},
+    {"replace", replace, 2, 2},
+    {"replaceAll", replace_all, 2, 2},
+    {"replaceFirst", replace_first, 2, 2},
+    {"split", split, 1, 2},
+    {"matches", matches, 1, 1},
+    {"concat", concat, 1, 1},
+    {"repeat", repeat, 1, 1},
+    {"getBytes", get_bytes, 0, 1},
+    {"codePointAt", code_point_at, 1, 1},
+    {"formatted", formatted, 0, kArgumentsMax},
+    {"size", size},
+    {"get", get, 1, 2},
+    {"containsKey", contains_key, 1, 1},
+    {"containsValue", contains_value, 1, 1},
+    {"entrySet", entry_set},
+    {"getOrDefault", get_or_default, 2, 2},
+    {"keySet", key_set},
+    {"values", values},
+    {"getKey", get_key},
+    {"getValue", get_value},
+    {"toSingleValueMap", to_single_value_map},
+    {"getFirst", get_first, 1, 1},
+    {"containsAllKeys", contains_all_keys, 1, 1},
+    {"getAll", get_all, 1, 1},
+    {"names", names},
+    {"intValue", int_value},
+    {"longValue", long_value},
+    {"shortValue", short_value},
+    {"byteValue", byte_value},
+    {"floatValue", float_value},
+    {"doubleValue", double_value},
+    {"isNaN", is_nan},
+    {"isInfinite", is_infinite},
+    {"encode", encode, 1, 1},
+    {"encodeToString", encode_to_string, 1, 1},
+    {"decode", decode, 1, 1},
+    {"withoutPadding", without_padding},
+    {"nextInt", next_int, 0, 2},
+    {"nextLong", next_long},
+    {"nextDouble", next_double},
+    {"nextFloat", next_float},
+    {"nextBoolean", next_boolean},
+};
+
+std::int32_t hash_of(Value value, Arena& arena) {
+  switch (value.kind()) {
+    case Kind::text:
+      return java_hash(value.as_text());
+    case Kind::boolean:
+      return value.as_boolean() ? 1231 : 1237;
+    case Kind::integer:
+      return static_cast<std::int32_t>(value.as_integer());
+    case Kind::long_integer: {
+      auto bits = static_cast<std::uint64_t>(value.as_integer());
+      return static_cast<std::int32_t>(bits ^ (bits >> 32));
+    }
+    case Kind::list:
+    case Kind::json_list: {
+      std::uint32_t hash = 1;
+      for (std::size_t i = 0; i < value.list_size(); ++i)
+        hash = hash * 31 + static_cast<std::uint32_t>(hash_of(value.item(i), arena));
+      return static_cast<std::int32_t>(hash);
+    }
+    default: {
+      std::string text;
+      append_java_text(text, value, arena);
+      return java_hash(text);
+    }
+  }
+}
+
+Value to_string_of(const Call& call) {
+  if (call.target.is_text()) return call.target;
+  std::string text;
+  append_java_text(text, call.target, call.run.arena);
+  return call.run.text(text);
+}
+
+std::int64_t truncated(Value value) {
+  if (value.is_integral()) return value.as_integer();
+  double real = value.as_real();  // compat: Java's cast saturates and makes NaN zero
+  if (std::isnan(real)) return 0;
+  if (real >= 9.2233720368547758e18) return std::numeric_limits<std::int64_t>::max();
+  if (real <= -9.2233720368547758e18) return std::numeric_limits<std::int64_t>::min();
+  return static_cast<std::int64_t>(real);
+}
+
+std::int32_t int_of(Value value) {
+  std::int64_t wide = truncated(value);
+  if (value.is_integral()) return static_cast<std::int32_t>(wide);
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(wide, INT32_MIN, INT32_MAX));
+}
+
+}  // namespace
+
+const MethodInfo* find_method(std::string_view name) {
+  auto found = std::ranges::find(kMethods, name, &MethodInfo::name);
+  return found == std::end(kMethods) ? nullptr : found;
+}
+
+bool takes_pattern(Method method) {
+  return method == matches || method == replace_all || method == replace_first || method == split;
+}
+
+bool is_pure(Method method) { return method < next_int; }
+
+Value not_allowed(const Call& call) {
+  auto info = std::ranges::find(kMethods, call.method, &MethodInfo::method);
+  return call.run.fail("the method '" + std::string(info->name) + "' is not allowed on " +
+                       std::string(kind_name(call.target)));
+}
+
+bool text_argument(const Call& call, std::size_t index, std::string_view& to) {
+  Value argument = call.arguments[index];
+  if (argument.is_text()) {
+    to = argument.as_text();
+    return true;
+  }
+  Text text = to_text(argument, call.run.arena, call.run.problem);
+  if (text.ok && text.is_null)
+    call.run.problem = "argument " + std::to_string(index + 1) + " is null";
+  if (!text.ok || text.is_null) return false;
+  to = text.text;
+  return true;
+}
+
+bool int_argument(const Call& call, std::size_t index, std::int64_t& to) {
+  Number number = to_int(call.arguments[index], call.run.problem);
+  if (number.ok && number.is_null)
+    call.run.problem = "argument " + std::to_string(index + 1) + " is null";
+  if (!number.ok || number.is_null) return false;
+  to = number.value;
+  return true;
+}
+
+Value call_method(const Call& call) {
+  switch (call.method) {
+    case equals:
+      return Value::boolean(equal(call.target, call.arguments[0], call.run.arena));
+    case hash_code:
+      return Value::integer(hash_of(call.target, call.run.arena));
+    case to_string:
+      if (call.target.kind() != Kind::bean && call.target.kind() != Kind::type)
+        return to_string_of(call);
+      return not_allowed(call);
+    default:
+      break;
+  }
+  switch (call.target.kind()) {
+    case Kind::text:
+      return call_text(call);
+    case Kind::integer:
+    case Kind::long_integer:
+    case Kind::real:
+      return call_number(call);
+    case Kind::list:
+    case Kind::json_list:
+    case Kind::map:
+    case Kind::json_map:
+    case Kind::object:
+    case Kind::entry:
+      return call_collection(call);
+    case Kind::codec:
+      return call_codec(call);
+    case Kind::random:
+      return call_random(call);
+    default:
+      return not_allowed(call);
+  }
+}
+
+Value call_number(const Call& call) {
+  switch (call.method) {
+    case int_value:
+      return Value::integer(int_of(call.target));
+    case long_value:
+      return Value::long_integer(truncated(call.target));
+    case short_value:
+      return Value::integer(static_cast<std::int16_t>(int_of(call.target)));
+    case byte_value:
+      return Value::integer(static_cast<std::int8_t>(int_of(call.target)));
+    case float_value:
+    case double_value:
+      return Value::real(call.target.as_real());
+    case is_nan:
+      return Value::boolean(std::isnan(call.target.as_real()));
+    case is_infinite:
+      return Value::boolean(std::isinf(call.target.as_real()));
+    case compare_to: {
+      if (!call.arguments[0].is_number()) return call.run.fail("compareTo needs a number");
+      auto order = compare(call.target, call.arguments[0], call.run);
+      return order ? Value::integer(*order) : Value::failed();
+    }
+    default:
+      return not_allowed(call);
+  }
+}
+
+Value call_random(const Call& call) {
+  std::int64_t low = 0, high = 0;
+  switch (call.method) {
+    case next_int: {
+      std::size_t count = call.arguments.size();
+      if (count == 0) return Value::integer(static_cast<std::int32_t>(random_bits()));
+      if (count == 2 && !int_argument(call, 0, low)) return Value::failed();
+      if (!int_argument(call, count - 1, high)) return Value::failed();
+      if (high <= low) return call.run.fail("nextInt needs a bound above " + std::to_string(low));
+      auto width = static_cast<std::uint64_t>(high - low);
+      return Value::integer(
+          static_cast<std::int32_t>(low + static_cast<std::int64_t>(random_bits() % width)));
+    }
+    case next_long:
+      return Value::long_integer(static_cast<std::int64_t>(random_bits()));
+    case next_double:
+    case next_float:
+      return Value::real(random_fraction());
+    case next_boolean:
+      return Value::boolean((random_bits() & 1) != 0);
+    default:
+      return not_allowed(call);
+  }
+}
+
+}  // namespace perigee::el

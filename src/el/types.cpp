@@ -1,0 +1,199 @@
+// The tables of types and of their static methods.
+#include <algorithm>
+#include <utility>
+
+#include "el/methods.hpp"
+#include "el/statics.hpp"
+
+namespace perigee::el {
+namespace {
+
+constexpr std::pair<std::string_view, Type> kTypes[] = {
+    {"java.lang.String", Type::string},
+    {"java.lang.Integer", Type::integer},
+    {"int", Type::integer},
+    {"java.lang.Long", Type::long_integer},
+    {"long", Type::long_integer},
+    {"java.lang.Short", Type::short_integer},
+    {"java.lang.Double", Type::real},
+    {"double", Type::real},
+    {"java.lang.Float", Type::single},
+    {"java.lang.Math", Type::math},
+    {"java.util.Base64", Type::base64},
+    {"java.net.URLEncoder", Type::url_encoder},
+    {"java.net.URLDecoder", Type::url_decoder},
+    {"java.util.UUID", Type::uuid},
+    {"java.lang.System", Type::system},
+    {"java.util.Collections", Type::collections},
+    {"java.util.Random", Type::random},
+    {"java.lang.Object", Type::object},
+    {"java.lang.Boolean", Type::boolean},
+    {"boolean", Type::boolean},
+    {"java.lang.Number", Type::number},
+    {"java.util.List", Type::list},
+    {"java.util.Collection", Type::list},
+    {"java.util.Map", Type::map},
+    {"java.lang.CharSequence", Type::string},
+    {"java.lang.Comparable", Type::comparable},
+    {"java.math.BigDecimal", Type::unsupported},
+    {"java.util.Date", Type::unsupported},
+    {"java.util.Calendar", Type::unsupported},
+    {"java.util.TimeZone", Type::unsupported},
+    {"java.util.Comparator", Type::unsupported},
+    {"java.util.Deque", Type::unsupported},
+    {"java.time.LocalDate", Type::unsupported},
+    {"java.time.LocalDateTime", Type::unsupported},
+    {"java.time.ZonedDateTime", Type::unsupported},
+    {"java.time.format.DateTimeFormatter", Type::unsupported},
+    {"java.text.DateFormat", Type::unsupported},
+    {"java.text.SimpleDateFormat", Type::unsupported},
+    {"java.text.NumberFormat", Type::unsupported},
+    {"java.text.DecimalFormat", Type::unsupported},
+    {"java.text.MessageFormat", Type::unsupported},
+};
+
+using enum StaticMethod;
+constexpr std::uint8_t kMany = kArgumentsMax;
+
+constexpr StaticInfo kStatics[] = {
+    {Type::string, "format", string_format, 1, kMany},
+    {Type::string, "valueOf", string_value_of, 1, 1},
+    {Type::string, "join", string_join, 2, kMany},
+    {Type::string, "copyValueOf", unsupported, 1, 3},
+    {Type::integer, "parseInt", parse_int, 1, 2},
+    {Type::integer, "valueOf", int_value_of, 1, 2},
+    {Type::integer, "toString", int_to_string, 1, 2},
+    {Type::integer, "toHexString", to_hex, 1, 1},
+    {Type::integer, "toBinaryString", to_binary, 1, 1},
+    {Type::integer, "toOctalString", to_octal, 1, 1},
+    {Type::long_integer, "parseLong", parse_long, 1, 2},
+    {Type::long_integer, "valueOf", long_value_of, 1, 2},
+    {Type::long_integer, "toString", int_to_string, 1, 2},
+    {Type::long_integer, "toHexString", to_hex, 1, 1},
+    {Type::long_integer, "toBinaryString", to_binary, 1, 1},
+    {Type::long_integer, "toOctalString", to_octal, 1, 1},
+    {Type::short_integer, "parseShort", parse_short, 1, 1},
+    {Type::short_integer, "valueOf", parse_short, 1, 1},
+    {Type::short_integer, "toString", int_to_string, 1, 1},
+    {Type::real, "parseDouble", parse_double, 1, 1},
+    {Type::real, "valueOf", double_value_of, 1, 1},
+    {Type::real, "toString", double_to_string, 1, 1},
+    {Type::real, "isNaN", is_nan, 1, 1},
+    {Type::single, "parseFloat", parse_double, 1, 1},
+    {Type::single, "valueOf", double_value_of, 1, 1},
+    {Type::single, "toString", double_to_string, 1, 1},
+    {Type::single, "isNaN", is_nan, 1, 1},
+    {Type::math, "max", max, 2, 2},
+    {Type::math, "min", min, 2, 2},
+    {Type::math, "signum", signum, 1, 1},
+    {Type::math, "abs", abs, 1, 1},
+    {Type::math, "floor", floor, 1, 1},
+    {Type::math, "ceil", ceil, 1, 1},
+    {Type::math, "round", round, 1, 1},
+    {Type::math, "rint", rint, 1, 1},
+    {Type::math, "sqrt", sqrt, 1, 1},
+    {Type::math, "cbrt", cbrt, 1, 1},
+    {Type::math, "pow", pow, 2, 2},
+    {Type::math, "random", StaticMethod::random},
+    {Type::math, "exp", exp, 1, 1},
+    {Type::math, "log", log, 1, 1},
+    {Type::math, "log10", log10, 1, 1},
+    {Type::math, "sin", sin, 1, 1},
+    {Type::math, "cos", cos, 1, 1},
+    {Type::math, "tan", tan, 1, 1},
+    {Type::math, "asin", asin, 1, 1},
+    {Type::math, "acos", acos, 1, 1},
+    {Type::math, "atan", atan, 1, 1},
+    {Type::math, "atan2", atan2, 2, 2},
+    {Type::math, "hypot", hypot, 2, 2},
+    {Type::math, "floorDiv", floor_div, 2, 2},
+    {Type::math, "floorMod", floor_mod, 2, 2},
+    {Type::math, "toRadians", to_radians, 1, 1},
+    {Type::math, "toDegrees", to_degrees, 1, 1},
+    {Type::math, "addExact", add_exact, 2, 2},
+    {Type::math, "subtractExact", subtract_exact, 2, 2},
+    {Type::math, "multiplyExact", multiply_exact, 2, 2},
+    {Type::math, "toIntExact", to_int_exact, 1, 1},
+    {Type::base64, "getEncoder", base64_encoder},
+    {Type::base64, "getDecoder", base64_decoder},
+    {Type::base64, "getUrlEncoder", base64_url_encoder},
+    {Type::base64, "getUrlDecoder", base64_url_decoder},
+    {Type::base64, "getMimeEncoder", base64_mime_encoder},
+    {Type::base64, "getMimeDecoder", base64_mime_decoder},
+    {Type::url_encoder, "encode", form_encode, 2, 2},
+    {Type::url_decoder, "decode", form_decode, 2, 2},
+    {Type::uuid, "randomUUID", StaticMethod::random_uuid},
+    {Type::system, "currentTimeMillis", current_time_millis},
+    {Type::system, "nanoTime", nano_time},
+    {Type::collections, "max", collections_max, 1, 1},
+    {Type::collections, "min", collections_min, 1, 1},
+    {Type::collections, "frequency", collections_frequency, 2, 2},
+    {Type::collections, "disjoint", collections_disjoint, 2, 2},
+    {Type::collections, "binarySearch", unsupported, 2, 3},
+    {Type::collections, "indexOfSubList", unsupported, 2, 2},
+    {Type::collections, "lastIndexOfSubList", unsupported, 2, 2},
+};
+
+// Every number type has these.
+constexpr StaticInfo kOfNumbers[] = {
+    {Type::number, "compare", compare, 2, 2}, {Type::number, "max", max, 2, 2},
+    {Type::number, "min", min, 2, 2},         {Type::number, "sum", sum, 2, 2},
+    {Type::number, "signum", signum, 1, 1},
+};
+
+bool is_number_type(Type type) { return type >= Type::integer && type <= Type::single; }
+
+}  // namespace
+
+std::optional<Type> find_type(std::string_view name) {
+  constexpr std::string_view kLang = "java.lang.";
+  for (auto [full, type] : kTypes)
+    if (full == name || (full.starts_with(kLang) && full.substr(kLang.size()) == name)) return type;
+  return std::nullopt;
+}
+
+const StaticInfo* find_static(Type type, std::string_view name) {
+  for (const StaticInfo& info : kStatics)
+    if (info.type == type && info.name == name) return &info;
+  if (!is_number_type(type)) return nullptr;
+  auto found = std::ranges::find(kOfNumbers, name, &StaticInfo::name);
+  return found == std::end(kOfNumbers) ? nullptr : found;
+}
+
+bool is_pure(StaticMethod method) {
+  return method != StaticMethod::random && method != StaticMethod::random_uuid &&
+         method != current_time_millis && method != nano_time;
+}
+
+bool is_constructible(Type type) {
+  return type == Type::string || is_number_type(type) || type == Type::random;
+}
+
+bool is_instance(Value value, Type type) {
+  switch (type) {
+    case Type::object:
+      return !value.is_null();
+    case Type::string:
+      return value.is_text();
+    case Type::boolean:
+      return value.is_boolean();
+    case Type::integer:
+      return value.kind() == Kind::integer;
+    case Type::long_integer:
+      return value.kind() == Kind::long_integer;
+    case Type::real:
+      return value.kind() == Kind::real;
+    case Type::number:
+      return value.is_number();
+    case Type::list:
+      return value.is_list() && !value.is_array();
+    case Type::map:
+      return value.is_map();
+    case Type::comparable:
+      return value.is_text() || value.is_number() || value.is_boolean();
+    default:
+      return false;
+  }
+}
+
+}  // namespace perigee::el
