@@ -1,0 +1,50 @@
+// BackendInvoker: the invoker that ends every chain: picks an endpoint, calls it, brings its answer
+// (lifecycle.md section 8).
+#pragma once
+
+#include "http/server.hpp"
+#include "plan/revision.hpp"
+#include "policy/exchange.hpp"
+#include "proxy/backend_request.hpp"
+#include "proxy/client_metrics.hpp"
+#include "upstream/client.hpp"
+
+namespace perigee::proxy {
+
+class BackendInvoker final : public policy::Invoker, private http::InterimSink {
+ public:
+  struct Init {
+    upstream::Client& client;
+    ClientMetrics& metrics;
+    http::ServerExchange& server_exchange;  // for interim answers
+    const plan::ApiRevision& revision;
+    net::Reactor& reactor;
+    BackendRequestRules rules;
+    bool refined_error_keys;
+  };
+  explicit BackendInvoker(const Init& init) : init_(init), call_(init.server_exchange.arena) {}
+
+  Async<policy::Verdict> invoke(policy::Exchange& exchange) override;
+  // After a 101.
+  net::Stream* tunnel() { return call_.tunnel(); }
+  // What the backend took until its head was there; 0 when it was not called.
+  Duration upstream_time() const { return upstream_time_; }
+  int upstream_status() const { return upstream_status_; }
+
+ private:
+  Async<Result<void>> on_interim(const http::ResponseHead& head) override {
+    return init_.server_exchange.inform(head);
+  }
+  Async<policy::Verdict> call(policy::Exchange& exchange, const plan::Backend& backend);
+  policy::Verdict failed(const Error& error) const;
+
+  Init init_;
+  upstream::Call call_;
+  Duration upstream_time_{};
+  int upstream_status_ = 0;
+};
+
+// The error key that a code has (lifecycle.md 8.5), of the 4.9 line or refined.
+std::string_view backend_error_key(ErrorCode code, bool refined);
+
+}  // namespace perigee::proxy

@@ -1,0 +1,142 @@
+#include "proxy/backend_request.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "policy/query.hpp"
+
+namespace perigee::proxy {
+
+using http::Header;
+using http::HeaderId;
+using policy::QueryParameter;
+using policy::QueryReader;
+
+namespace {
+
+bool is_hop_by_hop(HeaderId id) {
+  switch (id) {
+    case HeaderId::connection:
+    case HeaderId::keep_alive:
+    case HeaderId::proxy_authorization:
+    case HeaderId::proxy_authenticate:
+    case HeaderId::proxy_connection:
+    case HeaderId::te:
+    case HeaderId::trailer:
+    case HeaderId::transfer_encoding:
+    case HeaderId::upgrade:
+    case HeaderId::http2_settings:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// RFC 9110 section 7.6.1: fields named by Connection go no further. The usual values name none.
+bool names_fields(std::string_view connection) {
+  return !connection.empty() && !http::equals_ignoring_case(connection, "keep-alive") &&
+         !http::equals_ignoring_case(connection, "close");
+}
+
+void copy_headers(const policy::Exchange& exchange, const plan::Backend& backend,
+                  const BackendRequestRules& rules, http::RequestHead& to) {
+  std::optional<std::string_view> connection = exchange.request.headers.get(HeaderId::connection);
+  bool named = connection && names_fields(*connection);
+  for (const Header& header : exchange.request.headers.entries()) {
+    if (header.removed || header.id == HeaderId::host) continue;
+    bool kept_for_upgrade =
+        rules.upgrade && (header.id == HeaderId::connection || header.id == HeaderId::upgrade);
+    if (is_hop_by_hop(header.id) && !kept_for_upgrade) continue;
+    if (header.id == HeaderId::accept_encoding && !backend.propagate_accept_encoding) continue;
+    if (named && !kept_for_upgrade && http::list_has_token(*connection, header.name())) continue;
+    to.headers.append(header);
+  }
+}
+
+std::string_view host_for(const policy::Exchange& exchange, const plan::Backend& backend,
+                          const BackendRequestRules& rules) {
+  std::string_view now = exchange.request.headers.get(HeaderId::host).value_or("");
+  if (now.empty()) return backend.authority;
+  bool changed_by_policy = now != rules.original_host;
+  return changed_by_policy || backend.propagate_client_host ? now : backend.authority;
+}
+
+std::string_view written(Arena& arena, const std::vector<QueryParameter>& parameters,
+                         const std::vector<std::size_t>& order) {
+  std::size_t size = 0;
+  for (const QueryParameter& parameter : parameters)
+    size += parameter.name.size() + parameter.value.size() + 2;
+  std::span<char> text = arena.array<char>(size);
+  char* at = text.data();
+  auto put = [&at](std::string_view part) { at = std::copy(part.begin(), part.end(), at); };
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const QueryParameter& parameter = parameters[order[i]];
+    if (i > 0) put("&");
+    put(parameter.name);
+    if (parameter.has_value) put("=");
+    put(parameter.value);
+  }
+  return {text.data(), static_cast<std::size_t>(at - text.data())};
+}
+
+// The order of parameters with equal names side by side, names in first-seen order. n log n: the
+// client chooses n.
+std::vector<std::size_t> grouped(const std::vector<QueryParameter>& parameters) {
+  std::vector<std::size_t> by_name(parameters.size());
+  std::iota(by_name.begin(), by_name.end(), 0);
+  std::sort(by_name.begin(), by_name.end(), [&](std::size_t a, std::size_t b) {
+    int order = parameters[a].name.compare(parameters[b].name);
+    return order != 0 ? order < 0 : a < b;
+  });
+  std::vector<std::size_t> first_seen(parameters.size());
+  for (std::size_t i = 0; i < by_name.size(); ++i) {
+    bool same = i > 0 && parameters[by_name[i]].name == parameters[by_name[i - 1]].name;
+    first_seen[by_name[i]] = same ? first_seen[by_name[i - 1]] : by_name[i];
+  }
+  std::vector<std::size_t> order = std::move(by_name);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return first_seen[a] != first_seen[b] ? first_seen[a] < first_seen[b] : a < b;
+  });
+  return order;
+}
+
+// One parameter, or none: nothing to group or to rewrite.
+bool is_simple(std::string_view query) {
+  return query.find_first_of("&;#") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view merge_queries(Arena& arena, std::string_view request, std::string_view target) {
+  if (target.empty() && is_simple(request)) return request;
+  if (request.empty() && is_simple(target)) return target;
+  std::vector<QueryParameter> parameters;
+  for (std::string_view query : {request, target}) {
+    QueryReader reader(query);
+    while (std::optional<QueryParameter> parameter = reader.next())
+      parameters.push_back(*parameter);
+  }
+  return written(arena, parameters, grouped(parameters));
+}
+
+void make_backend_request(const policy::Exchange& exchange, const plan::Backend& backend,
+                          const BackendRequestRules& rules, http::RequestHead& to) {
+  const http::RequestHead& from = exchange.request;
+  Arena& arena = to.headers.arena();
+  to.method = from.method;
+  to.method_text = from.method_text;
+  to.version = http::Version::http_1_1;
+  to.authority = host_for(exchange, backend, rules);
+  to.path = backend.target_path.empty() ? exchange.path_info
+                                        : arena.join(backend.target_path, exchange.path_info);
+  if (to.path.empty()) to.path = "/";
+  to.query = merge_queries(arena, from.query, backend.target_query);
+  to.has_query = !to.query.empty() || from.has_query;
+  to.target = to.has_query ? arena.join(arena.join(to.path, "?"), to.query) : to.path;
+  to.headers.add_view(HeaderId::host, to.authority);
+  copy_headers(exchange, backend, rules, to);
+  for (const auto& [name, value] : backend.headers) to.headers.set_view(name, value);
+}
+
+}  // namespace perigee::proxy

@@ -1,0 +1,118 @@
+#include "proxy/chain.hpp"
+
+#include "base/log.hpp"
+
+namespace perigee::proxy {
+
+using plan::Flow;
+using plan::FlowChain;
+using plan::Step;
+using policy::Exchange;
+using policy::Phase;
+using policy::Verdict;
+
+namespace {
+
+constexpr log::Logger kLog{"io.gravitee.gateway.reactive.handlers"};
+
+// A body that could not be had: too long, or its side failed.
+Verdict body_failure(const Error& error) {
+  if (error.code != ErrorCode::limit) return Verdict::broken(error);
+  policy::Failure failure;
+  failure.status = error.fault == Fault::upstream ? 502 : 413;
+  failure.message = error.message;
+  failure.cause = error.code;
+  return Verdict::fail(std::move(failure));
+}
+
+Async<Result<void>> buffer_bodies(el::Needs needs, Exchange& exchange) {
+  if (needs.has(el::Needs::request_body)) {
+    CO_TRY(co_await exchange.request_body.buffer());
+  }
+  if (needs.has(el::Needs::response_body) && exchange.has_response) {
+    CO_TRY(co_await exchange.response_body.buffer());
+  }
+  co_return Result<void>{};
+}
+
+bool selects(const Flow& flow, const Exchange& exchange) {
+  bool method = (flow.methods & plan::method_bit(exchange.request.method)) != 0;
+  return method && (!flow.path || flow.path->matches(exchange.path_info));
+}
+
+// An error while a flow condition is evaluated means "does not match".
+bool holds(const el::Template& condition, const Exchange& exchange) {
+  Result<bool> held = condition.condition(exchange, exchange.arena);
+  if (!held)
+    kLog.line(log::Level::warn, exchange.api.id, "a flow condition failed and does not match: {}",
+              held.error().message);
+  return held.value_or(false);
+}
+
+Async<Verdict> run_steps(std::span<const Step> steps, Phase phase, Exchange& exchange) {
+  for (const Step& step : steps) {
+    if (step.condition) {
+      if (step.condition_needs.bits) {
+        Result<void> provided = co_await provide(step.condition_needs, exchange);
+        if (!provided) co_return body_failure(provided.error());
+      }
+      Result<bool> wanted = step.condition->condition(exchange, exchange.arena);
+      if (!wanted) co_return Verdict::broken(wanted.error());
+      if (!*wanted) continue;
+    }
+    if (step.needs.bits) {
+      Result<void> provided = co_await provide(step.needs, exchange);
+      if (!provided) co_return body_failure(provided.error());
+    }
+    Verdict verdict = phase == Phase::request ? co_await step.policy->on_request(exchange)
+                                              : co_await step.policy->on_response(exchange);
+    if (!verdict.continues()) co_return verdict;
+  }
+  co_return Verdict::next();
+}
+
+template <class T>
+std::span<const T> part(const std::vector<T>& all, std::uint32_t begin, std::uint32_t end) {
+  return std::span(all).subspan(begin, end - begin);
+}
+
+}  // namespace
+
+Async<Result<void>> provide(el::Needs needs, Exchange& exchange) {
+  bool bodies = needs.has(el::Needs::request_body) || needs.has(el::Needs::response_body);
+  if (!bodies) return Result<void>{};
+  return buffer_bodies(needs, exchange);
+}
+
+Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
+  run.matched = exchange.arena.array<bool>(chain.flows.size());
+  for (bool& matched : run.matched) matched = false;
+  for (std::size_t i = 0; i < chain.flows.size(); ++i) {
+    const Flow& flow = chain.flows[i];
+    if (!selects(flow, exchange)) continue;
+    if (flow.condition) {
+      Result<void> provided = co_await provide(flow.condition_needs, exchange);
+      if (!provided) co_return body_failure(provided.error());
+      if (!holds(*flow.condition, exchange)) continue;
+    }
+    run.matched[i] = run.any = true;
+    if (flow.request_begin == flow.request_end) continue;
+    Verdict verdict = co_await run_steps(part(chain.request, flow.request_begin, flow.request_end),
+                                         Phase::request, exchange);
+    if (!verdict.continues()) co_return verdict;
+  }
+  co_return Verdict::next();
+}
+
+Async<Verdict> run_response_flows(const FlowChain& chain, Exchange& exchange, const FlowRun& run) {
+  for (std::size_t i = 0; i < run.matched.size(); ++i) {
+    const Flow& flow = chain.flows[i];
+    if (!run.matched[i] || flow.response_begin == flow.response_end) continue;
+    Verdict verdict = co_await run_steps(
+        part(chain.response, flow.response_begin, flow.response_end), Phase::response, exchange);
+    if (!verdict.continues()) co_return verdict;
+  }
+  co_return Verdict::next();
+}
+
+}  // namespace perigee::proxy

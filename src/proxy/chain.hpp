@@ -1,0 +1,32 @@
+// The steps of flows, run strictly one after another (lifecycle.md section 7).
+#pragma once
+
+#include <span>
+
+#include "base/async.hpp"
+#include "plan/revision.hpp"
+#include "policy/exchange.hpp"
+
+namespace perigee::proxy {
+
+// Which flows of a chain ran in the request phase: exactly these run in the response phase.
+struct FlowRun {
+  std::span<bool> matched;  // one per flow; empty when the request phase did not reach the chain
+  bool any = false;
+};
+
+// Makes available what an expression or a policy needs before it runs. Error: limit (413 for a
+// request body, 502 for a response body), and what reading gives.
+Async<Result<void>> provide(el::Needs needs, policy::Exchange& exchange);
+
+Async<policy::Verdict> run_request_flows(const plan::FlowChain& chain, policy::Exchange& exchange,
+                                         FlowRun& run);
+Async<policy::Verdict> run_response_flows(const plan::FlowChain& chain, policy::Exchange& exchange,
+                                          const FlowRun& run);
+
+// Chooses the plan (lifecycle.md section 5) and runs its security policy. `chosen` stays null when
+// none applies.
+Async<policy::Verdict> run_security(const plan::ApiRevision& revision, policy::Exchange& exchange,
+                                    const plan::SecuredPlan*& chosen);
+
+}  // namespace perigee::proxy

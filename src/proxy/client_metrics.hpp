@@ -1,0 +1,62 @@
+// The http_client_* families of one worker (runtime.md 3.6).
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "http/method.hpp"
+#include "net/reactor.hpp"
+#include "report/families.hpp"
+#include "upstream/client.hpp"
+
+namespace perigee::proxy {
+
+class ClientMetrics final : public upstream::ClientObserver {
+ public:
+  ClientMetrics(report::Shard& shard, net::Reactor& reactor);
+
+  void on_connection_opened(std::string_view) override { connections_.add(); }
+  void on_connection_closed(std::string_view, const net::StreamCounters& counters) override;
+  void on_queued(std::string_view, int delta) override {
+    queued_.add(static_cast<std::uint64_t>(delta));
+  }
+  void on_error(std::string_view, ErrorCode) override { errors_.add(); }
+
+  // One call, counted while it lives.
+  class Call {
+   public:
+    Call(ClientMetrics& metrics, http::Method method);
+    ~Call() { metrics_.requests_active_.subtract(); }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    Duration elapsed() const;
+    void answered(int status);
+
+   private:
+    ClientMetrics& metrics_;
+    http::Method method_;
+    Instant begun_;
+  };
+
+ private:
+  struct Answers {
+    report::Series* count = nullptr;
+    report::Series* time = nullptr;
+  };
+  static constexpr std::size_t kMethods = 10;
+  static constexpr int kStatuses = 600;
+  Answers& answers(http::Method method, int status);
+
+  report::Shard& shard_;
+  net::Reactor& reactor_;
+  report::Cell& connections_;
+  report::Cell& requests_active_;
+  report::Cell& queued_;
+  report::Cell& errors_;
+  report::Cell& bytes_read_;
+  report::Cell& bytes_written_;
+  std::array<report::Cell*, kMethods> requests_{};
+  std::array<std::unique_ptr<std::array<Answers, kStatuses>>, kMethods> answers_;
+};
+
+}  // namespace perigee::proxy

@@ -1,0 +1,136 @@
+#include "proxy/identity.hpp"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "policy/query.hpp"
+
+namespace perigee::proxy {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+char* put_hex(char* to, std::uint64_t value, int digits) {
+  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) *to++ = kHex[(value >> shift) & 15];
+  return to;
+}
+
+std::string_view new_id(Arena& arena, policy::Worker& worker, IdFormat format) {
+  std::uint64_t high = worker.random(), low = worker.random();
+  if (format == IdFormat::hex) {
+    std::span<char> text = arena.array<char>(32);
+    put_hex(put_hex(text.data(), high, 16), low, 16);
+    return {text.data(), text.size()};
+  }
+  // RFC 9562 section 5.4: version 4, variant 10.
+  high = (high & ~0xf000ull) | 0x4000;
+  low = (low & ~(3ull << 62)) | (2ull << 62);
+  std::span<char> text = arena.array<char>(36);
+  char* at = put_hex(text.data(), high >> 32, 8);
+  *at++ = '-';
+  at = put_hex(at, (high >> 16) & 0xffff, 4);
+  *at++ = '-';
+  at = put_hex(at, high & 0xffff, 4);
+  *at++ = '-';
+  at = put_hex(at, low >> 48, 4);
+  *at++ = '-';
+  put_hex(at, low & 0xffffffffffffull, 12);
+  return {text.data(), text.size()};
+}
+
+std::string_view trimmed(std::string_view text) {
+  std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+void add_id_header(http::Headers& headers, const http::OwnedHeaderName& name, OverrideMode mode,
+                   std::string_view id) {
+  switch (mode) {
+    case OverrideMode::override_:
+      headers.set_view(name, id);
+      return;
+    case OverrideMode::keep:
+      return;
+    case OverrideMode::merge:
+      break;
+  }
+  for (const http::Header& header : headers.entries()) {
+    if (header.is(name) && header.value() == id) return;
+  }
+  headers.add_view(name, id);
+}
+
+std::optional<std::string_view> given_identifier(const policy::Exchange& exchange,
+                                                 const Options& options) {
+  if (auto header = exchange.request.headers.get(options.client_header)) return header;
+  if (exchange.request.query.empty()) return std::nullopt;
+  policy::QueryReader reader(exchange.request.query);
+  while (std::optional<policy::QueryParameter> parameter = reader.next()) {
+    if (parameter->name == options.client_header.text()) return parameter->value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Ids identify(http::RequestHead& request, policy::Worker& worker, const Options& options) {
+  Ids ids;
+  ids.request = new_id(request.headers.arena(), worker, options.id_format);
+  std::optional<std::string_view> given = request.headers.get(options.transaction_header);
+  ids.transaction = given.value_or(ids.request);
+  if (!given) request.headers.add_view(options.transaction_header, ids.request);
+  request.headers.set_view(options.request_header, ids.request);
+  return ids;
+}
+
+std::string_view client_address(const http::ServerExchange& exchange, const Options& options) {
+  if (options.x_forward_enabled) {
+    if (auto forwarded = exchange.request.headers.get(http::HeaderId::x_forwarded_for)) {
+      std::string_view first = trimmed(forwarded->substr(0, forwarded->find(',')));
+      if (std::count(first.begin(), first.end(), ':') == 1)
+        first = first.substr(0, first.find(':'));
+      if (!first.empty()) return first;
+    }
+  }
+  std::span<char> text = exchange.arena.array<char>(46);
+  return {text.data(), exchange.stream().remote().ip_into(text.data())};
+}
+
+std::string_view ClientIdentifiers::hash_of(std::string_view address) {
+  Known& known = known_[std::hash<std::string_view>{}(address) % kKnown];
+  if (known.address != address || address.empty()) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256(reinterpret_cast<const unsigned char*>(address.data()), address.size(), digest);
+    char* at = known.hash.data();
+    for (unsigned char byte : digest) at = put_hex(at, byte, 2);
+    known.address = address;
+  }
+  return {known.hash.data(), known.hash.size()};
+}
+
+std::string_view ClientIdentifiers::identify(policy::Exchange& exchange, const Options& options) {
+  std::string_view computed = exchange.subscription_id;
+  if (computed.empty()) {
+    computed = exchange.transaction_id;
+  } else if (computed == exchange.remote_address) {
+    computed = exchange.arena.copy(hash_of(computed));
+  }
+  std::optional<std::string_view> given = given_identifier(exchange, options);
+  if (!given || given->empty()) return computed;
+  bool ours_already =
+      given->ends_with(exchange.transaction_id) ||
+      (!exchange.subscription_id.empty() && given->ends_with(exchange.subscription_id));
+  return ours_already ? *given : exchange.arena.join(exchange.arena.join(*given, "-"), computed);
+}
+
+void add_id_headers(const policy::Exchange& exchange, const Options& options) {
+  add_id_header(exchange.response.headers, options.transaction_header, options.transaction_mode,
+                exchange.transaction_id);
+  add_id_header(exchange.response.headers, options.request_header, options.request_mode,
+                exchange.request_id);
+}
+
+}  // namespace perigee::proxy

@@ -1,0 +1,32 @@
+// What the proxy is told by the configuration (runtime.md 2.1, 2.7, 4.4).
+#pragma once
+
+#include <string>
+
+#include "base/clock.hpp"
+#include "http/headers.hpp"
+
+namespace perigee::proxy {
+
+enum class OverrideMode : std::uint8_t { override_, merge, keep };
+enum class IdFormat : std::uint8_t { uuid, hex };
+
+struct Options {
+  Duration request_timeout = 30s;           // 0 = none
+  Duration pending_requests_timeout = 10s;  // of a replaced or removed API
+  std::size_t buffered_body_bytes_max = 10 << 20;
+  std::string not_found_message = "No context-path matches the request URI.";
+  std::string not_found_content_type = "text/plain";
+  IdFormat id_format = IdFormat::uuid;
+  http::OwnedHeaderName transaction_header{"X-Gravitee-Transaction-Id"};
+  OverrideMode transaction_mode = OverrideMode::override_;
+  http::OwnedHeaderName request_header{"X-Gravitee-Request-Id"};
+  OverrideMode request_mode = OverrideMode::override_;
+  http::OwnedHeaderName client_header{"X-Gravitee-Client-Identifier"};
+  bool x_forward_enabled = true;  // the first X-Forwarded-For entry is the client
+  bool x_forwarded_prefix = false;
+  bool websocket_enabled = false;
+  bool refined_error_keys = false;  // perigee.compat.errorKeys = 4.12
+};
+
+}  // namespace perigee::proxy

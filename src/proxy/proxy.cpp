@@ -1,0 +1,273 @@
+#include "proxy/proxy.hpp"
+
+#include "base/log.hpp"
+#include "proxy/chain.hpp"
+#include "proxy/tunnel.hpp"
+
+namespace perigee::proxy {
+
+using policy::Exchange;
+using policy::Failure;
+using policy::Verdict;
+
+namespace {
+
+constexpr log::Logger kLog{"io.gravitee.gateway.reactive.handlers.api"};
+
+// The whole-request limit (lifecycle.md section 11): ends whatever the exchange waits for, and
+// every later wait.
+class RequestTimeout {
+ public:
+  RequestTimeout(net::Reactor& reactor, Scope& scope, Duration after)
+      : scope_(scope), timer_(&fire, this) {
+    if (after > 0s) reactor.timers().arm(timer_, reactor.now() + after);
+  }
+  bool passed() const { return passed_; }
+  void disarm() { timer_.disarm(); }
+
+ private:
+  static void fire(void* self) {
+    auto& timeout = *static_cast<RequestTimeout*>(self);
+    timeout.passed_ = true;
+    timeout.scope_.cancel(Error(ErrorCode::timed_out, "http.requestTimeout passed"));
+  }
+  Scope& scope_;
+  net::Timer timer_;
+  bool passed_ = false;
+};
+
+bool wants_websocket(const http::RequestHead& request) {
+  if (request.method != http::Method::get) return false;
+  std::optional<std::string_view> upgrade = request.headers.get(http::HeaderId::upgrade);
+  std::optional<std::string_view> connection = request.headers.get(http::HeaderId::connection);
+  return upgrade && connection && http::equals_ignoring_case(*upgrade, "websocket") &&
+         http::list_has_token(*connection, "upgrade");
+}
+
+std::string_view path_info_of(std::string_view path, std::string_view context_path) {
+  std::size_t cut = context_path.size() - 1;  // the '/' stays
+  return path.size() <= cut ? std::string_view() : path.substr(cut);
+}
+
+Verdict flows_not_matched() {
+  Failure failure;
+  failure.status = 404;
+  failure.key = "FLOW_EXECUTION_FLOW_MATCHED_FAILURE";
+  failure.has_message = false;
+  return Verdict::fail(std::move(failure));
+}
+
+}  // namespace
+
+// All that one exchange needs on its way; in the frame of serve().
+struct Proxy::Serving {
+  Serving(Proxy& proxy, http::ServerExchange& client_side, const plan::Route& route, Ids ids,
+          Scope& flow)
+      : client(client_side),
+        scope(flow),
+        pin(proxy.plan_.revision(route.revision), &flow),
+        response(client.arena),
+        exchange({.arena = client.arena,
+                  .worker = proxy.worker_,
+                  .clock = proxy.worker_.reactor.clock(),
+                  .request = client.request,
+                  .response = response,
+                  .stream = client.stream(),
+                  .api = pin.revision().info,
+                  .node = proxy.node_,
+                  .states = pin.states(),
+                  .buffered_body_bytes_max = proxy.options_.buffered_body_bytes_max}),
+        backend({.client = proxy.client_,
+                 .metrics = proxy.client_metrics_,
+                 .server_exchange = client,
+                 .revision = pin.revision(),
+                 .reactor = proxy.worker_.reactor,
+                 .rules = {.original_host =
+                               client.request.headers.get(http::HeaderId::host).value_or(""),
+                           .upgrade =
+                               proxy.options_.websocket_enabled && wants_websocket(client.request)},
+                 .refined_error_keys = proxy.options_.refined_error_keys}),
+        timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout) {
+    exchange.request_id = ids.request;
+    exchange.transaction_id = ids.transaction;
+    exchange.uri = client.request.target;
+    exchange.context_path = route.listener->path;
+    exchange.path_info = path_info_of(client.request.path, route.listener->path);
+    exchange.remote_address = client_address(client, proxy.options_);
+    exchange.arrived_wall = client.arrived_wall;
+    exchange.request_body.set(client.body);
+    exchange.set_invoker(backend);
+    client.watch_client(&flow);
+  }
+  ~Serving() { client.watch_client(nullptr); }
+
+  http::ServerExchange& client;
+  Scope& scope;
+  Pin pin;
+  http::ResponseHead response;
+  Exchange exchange;
+  BackendInvoker backend;
+  RequestTimeout timeout;
+  const plan::SecuredPlan* plan = nullptr;
+  FlowRun plan_flows;
+  FlowRun api_flows;
+};
+
+Proxy::Proxy(Init init)
+    : worker_(init.worker),
+      node_(init.node),
+      shard_(init.shard),
+      options_(std::move(init.options)),
+      client_metrics_(init.shard, init.worker.reactor),
+      client_(init.worker.reactor, init.names, init.worker.count, init.client_limits,
+              &client_metrics_),
+      plan_(init.worker, options_.pending_requests_timeout, std::move(init.give_back)) {}
+
+Async<void> Proxy::handle(http::ServerExchange& client) {
+  Ids ids = identify(client.request, worker_, options_);
+  const plan::Route* route = plan_.plan().routes().match(
+      client.request.authority, client.request.path, client.server().options().id);
+  if (!route) return answer_not_found(client);
+  return serve(client, *route, ids);
+}
+
+// One exchange, from the matched API to the report. Every exit passes report().
+Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids ids) {
+  Serving serving(*this, client, route, ids, *co_await this_scope());
+  Verdict verdict = settle(serving, co_await run_chains(serving));
+  serving.timeout.disarm();
+  co_await respond(serving, verdict);
+  report(serving);
+}
+
+Async<Verdict> Proxy::run_chains(Serving& serving) {
+  Verdict verdict = co_await run_request_chains(serving);
+  if (!verdict.continues()) co_return verdict;
+  if (policy::Invoker* invoker = serving.exchange.invoker()) {
+    Verdict invoked = co_await invoker->invoke(serving.exchange);
+    if (!invoked.continues()) co_return invoked;
+  }
+  co_return co_await run_response_chains(serving);
+}
+
+Async<Verdict> Proxy::run_request_chains(Serving& serving) {
+  Exchange& exchange = serving.exchange;
+  const plan::ApiRevision& revision = serving.pin.revision();
+  Verdict secured = co_await run_security(revision, exchange, serving.plan);
+  if (!secured.continues()) co_return secured;
+  if (options_.x_forwarded_prefix) {
+    exchange.request.headers.set_view(http::HeaderName("X-Forwarded-Prefix"),
+                                      exchange.context_path);
+  }
+  exchange.client_identifier = identifiers_.identify(exchange, options_);
+  exchange.response.headers.set_view(options_.client_header, exchange.client_identifier);
+  if (!serving.plan->flows.empty()) {
+    Verdict verdict = co_await run_request_flows(serving.plan->flows, exchange, serving.plan_flows);
+    if (!verdict.continues()) co_return verdict;
+  }
+  if (!revision.flows.empty()) {
+    Verdict verdict = co_await run_request_flows(revision.flows, exchange, serving.api_flows);
+    if (!verdict.continues()) co_return verdict;
+  }
+  bool unmatched = revision.match_required && !serving.plan_flows.any && !serving.api_flows.any;
+  co_return unmatched ? flows_not_matched() : Verdict::next();
+}
+
+Async<Verdict> Proxy::run_response_chains(Serving& serving) {
+  if (serving.plan_flows.any) {
+    Verdict verdict =
+        co_await run_response_flows(serving.plan->flows, serving.exchange, serving.plan_flows);
+    if (!verdict.continues()) co_return verdict;
+  }
+  if (serving.api_flows.any) {
+    co_return co_await run_response_flows(serving.pin.revision().flows, serving.exchange,
+                                          serving.api_flows);
+  }
+  co_return Verdict::next();
+}
+
+// What really ended the chains: the request time-out and a replaced API look like failures of
+// whatever was waited for.
+Verdict Proxy::settle(Serving& serving, Verdict verdict) {
+  if (!serving.scope.cancelled()) return verdict;
+  if (serving.timeout.passed()) {
+    serving.scope.clear();
+    return Verdict::fail(504, "REQUEST_TIMEOUT", "Request timeout");
+  }
+  if (serving.scope.reason().code == ErrorCode::cancelled) {
+    serving.scope.clear();
+    return Verdict::fail(503, "", "Service Unavailable");
+  }
+  return verdict;  // the client is gone
+}
+
+Async<void> Proxy::respond(Serving& serving, const Verdict& verdict) {
+  if (serving.scope.cancelled()) co_return;
+  Exchange& exchange = serving.exchange;
+  http::Body* body = exchange.response_body.stream();
+  if (verdict.failed()) {
+    const Failure& failure = verdict.failure();
+    exchange.failure = &failure;
+    FailureAnswer answer = answer_failure(exchange, failure);
+    exchange.response_body.replace(answer.body);
+    body = exchange.response_body.stream();
+    if (answer.close) serving.client.close_after();
+  }
+  add_id_headers(exchange, options_);
+  if (!verdict.failed() && exchange.response.status == 101 && serving.backend.tunnel()) {
+    co_await upgrade(serving);
+    co_return;
+  }
+  Result<void> sent = co_await serving.client.respond(exchange.response, body);
+  if (!sent)
+    kLog.line(log::Level::debug, exchange.api.id, "the answer was cut off: {}",
+              sent.error().message);
+}
+
+Async<void> Proxy::upgrade(Serving& serving) {
+  Result<net::Stream*> client = co_await serving.client.upgrade(serving.exchange.response);
+  if (!client) co_return;
+  co_await relay_both_ways(worker_.reactor, **client, *serving.backend.tunnel());
+}
+
+Async<void> Proxy::answer_not_found(http::ServerExchange& client) {
+  http::ResponseHead response(client.arena);
+  response.status = 404;
+  response.headers.add_view(http::HeaderName("Content-Type"), options_.not_found_content_type);
+  std::optional<std::string_view> type = client.request.headers.get(http::HeaderId::content_type);
+  if (type && type->starts_with("application/grpc")) {
+    response.headers.add_view(http::HeaderName("grpc-status"), "5");
+    response.headers.add_view(http::HeaderName("grpc-message"), options_.not_found_message);
+  }
+  http::BytesBody body(options_.not_found_message);
+  Result<void> sent = co_await client.respond(response, &body);
+  if (!sent) kLog.debug("the answer 404 was cut off: {}", sent.error().message);
+}
+
+report::Series& Proxy::series(report::Series*& known, const report::Family& family,
+                              const std::string& api_id, int status_class) {
+  if (!known) {
+    std::string status = status_class == 0 ? "none" : std::to_string(status_class) + "xx";
+    known = &shard_.series(family, {api_id, std::move(status)});
+  }
+  return *known;
+}
+
+void Proxy::report(Serving& serving) {
+  auto status_class = [](int status) { return status >= 100 && status < 600 ? status / 100 : 0; };
+  ApiSeries& of_api = serving.pin.series();
+  const std::string& api_id = serving.pin.revision().info.id;
+  Instant now = worker_.reactor.now();
+  int answered = status_class(serving.client.status_sent);
+  auto spent = static_cast<std::uint64_t>((now - serving.client.arrived).count());
+  series(of_api.request_time[answered], report::kApiRequestTime, api_id, answered)
+      .record(spent, now);
+  int upstream = status_class(serving.backend.upstream_status());
+  if (serving.backend.upstream_time() > 0s || upstream > 0) {
+    auto took = static_cast<std::uint64_t>(serving.backend.upstream_time().count());
+    series(of_api.upstream_time[upstream], report::kApiUpstreamTime, api_id, upstream)
+        .record(took, now);
+  }
+}
+
+}  // namespace perigee::proxy

@@ -1,0 +1,63 @@
+// Proxy: moves one exchange through the house: match, chains, backend, answer, report. One per
+// worker.
+#pragma once
+
+#include <memory>
+
+#include "http/server.hpp"
+#include "policy/worker.hpp"
+#include "proxy/backend.hpp"
+#include "proxy/client_metrics.hpp"
+#include "proxy/failure_answer.hpp"
+#include "proxy/identity.hpp"
+#include "proxy/options.hpp"
+#include "proxy/worker_plan.hpp"
+#include "report/metrics.hpp"
+#include "upstream/client.hpp"
+
+namespace perigee::proxy {
+
+class Proxy final : public http::Handler {
+ public:
+  struct Init {
+    policy::Worker& worker;
+    net::Names& names;
+    const policy::NodeInfo& node;
+    report::Shard& shard;
+    Options options;
+    upstream::ClientLimits client_limits;
+    WorkerPlan::GiveBack give_back;
+  };
+  explicit Proxy(Init init);
+
+  Async<void> handle(http::ServerExchange& exchange) override;
+
+  void swap(std::shared_ptr<const plan::Plan> next) { plan_.swap(std::move(next)); }
+  const WorkerPlan& plan() const { return plan_; }
+  upstream::Client& client() { return client_; }
+
+ private:
+  struct Serving;
+  Async<void> answer_not_found(http::ServerExchange& exchange);
+  Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
+  Async<policy::Verdict> run_chains(Serving& serving);
+  Async<policy::Verdict> run_request_chains(Serving& serving);
+  Async<policy::Verdict> run_response_chains(Serving& serving);
+  policy::Verdict settle(Serving& serving, policy::Verdict verdict);
+  Async<void> respond(Serving& serving, const policy::Verdict& verdict);
+  Async<void> upgrade(Serving& serving);
+  void report(Serving& serving);
+  report::Series& series(report::Series*& known, const report::Family& family,
+                         const std::string& api_id, int status);
+
+  policy::Worker& worker_;
+  const policy::NodeInfo& node_;
+  report::Shard& shard_;
+  Options options_;
+  ClientMetrics client_metrics_;
+  upstream::Client client_;
+  ClientIdentifiers identifiers_;
+  WorkerPlan plan_;
+};
+
+}  // namespace perigee::proxy
