@@ -1,0 +1,49 @@
+// The http_server_* families of one server on one worker (runtime.md 3.6).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "http/server.hpp"
+#include "report/families.hpp"
+
+namespace perigee::report {
+
+class ServerMetrics final : public http::ServerObserver {
+ public:
+  // `local` is the configured "host:port", the reference's label value.
+  ServerMetrics(Shard& shard, std::string local);
+
+  void on_connection_opened() override { connections_.add(); }
+  void on_connection_closed(const net::StreamCounters& counters) override;
+  void on_request_begun(const http::ServerExchange& exchange) override { requests_active_.add(); }
+  void on_request_ended(const http::ServerExchange& exchange, Instant now) override;
+  void on_refused(int status, std::string_view why) override { errors_.add(); }
+  void on_reset() override { resets_.add(); }
+
+ private:
+  struct Answers {
+    Series* count = nullptr;
+    Series* time = nullptr;
+    Series* bytes = nullptr;
+  };
+  static constexpr std::size_t kMethods = 10;
+  static constexpr int kStatuses = 600;
+  Answers& answers(http::Method method, int status);
+  Series& request_bytes(http::Method method);
+
+  Shard& shard_;
+  std::string local_;
+  Cell& connections_;
+  Cell& requests_active_;
+  Cell& bytes_read_;
+  Cell& bytes_written_;
+  Cell& errors_;
+  Cell& resets_;
+  std::array<Series*, kMethods> request_bytes_{};
+  std::array<std::unique_ptr<std::array<Answers, kStatuses>>, kMethods>
+      answers_;  // by method, made when first used
+};
+
+}  // namespace perigee::report
