@@ -1,0 +1,55 @@
+// Deployments: which definition of which source is served now. Lives on the build thread.
+//
+// Takes envelopes from whoever learned of them, compiles them, keeps the previous version of an API
+// whose new one is refused, and publishes a new Plan on demand. Sources are names of files (or of
+// whatever brought the definition), one API each.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "plan/compile.hpp"
+#include "plan/plan.hpp"
+
+namespace perigee::plan {
+
+class Deployments {
+ public:
+  using Publish = std::function<void(std::shared_ptr<const Plan>)>;
+  Deployments(CompileContext context, bool overlapping, Publish publish);
+
+  // A source's definition is there or has changed. Everything wrong with it goes to the log and
+  // into the plan's refusals.
+  void apply(const std::string& source, const definition::Envelope& envelope);
+  // The source could not be read; what it deployed before goes on serving.
+  void refuse(const std::string& source, std::string reason);
+  // The source is gone: its API is undeployed.
+  void remove(const std::string& source);
+  // Makes a plan of what is deployed and gives it away, when anything changed since the last one.
+  void publish();
+
+  std::size_t deployed() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const ApiRevision> revision;  // served
+    std::string content;                          // revision text of what was applied last
+    std::optional<Refusal> refusal;
+  };
+  const Entry* owner_of(const std::string& api_id, const std::string& except_source,
+                        std::string& source) const;
+  void refuse(const std::string& source, Entry& entry, Refusal refusal);
+  void log_problems(const std::string& source, const std::string& api_id,
+                    const std::vector<definition::Problem>& problems) const;
+
+  CompileContext context_;
+  bool overlapping_;
+  Publish publish_;
+  std::map<std::string, Entry> entries_;        // by source
+  std::map<std::string, std::string> sources_;  // API id -> source that serves it
+  bool changed_ = true;
+};
+
+}  // namespace perigee::plan
