@@ -130,7 +130,7 @@ Value extreme(StaticMethod method, Value list, Run& run) {
   if (!list.is_list() || list.list_size() == 0) return run.fail("a list with elements is needed");
   Value best = list.item(0);
   for (std::size_t i = 1; i < list.list_size(); ++i) {
-    auto order = run.step() ? compare(list.item(i), best, run) : std::nullopt;
+    auto order = run.step() ? el::compare(list.item(i), best, run) : std::nullopt;
     if (!order) return Value::failed();
     if (method == collections_max ? *order > 0 : *order < 0) best = list.item(i);
   }

@@ -264,8 +264,9 @@ Value bytes_of(const Call& call) {
 }
 
 std::string_view stripped(std::string_view text, bool leading, bool trailing) {
-  while (leading && !text.empty() && is_blank(text.substr(0, 1))) text.remove_prefix(1);
-  while (trailing && !text.empty() && is_blank(text.substr(text.size() - 1))) text.remove_suffix(1);
+  while (leading && !text.empty() && el::is_blank(text.substr(0, 1))) text.remove_prefix(1);
+  while (trailing && !text.empty() && el::is_blank(text.substr(text.size() - 1)))
+    text.remove_suffix(1);
   return text;
 }
 
