@@ -1,0 +1,138 @@
+#include "apps/perigee/worker.hpp"
+
+#include <sys/random.h>
+
+#include "base/log.hpp"
+
+namespace perigee::apps {
+namespace {
+
+proxy::OverrideMode mode_of(config::OverrideMode mode) {
+  switch (mode) {
+    case config::OverrideMode::merge:
+      return proxy::OverrideMode::merge;
+    case config::OverrideMode::keep:
+      return proxy::OverrideMode::keep;
+    case config::OverrideMode::override_it:
+      break;
+  }
+  return proxy::OverrideMode::override_;
+}
+
+http::ServerOptions server_options(const config::HttpServer& server,
+                                   const config::Settings& settings, unsigned workers) {
+  const config::Limits& limits = settings.limits;
+  http::ServerOptions options;
+  options.id = server.id;
+  options.limits = {.head_bytes_max = server.header_bytes_max,
+                    .line_bytes_max = server.initial_line_bytes_max,
+                    .headers_max = limits.headers_max};
+  options.connections_max = std::max<std::size_t>(1, limits.connections_max / workers);
+  options.requests_per_connection_max = limits.requests_per_connection_max;
+  options.head_timeout = limits.head_timeout;
+  options.idle_timeout = server.idle_timeout;
+  options.body_idle_timeout = limits.body_idle_timeout;
+  options.write_idle_timeout = limits.write_idle_timeout;
+  options.answer_continue = server.handles_100_continue;
+  options.arena_bytes_max = limits.arena_bytes_max;
+  options.socket.keep_alive = server.tcp_keep_alive;
+  return options;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  PERIGEE_ASSERT(getrandom(&seed, sizeof seed, 0) == sizeof seed);
+  return seed;
+}
+
+}  // namespace
+
+proxy::Options proxy_options(const config::Settings& settings) {
+  const config::Requests& requests = settings.requests;
+  proxy::Options options;
+  options.request_timeout = requests.timeout.value_or(0ms);
+  options.pending_requests_timeout = settings.api.pending_requests_timeout;
+  options.buffered_body_bytes_max = settings.limits.buffered_body_bytes_max;
+  options.not_found_message = requests.not_found_message;
+  options.not_found_content_type = requests.not_found_content_type;
+  options.id_format =
+      requests.id_format == config::IdFormat::hex ? proxy::IdFormat::hex : proxy::IdFormat::uuid;
+  options.transaction_header = http::OwnedHeaderName(requests.transaction.name);
+  options.transaction_mode = mode_of(requests.transaction.mode);
+  options.request_header = http::OwnedHeaderName(requests.request.name);
+  options.request_mode = mode_of(requests.request.mode);
+  options.client_header = http::OwnedHeaderName(requests.client_header);
+  options.x_forward_enabled = requests.x_forwarded_for;
+  options.x_forwarded_prefix = requests.x_forwarded_prefix;
+  for (const config::HttpServer& server : settings.servers)
+    options.websocket_enabled |= server.websocket.enabled;
+  return options;
+}
+
+Worker::Worker(const Init& init)
+    : init_(init),
+      reactor_(init.clock),
+      worker_{.reactor = reactor_,
+              .index = init.index,
+              .count = init.count,
+              .random_state = random_seed()},
+      names_(reactor_, init.resolver),
+      shard_(init.registry.make_shard()),
+      proxy_(
+          {.worker = worker_,
+           .names = names_,
+           .node = init.node,
+           .shard = shard_,
+           .options = proxy_options(init.settings),
+           .client_limits = {.h1 = {.head_bytes_max = init.settings.limits.upstream_head_bytes_max,
+                                    .line_bytes_max = 8192,
+                                    .headers_max = init.settings.limits.upstream_headers_max}},
+           .give_back = init.give_back}) {}
+
+Worker::~Worker() { stop_and_join(); }
+
+Result<void> Worker::listen(const config::HttpServer& server, const net::Address& address,
+                            std::shared_ptr<const net::TlsServerContext> tls) {
+  metrics_.push_back(std::make_unique<report::ServerMetrics>(
+      shard_, server.host + ":" + std::to_string(server.port)));
+  servers_.push_back(
+      std::make_unique<http::Server>(reactor_, server_options(server, init_.settings, init_.count),
+                                     proxy_, metrics_.back().get(), std::move(tls)));
+  return servers_.back()->listen(address);
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  log::name_thread("gio.worker-" + std::to_string(init_.index));
+  reactor_.run();
+  // Connections, pools and worker state belong to this thread and die on it.
+  for (const auto& server : servers_) server->close_all();
+  servers_.clear();
+}
+
+void Worker::post(std::function<void(Worker&)> work) {
+  bool taken = reactor_.post([this, work = std::move(work)] { work(*this); });
+  PERIGEE_ASSERT(taken);  // a handful of messages a second against a mailbox of thousands
+}
+
+void Worker::stop_and_join() {
+  reactor_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::size_t Worker::exchanges() const {
+  std::size_t count = 0;
+  for (const auto& server : servers_) count += server->exchanges();
+  return count;
+}
+
+std::size_t Worker::connections() const {
+  std::size_t count = 0;
+  for (const auto& server : servers_) count += server->connections();
+  return count;
+}
+
+}  // namespace perigee::apps

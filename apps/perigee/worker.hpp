@@ -1,0 +1,62 @@
+// Worker: one thread that serves traffic: reactor, names, proxy and the traffic servers' listeners.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "http/server.hpp"
+#include "net/names.hpp"
+#include "proxy/proxy.hpp"
+#include "report/server_metrics.hpp"
+
+namespace perigee::apps {
+
+class Worker {
+ public:
+  struct Init {
+    const Clock& clock;
+    unsigned index = 0;
+    unsigned count = 1;
+    net::Resolver& resolver;
+    const policy::NodeInfo& node;
+    report::Registry& registry;
+    const config::Settings& settings;
+    proxy::WorkerPlan::GiveBack give_back;
+  };
+  explicit Worker(const Init& init);
+  ~Worker();
+
+  // Before run().
+  Result<void> listen(const config::HttpServer& server, const net::Address& address,
+                      std::shared_ptr<const net::TlsServerContext> tls);
+  void start();
+  // From any thread: runs on this worker with its proxy and servers.
+  void post(std::function<void(Worker&)> work);
+  void stop_and_join();
+
+  // On this worker.
+  proxy::Proxy& proxy() { return proxy_; }
+  std::vector<std::unique_ptr<http::Server>>& servers() { return servers_; }
+  std::size_t exchanges() const;
+  std::size_t connections() const;
+
+ private:
+  void run();
+  policy::Worker& seeded();
+  const Init init_;
+  net::Reactor reactor_;
+  policy::Worker worker_;
+  net::Names names_;
+  report::Shard& shard_;
+  proxy::Proxy proxy_;
+  std::vector<std::unique_ptr<report::ServerMetrics>> metrics_;
+  std::vector<std::unique_ptr<http::Server>> servers_;
+  std::thread thread_;
+};
+
+proxy::Options proxy_options(const config::Settings& settings);
+
+}  // namespace perigee::apps

@@ -1,0 +1,76 @@
+// LocalFolder: API definitions from the *.json files of one directory (api-definition.md 7.5).
+//
+// Lives on the build thread. Changes are seen by inotify, and by a look every few seconds where
+// inotify does not tell; atomic renames and the `..data` swap of mounted ConfigMaps and Secrets are
+// changes like any other. A file that is being written is judged when it has been still for a
+// moment; until a new content is accepted the old one serves. Between files the thread yields.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "definition/envelope.hpp"
+#include "net/reactor.hpp"
+#include "plan/deployments.hpp"
+
+namespace perigee::sync {
+
+class LocalFolder final : private net::Source {
+ public:
+  struct Options {
+    std::string path;
+    definition::ReadOptions read;
+    Duration poll_interval = 5s;
+    Duration settle_time =
+        500ms;             // a faulty file younger than this is looked at again before it is judged
+    Duration slice = 5ms;  // work between yields
+    Duration publish_interval = 100ms;  // while many files are read
+  };
+  // `first_round_done` is called once, when every file that was there at the start was applied or
+  // refused.
+  LocalFolder(net::Reactor& build, plan::Deployments& deployments, Options options,
+              std::function<void()> first_round_done);
+  ~LocalFolder();
+
+  void start();
+  std::uint64_t rounds() const { return rounds_; }
+
+ private:
+  struct Seen {
+    std::uint64_t device = 0, inode = 0, bytes = 0;
+    std::int64_t modified_ns = 0, changed_ns = 0;
+    bool operator==(const Seen&) const = default;
+  };
+  void on_events(std::uint32_t events) override;
+  void watch();
+  void unwatch();
+  void scan();
+  void scan_later(Duration after);
+  bool list(std::map<std::string, Seen>& found);
+  void work();
+  void work_later();
+  void apply(const std::string& file);
+  bool is_young(const Seen& seen) const;
+  std::string source(const std::string& file) const { return options_.path + "/" + file; }
+
+  net::Reactor& reactor_;
+  plan::Deployments& deployments_;
+  Options options_;
+  std::function<void()> first_round_done_;
+  int inotify_ = -1;
+  int watch_ = -1;
+  bool missing_told_ = false;
+  bool working_ = false;
+  std::map<std::string, Seen> seen_;  // by file name: what was applied or refused last
+  std::set<std::string> changed_;     // to be applied
+  Instant published_{};
+  std::uint64_t rounds_ = 0;
+  net::Timer scan_timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace perigee::sync
