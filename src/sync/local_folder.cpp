@@ -146,8 +146,7 @@ void LocalFolder::scan() {
       auto known = seen_.find(file);
       if (known != seen_.end() && known->second == facts) continue;
       seen_[file] = facts;
-      if (std::find(changed_.begin(), changed_.end(), file) == changed_.end())
-        changed_.push_back(file);
+      changed_.insert(file);
     }
   }
   if (!working_) work();
@@ -176,7 +175,9 @@ void LocalFolder::work_later() {
   bool taken = reactor_.post([this, alive = alive_] {
     if (*alive) work();
   });
-  if (!taken) scan_later(options_.slice), working_ = false;
+  if (taken) return;
+  working_ = false;
+  scan_later(options_.slice);
 }
 
 bool LocalFolder::is_young(const Seen& seen) const {
