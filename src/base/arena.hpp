@@ -24,12 +24,13 @@ class Arena {
   ~Arena() { release(); }
 
   void* take(std::size_t bytes, std::size_t align = alignof(std::max_align_t)) {
-    std::size_t end = reinterpret_cast<std::size_t>(end_);
-    std::size_t at = (reinterpret_cast<std::size_t>(next_) + align - 1) & ~(align - 1);
-    if (next_ && at <= end && bytes <= end - at) {
-      next_ = reinterpret_cast<char*>(at + bytes);
-      ASAN_UNPOISON_MEMORY_REGION(reinterpret_cast<void*>(at), bytes);
-      return reinterpret_cast<void*>(at);
+    std::size_t padding = -reinterpret_cast<std::size_t>(next_) & (align - 1);
+    std::size_t left = static_cast<std::size_t>(end_ - next_);
+    if (next_ && padding <= left && bytes <= left - padding) {
+      char* given = next_ + padding;
+      next_ = given + bytes;
+      ASAN_UNPOISON_MEMORY_REGION(given, bytes);
+      return given;
     }
     return take_from_new_chunk(bytes, align);
   }

@@ -1,42 +1,33 @@
 #include "base/nearest.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
-#include <string>
 
 namespace perigee {
 namespace {
 
-TEST(NearestName, FindsWhatWasMeant) {
-  constexpr std::array<std::string_view, 5> kNames{"listeners", "flows", "flowExecution", "id",
-                                                   "name"};
-  struct {
-    std::string_view name, nearest;
-  } rows[] = {{"listener", "listeners"},
-              {"lisetners", "listeners"},
-              {"FLOWS", "flows"},
-              {"flowz", "flows"},
-              {"di", "id"},
-              {"nmae", "name"},
-              {"xyz", ""},
-              {"", ""},
-              {"flowexecutor", "flowExecution"}};
-  for (auto& [name, nearest] : rows) EXPECT_EQ(nearest_name(name, kNames), nearest) << name;
+constexpr std::array<std::string_view, 5> kNames = {"http.port", "http.host", "http.secured",
+                                                    "ratelimit.type", "api"};
+
+TEST(NearestName, FindsWhatWasMistyped) {
+  EXPECT_EQ(nearest_name("http.prot", kNames), "http.port");  // neighbours swapped
+  EXPECT_EQ(nearest_name("htp.host", kNames), "http.host");
+  EXPECT_EQ(nearest_name("http.secure", kNames), "http.secured");
+  EXPECT_EQ(nearest_name("ratelimit.tipe", kNames), "ratelimit.type");
 }
 
-TEST(NearestName, GivesTheFirstOfEquallyNear) {
-  constexpr std::array<std::string_view, 2> kNames{"aab", "aac"};
-  EXPECT_EQ(nearest_name("aaa", kNames), "aab");
+TEST(NearestName, LetterCaseIsNoDifference) {
+  EXPECT_EQ(nearest_name("HTTP.Port", kNames), "http.port");
 }
 
-TEST(NearestName, DoesNotCompareVeryLongNames) {
-  std::string longer(65, 'x');
-  std::array<std::string_view, 1> names{longer};
-  EXPECT_EQ(nearest_name(longer, names), "");
-  std::string longest(64, 'x');
-  names[0] = longest;
-  EXPECT_EQ(nearest_name(longest, names), longest);
+TEST(NearestName, GivesNothingWhenNoneIsNear) {
+  EXPECT_EQ(nearest_name("management.mongodb.uri", kNames), "");
+  EXPECT_EQ(nearest_name("", kNames), "");
+  EXPECT_EQ(nearest_name("http.port", {}), "");
+}
+
+TEST(NearestName, OfEquallyNearOnesGivesTheFirst) {
+  constexpr std::array<std::string_view, 2> kBoth = {"abcdefX", "abcdefY"};
+  EXPECT_EQ(nearest_name("abcdefZ", kBoth), "abcdefX");
 }
 
 }  // namespace
