@@ -12,6 +12,7 @@ import time
 
 from . import need
 
+CALM = 0.1  # a core that is busy for less than this share of the time
 _AUTOGROUP = "/proc/self/autogroup"
 DESCRIPTORS = 65536  # for the proxies: 10,000 idle connections and their upstreams
 
@@ -112,6 +113,28 @@ def wait_until(condition, seconds, complaint, pause=0.005):
 def is_open(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for_calm(cpus, seconds=900):
+    """Returns when nobody else keeps these cores busy."""
+    wait_until(lambda: max(_busy(cpus, 0.25)) < CALM, seconds,
+               "the machine is not calm: other programs keep the cores busy", pause=0.5)
+
+
+def _busy(cpus, seconds):
+    """The share of time that each core was not idle."""
+    before = _core_times()
+    time.sleep(seconds)
+    after = _core_times()
+    spent = {cpu: [b - a for a, b in zip(before[cpu], after[cpu])] for cpu in cpus}
+    return [1 - (times[3] + times[4]) / max(1, sum(times)) for times in spent.values()]
+
+
+def _core_times():
+    """Per core: user, nice, system, idle, iowait, ... in ticks."""
+    with open("/proc/stat") as file:
+        return {int(name): list(map(int, times.split()))
+                for name, times in re.findall(r"^cpu(\d+) (.*)$", file.read(), re.M)}
 
 
 def free_ports(count):

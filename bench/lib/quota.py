@@ -11,16 +11,21 @@ PERIOD_US = 100_000
 
 
 class Quota:
-    def __init__(self, millicores):
+    """`nice` weighs the group against others: inside it the processes' own priority says nothing."""
+
+    def __init__(self, millicores, nice=0):
         need.root_for("a CPU quota")
+        weight = 1.25 ** -nice
         budget = millicores * PERIOD_US // 1000
         self.folder = os.path.join(self._parent(), f"perigee-bench-{os.getpid()}")
         os.makedirs(self.folder, exist_ok=True)
         if self._is_v1():
             self._put("cpu.cfs_period_us", PERIOD_US)
             self._put("cpu.cfs_quota_us", budget)
+            self._put("cpu.shares", round(1024 * weight))
         else:
             self._put("cpu.max", f"{budget} {PERIOD_US}")
+            self._put("cpu.weight", min(10_000, round(100 * weight)))
 
     def add(self, pid):
         self._put("cgroup.procs", pid)
@@ -44,8 +49,7 @@ class Quota:
 
     @staticmethod
     def _is_v1():
-        return os.path.exists(os.path.join(_V1, "cpu.cfs_quota_us")) or os.path.exists(
-            os.path.join(_V1, "cgroup.procs"))
+        return os.path.exists(os.path.join(_V1, "cgroup.procs"))
 
     @classmethod
     def _parent(cls):

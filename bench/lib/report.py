@@ -4,8 +4,9 @@ import platform
 import re
 import subprocess
 
+from . import need, rounds
+
 BEGIN, END = "<!-- {}:begin -->", "<!-- {}:end -->"
-DISTURBED = 0.02  # of the measured time, spent ready to run while another program ran
 HEADINGS = ("shape", "measure", "perigee", "nginx", "haproxy", "forwarder", "ratio", "median",
             "95 % interval", "goal", "verdict", "rounds")
 
@@ -49,7 +50,9 @@ def notes(outcome):
             line += f"  throttled {outcome.median(name, 'throttled'):.0f}"
         lines.append(line)
     waited = max(outcome.median(name, "waited_share") for name in outcome.names)
-    if waited > DISTURBED:
+    if outcome.repeated:
+        lines.append(f"  {outcome.repeated} rounds were disturbed by other programs and repeated")
+    if waited > rounds.DISTURBED:
         lines.append(f"  others had the cores for {waited:.0%} of the time: latencies are theirs too")
     bound = outcome.load_bound()
     lines.append(f"  the load limited {', '.join(bound)}: read this shape with care" if bound
@@ -57,21 +60,35 @@ def notes(outcome):
     return "\n".join(lines)
 
 
+def check_markdown(path, section):
+    """Before a long run: is there a place for its rows?"""
+    _split(path, section)
+
+
 def update_markdown(path, section, headings, table, name_cells):
     """Replaces or adds rows in the table between the section's markers; the other rows stay."""
-    with open(path) as file:
-        text = file.read()
-    begin, end = BEGIN.format(section), END.format(section)
-    before, marker, rest = text.partition(begin)
-    inside, end_marker, after = rest.partition(end)
-    if not marker or not end_marker:
-        raise SystemExit(f"bench: {path} has no {begin} ... {end}")
+    before, inside, after = _split(path, section)
     kept = {_name(row, name_cells): row for row in _parse(inside)}
     kept.update({_name(row, name_cells): tuple(row) for row in table})
     lines = [headings, ["---"] * len(headings), *kept.values()]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     with open(path, "w") as file:
-        file.write(f"{before}{begin}\n{body}\n{end}{after}")
+        file.write(f"{before}\n{body}\n{after}")
+
+
+def _split(path, section):
+    """The text up to and with the first marker, what is between them, and the rest."""
+    try:
+        with open(path) as file:
+            text = file.read()
+    except OSError as error:
+        need.fail(f"cannot read {path}: {error.strerror}")
+    begin, end = BEGIN.format(section), END.format(section)
+    if begin not in text or end not in text:
+        need.fail(f"{path} has no place for results: expected {begin} and {end}")
+    before, _, rest = text.partition(begin)
+    inside, _, after = rest.partition(end)
+    return before + begin, inside, end + after
 
 
 def _parse(text):

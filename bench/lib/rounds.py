@@ -16,6 +16,8 @@ ROUNDS_MIN = 9
 ROUNDS_MAX = 41
 PRECISION = 0.04
 CALIBRATION_ROUNDS = 3
+DISTURBED = 0.02        # of the time, spent ready to run while a program of others ran
+REPEATS_MAX = 100
 SATURATED = 0.95        # a share of one core from which a side counts as busy all the time
 
 
@@ -29,6 +31,7 @@ class Machine:
     rounds_max: int = ROUNDS_MAX
     warm_seconds: float = 0.3
     shorten: float = 1.0
+    is_shared: bool = False  # others use it: wait until they pause, repeat what they disturbed
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Outcome:
     rate: float
     settings: dict
     rounds: list = field(default_factory=list)  # per round: target name -> sample
+    repeated: int = 0                           # rounds that were disturbed and left out
 
     def values(self, name, key):
         return [sample[name][key] for sample in self.rounds]
@@ -97,8 +101,19 @@ class Bench:
         targets = [self._better_setting(target, shape, rate) for target in targets]
         outcome = Outcome(shape, rate, {target.name: target.variant for target in targets})
         while not self._is_enough(outcome):
-            outcome.rounds.append(self._round(targets, shape, rate))
+            samples = self._round(targets, shape, rate)
+            if self.machine.is_shared and is_disturbed(samples):
+                self._repeat(outcome)
+            else:
+                outcome.rounds.append(samples)
         return outcome
+
+    @staticmethod
+    def _repeat(outcome):
+        """Whoever is disturbed, the whole round is left out: the rule must not know the result."""
+        outcome.repeated += 1
+        if outcome.repeated > REPEATS_MAX:
+            need.fail(f"{outcome.shape.name}: {REPEATS_MAX} rounds were disturbed by other programs")
 
     def _is_enough(self, outcome):
         rounds = len(outcome.rounds)
@@ -107,6 +122,8 @@ class Bench:
         return all(each.interval.is_within(PRECISION) for each in outcome.comparisons())
 
     def _round(self, targets, shape, rate):
+        if self.machine.is_shared:
+            processes.wait_for_calm((self.machine.proxy_cpu, self.machine.load_cpu))
         order = random.sample(targets, len(targets))
         samples = {target.name: self._measure(target, shape, rate) for target in order}
         return {target.name: samples[target.name] for target in targets}
@@ -146,7 +163,8 @@ class Bench:
                 contextlib.ExitStack() as cleanup:
             quota = None
             if shape.quota_millicores:
-                quota = cleanup.enter_context(contextlib.closing(Quota(shape.quota_millicores)))
+                quota = cleanup.enter_context(contextlib.closing(
+                    Quota(shape.quota_millicores, self.machine.nice)))
             port, backend, node = processes.free_ports(3)
             setup = Setup(folder=folder, port=port, backend_port=backend, node_port=node,
                           tls=certificate.make(folder) if shape.tls else None,
@@ -182,6 +200,10 @@ class Bench:
                       f"{sample['broken']} connections broken, {sample['refused']} answers other "
                       f"than 200\n{proxy.tail()}")
         return sample
+
+
+def is_disturbed(samples):
+    return any(sample["waited_share"] > DISTURBED for sample in samples.values())
 
 
 def quick(machine):

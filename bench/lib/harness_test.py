@@ -1,0 +1,95 @@
+"""Tests of the harness's own judgement: python3 -m unittest discover -s bench -p '*_test.py' -t bench"""
+import os
+import tempfile
+import unittest
+
+from lib import report, rounds, shapes, stats
+
+
+def outcome(**figures):
+    """A shape `plain` whose rounds have these CPU figures per target."""
+    made = rounds.Outcome(shapes.named(["plain"])[0][0], 0, dict.fromkeys(figures, ""))
+    for values in zip(*figures.values(), strict=True):
+        made.rounds.append({name: {"cpu_us": value, "load_share": 0.5, "proxy_share": 1.0,
+                                   "waited_share": 0.0}
+                            for name, value in zip(figures, values)})
+    return made
+
+
+class MedianRatio(unittest.TestCase):
+    def test_pairs_rounds_so_that_common_drift_cancels_out(self):
+        base = [10.0, 20.0, 40.0, 80.0, 160.0]
+        interval = stats.median_ratio([0.5 * value for value in base], base)
+        self.assertEqual((0.5, 0.5, 0.5, 5),
+                         (interval.median, interval.low, interval.high, interval.rounds))
+
+    def test_spread_rounds_give_a_wide_interval(self):
+        interval = stats.median_ratio([1, 2, 3, 4, 5, 6, 7], [1] * 7)
+        self.assertEqual(4, interval.median)
+        self.assertTrue(interval.low <= 3 and interval.high >= 5)
+        self.assertFalse(interval.is_within(0.04))
+
+    def test_a_round_without_its_pair_is_refused(self):
+        with self.assertRaises(ValueError):
+            stats.median_ratio([1, 2], [1])
+
+
+class Goals(unittest.TestCase):
+    def test_judged_by_the_far_end_of_the_interval(self):
+        goal = shapes.Goal("nginx", 0.70)
+        self.assertTrue(goal.holds(stats.Interval(0.70, 0.60, 0.75, 9)))
+        self.assertFalse(goal.holds(stats.Interval(0.70, 0.69, 0.76, 9)))
+
+    def test_a_lower_bound_is_judged_by_the_near_end(self):
+        goal = shapes.Goal("nginx", 1.5, at_least=True)
+        self.assertTrue(goal.holds(stats.Interval(1.6, 1.45, 1.7, 9)))
+        self.assertFalse(goal.holds(stats.Interval(1.6, 1.44, 1.7, 9)))
+
+    def test_a_shape_fails_when_one_of_its_goals_does(self):
+        verdicts = [each.verdict for each in outcome(
+            perigee=[6.5] * 9, nginx=[10.0] * 9, forwarder=[5.0] * 9).comparisons()]
+        self.assertEqual(["holds", "holds"], verdicts)
+        verdicts = [each.verdict for each in outcome(
+            perigee=[7.0] * 9, nginx=[10.0] * 9, forwarder=[5.0] * 9).comparisons()]
+        self.assertEqual(["holds", "FAILS"], verdicts)
+
+
+class LoadBound(unittest.TestCase):
+    def test_named_when_the_load_was_busy_and_the_proxy_was_not(self):
+        made = outcome(perigee=[1.0] * 3, nginx=[2.0] * 3)
+        for sample in made.rounds:
+            sample["perigee"].update(load_share=0.99, proxy_share=0.80)
+            sample["nginx"].update(load_share=0.99, proxy_share=1.00)
+        self.assertEqual(["perigee"], made.load_bound())
+
+
+class Disturbance(unittest.TestCase):
+    def test_one_disturbed_target_spoils_the_round(self):
+        calm, disturbed = {"waited_share": 0.01}, {"waited_share": 0.03}
+        self.assertFalse(rounds.is_disturbed({"perigee": calm, "nginx": calm}))
+        self.assertTrue(rounds.is_disturbed({"perigee": calm, "nginx": disturbed}))
+
+
+class Markdown(unittest.TestCase):
+    HEADINGS = ("shape", "ratio", "median")
+
+    def test_rows_of_the_same_name_are_replaced_and_others_stay(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "results.md")
+            with open(path, "w") as file:
+                file.write("top\n<!-- speed:begin -->\n<!-- speed:end -->\nend\n")
+            report.update_markdown(path, "speed", self.HEADINGS,
+                                   [("plain", "a/b", "1"), ("tls", "a/b", "2")], (0, 1))
+            report.update_markdown(path, "speed", self.HEADINGS, [("tls", "a/b", "3")], (0, 1))
+            with open(path) as file:
+                text = file.read()
+        self.assertEqual("top\n<!-- speed:begin -->\n| shape | ratio | median |\n| --- | --- | --- |\n"
+                         "| plain | a/b | 1 |\n| tls | a/b | 3 |\n<!-- speed:end -->\nend\n", text)
+
+    def test_a_file_without_the_markers_is_refused(self):
+        with tempfile.NamedTemporaryFile() as file, self.assertRaises(SystemExit):
+            report.check_markdown(file.name, "speed")
+
+
+if __name__ == "__main__":
+    unittest.main()
