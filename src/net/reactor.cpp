@@ -66,8 +66,8 @@ void Reactor::turn(Duration wait) {
   wait_for_events(again_.empty() && deferred_.empty() ? wait : Duration::zero());
   refresh_time();
   ++turns_;
-  run_events();
   if (!again_.empty()) run_again();
+  run_events();
   timers_.run_until(now_);
   if (mail_waits_.load()) run_mail();
   if (!deferred_.empty()) run_deferred();
