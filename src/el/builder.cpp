@@ -124,6 +124,7 @@ Result<NodeId> Builder::keyed_read(Access container, std::string_view key, bool 
 
 Result<NodeId> Builder::property(NodeId target, std::string_view name, bool safe,
                                  std::uint32_t column) {
+  if (node(target).op == Op::refused) return target;  // its reason is the better one
   if (is_read(node(target))) {
     Access access = node(target).access;
     const AccessInfo* info = info_of(access);
@@ -176,6 +177,7 @@ std::optional<Result<NodeId>> Builder::container_call(NodeId target, std::string
 
 Result<NodeId> Builder::call(NodeId target, std::string_view name, std::vector<NodeId> arguments,
                              bool safe, std::uint32_t column) {
+  if (node(target).op == Op::refused) return target;
   if (is_constant(target) && node(target).value.kind() == Kind::type)
     return static_call(static_cast<Type>(node(target).value.as_integer()), name,
                        std::move(arguments), column);

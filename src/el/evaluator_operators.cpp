@@ -171,6 +171,7 @@ Value Evaluator::matches(const Node& node) {
   Text text = to_text(given[0], run_.arena, run_.problem);
   if (!text.ok) return Value::failed();
   if (text.is_null) return run_.fail("matches needs a text on its left, not null");
+  if (!run_.step(text.text.size() / kBytesPerStep)) return Value::failed();
   if (node.number != kNotConstant)
     return Value::boolean(program_.regexes[node.number]->matches_all(text.text));
   if (!given[1].is_text())

@@ -50,6 +50,8 @@ bool read_directive(std::string_view format, std::size_t& at, Directive& to) {
   if (at < format.size() && format[at] == '.') to.precision = read_number(format, ++at);
   if (at >= format.size()) return false;
   to.conversion = format[at++];
+  bool is_date = to.conversion == 't' || to.conversion == 'T';
+  if (is_date && at < format.size()) ++at;  // the kind of date is a letter of its own
   to.written = format.substr(begin, at - begin);
   return true;
 }

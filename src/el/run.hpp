@@ -10,6 +10,8 @@
 
 namespace perigee::el {
 
+inline constexpr std::size_t kBytesPerStep = 1024;  // of text looked through
+
 struct Run {
   const Variables& variables;
   Arena& arena;

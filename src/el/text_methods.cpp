@@ -247,10 +247,12 @@ Value repeat_text(const Call& call) {
     call.run.build(kBuiltBytesMax + 1);
     return Value::failed();
   }
-  char* to = static_cast<char*>(call.run.arena.take(text.size() * times, 1));
-  for (std::size_t i = 0; i < times; ++i)
-    std::memcpy(to + i * text.size(), text.data(), text.size());
-  return Value::text({to, text.size() * times});
+  std::size_t size = text.size() * times, filled = text.size();
+  char* to = static_cast<char*>(call.run.arena.take(size, 1));
+  std::memcpy(to, text.data(), filled);
+  for (; filled < size; filled += std::min(filled, size - filled))
+    std::memcpy(to + filled, to, std::min(filled, size - filled));
+  return Value::text({to, size});
 }
 
 Value bytes_of(const Call& call) {
@@ -287,6 +289,7 @@ Value matches_pattern(const Call& call) {
 
 Value call_text(const Call& call) {
   std::string_view text = call.target.as_text();
+  if (!call.run.step(text.size() / kBytesPerStep)) return Value::failed();
   switch (call.method) {
     case length:
       return Value::integer(static_cast<std::int32_t>(units_of(text)));

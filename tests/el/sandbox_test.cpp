@@ -1,0 +1,59 @@
+// Expression language, section 6: what an expression must not reach, and what is not done yet.
+#include "tests/el/support/rows.hpp"
+
+namespace perigee::el {
+namespace {
+
+using test::check;
+using test::compile_error;
+
+TEST(ElSandbox, RefusesWhatIsNotWhiteListedWhenItIsReached) {
+  check({
+      {"{T(java.lang.Runtime).getRuntime()}", "error: 'java.lang.Runtime' is not allowed"},
+      {"{T(java.lang.Class).forName('x')}", "error: not allowed"},
+      {"{T(java.lang.System).getenv()}", "error: 'getenv' is not allowed"},
+      {"{T(java.lang.System).exit(0)}", "error: 'exit' is not allowed"},
+      {"{T(java.util.UUID).fromString('x')}", "error: not allowed"},
+      {"{T(java.io.File).separator}", "error: not allowed"},
+      {"{('a'.getClass())}", "error: 'getClass' is not allowed"},
+      {"{('a'.class)}", "error: a text has no property 'class'"},
+      {"{(5.class)}", "error: no property 'class'"},
+      {"{#request.getClass()}", "error: 'getClass' is not allowed"},
+      {"{#request.headers.getClass()}", "error: not allowed"},
+      {"{#api.delete()}", "error: 'delete' is not allowed"},
+      {"{#request.toString()}", "error: not allowed on #request"},
+      {"{(new java.lang.ProcessBuilder('ls'))}",
+       "error: new java.lang.ProcessBuilder is not allowed"},
+      {"{(new java.util.ArrayList())}", "error: not allowed"},
+      {"{#nofunction('a')}", "error: there is no function #nofunction"},
+      {"{#jsonEscape('a', 'b')}", "error: takes one argument"},
+      {"{T(java.lang.Boolean).parseBoolean('true')}", "error: not allowed"},
+  });
+}
+
+TEST(ElSandbox, WhatIsNotReachedDoesNotFail) {
+  check({
+      {"{(true || 'a'.getClass())}", "true"},
+      {"{(false ? T(java.lang.Runtime).getRuntime() : 'x')}", "x"},
+      {"{(true || payload)}", "true"},
+  });
+}
+
+TEST(ElSandbox, RefusesAtCompileWhatIsNotDoneYet) {
+  for (std::string_view text :
+       {"{#xpath(#request.content, '/a')}", "{#request.xmlContent.a}", "{(new java.util.Date())}",
+        "{T(java.time.LocalDate).now()}", "{(new java.text.SimpleDateFormat('yyyy'))}",
+        "{(new java.math.BigDecimal('1.10'))}", "{T(java.util.Collections).binarySearch({1}, 1)}",
+        "{#jsonPath(#request.content, '$.a.concat(\"x\")')}"}) {
+    auto compiled = Template::compile(text);
+    ASSERT_FALSE(compiled) << text;
+    EXPECT_EQ(compiled.error().code, ErrorCode::unsupported) << compiled.error().message;
+    EXPECT_NE(compiled.error().message.find("column "), std::string::npos)
+        << compiled.error().message;
+    EXPECT_NE(compiled.error().message.find("not supported by this version"), std::string::npos)
+        << compiled.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace perigee::el
