@@ -2,6 +2,7 @@
 // of gravitee.yml, and where the reference's chart does something else than it says.
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "config/check.hpp"
@@ -199,17 +200,18 @@ bool is_chart_values(const YamlFlat& flat) { return any_below(flat, "gateway.");
 
 void chart_to_gravitee(YamlFlat& flat) {
   std::vector<YamlEntry> kept;
+  std::unordered_map<std::string, std::size_t> places;
   for (YamlEntry& entry : flat.entries) {
     std::string key = gravitee_key(entry.key);
     if (key.empty()) continue;
     // The top-level block is the one that the reference reads.
     const bool inner = entry.key.starts_with("gateway.");
-    const auto same = std::ranges::find(kept, key, &YamlEntry::key);
+    const auto [place, fresh] = places.try_emplace(key, kept.size());
     entry.key = std::move(key);
-    if (same == kept.end()) {
+    if (fresh) {
       kept.push_back(std::move(entry));
     } else if (!inner) {
-      *same = std::move(entry);
+      kept[place->second] = std::move(entry);
     }
   }
   flat.entries = std::move(kept);

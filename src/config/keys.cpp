@@ -222,6 +222,12 @@ bool is_choice(std::string_view choices, std::string_view value) {
 
 }  // namespace
 
+std::vector<std::string> expanded(const KeySpec& spec) {
+  std::vector<std::string> keys;
+  expand(spec.pattern, keys);
+  return keys;
+}
+
 const KeySpec* find_key(std::string_view key) {
   for (const KeySpec& spec : key_table()) {
     const char first = spec.pattern[0];
@@ -242,9 +248,7 @@ std::vector<KnownKey> keys_of_bare_variable(std::string_view name) {
 bool is_block(std::string_view key) {
   const std::string wanted = normalised(key);
   for (const KeySpec& spec : key_table()) {
-    std::vector<std::string> expanded;
-    expand(spec.pattern, expanded);
-    for (const std::string& pattern : expanded) {
+    for (const std::string& pattern : expanded(spec)) {
       if (pattern.size() <= wanted.size()) continue;
       const std::string known = normalised(pattern);
       if (!known.starts_with(wanted) || known.size() == wanted.size()) continue;
@@ -258,11 +262,8 @@ std::string nearest_key(std::string_view unknown) {
   const std::string wanted = normalised(unknown.substr(0, 200));
   std::size_t best = std::max<std::size_t>(2, wanted.size() / 3) + 1;
   std::string found;
-  std::vector<std::string> expanded;
   for (const KeySpec& spec : key_table()) {
-    expanded.clear();
-    expand(spec.pattern, expanded);
-    for (const std::string& pattern : expanded) {
+    for (const std::string& pattern : expanded(spec)) {
       const std::string known = normalised(pattern);
       const std::size_t gap =
           std::max(known.size(), wanted.size()) - std::min(known.size(), wanted.size());

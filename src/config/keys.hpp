@@ -45,6 +45,8 @@ struct KeySpec {
 };
 
 std::span<const KeySpec> key_table();
+// Every spelling without alternatives: "http.port" and "servers[i].port".
+std::vector<std::string> expanded(const KeySpec& spec);
 
 struct KnownKey {
   const KeySpec* spec = nullptr;

@@ -100,36 +100,40 @@ void tell_ignored(const Tree& tree, Diagnostics& diagnostics) {
   }
 }
 
+const Value* any_below(const Tree& tree, const std::string& prefix) {
+  const auto at = tree.values().lower_bound(prefix);
+  return at != tree.values().end() && at->first.starts_with(prefix) ? &at->second : nullptr;
+}
+
+void read_one_of_list(const Reader& reader, const std::string& name, const Value& first,
+                      Settings& settings, Diagnostics& diagnostics) {
+  const Value* type = reader.find("type");
+  if (type == nullptr) {
+    if (reader.tree().values().contains(reader.key("type"))) return;  // wrong, and reported
+    diagnostics.push_back(
+        {Severity::error, reader.key("type"), first.origin, "missing; expected http or tcp", true});
+  } else if (equals_ignoring_case(trim(type->text), "tcp")) {
+    check_tcp(reader, diagnostics);
+  } else {
+    settings.servers.push_back(read_server(reader, name));
+    check_certificates(reader, settings.servers.back(), diagnostics);
+  }
+}
+
 }  // namespace
 
 void read_servers(const Tree& tree, Settings& settings, Diagnostics& diagnostics) {
   settings.servers.clear();
-  // Also when its value is wrong: then that is the problem, not a second server list.
-  if (!tree.values().contains("servers[0].type")) {
-    const auto stray = tree.values().lower_bound("servers[");
-    if (stray != tree.values().end() && stray->first.starts_with("servers[")) {
-      diagnostics.push_back(
-          {Severity::error, stray->first, stray->second.origin,
-           "servers[0].type is missing, so the list would not be read: write http "
-           "or tcp",
-           true});
-    }
+  if (!any_below(tree, "servers[")) {
     const Reader reader(tree, "http.");
     settings.servers.push_back(read_server(reader, "http"));
     return check_certificates(reader, settings.servers.back(), diagnostics);
   }
   for (std::size_t i = 0;; ++i) {
     const std::string name = "servers[" + std::to_string(i) + "]";
-    const Reader reader(tree, name + ".");
-    if (!tree.values().contains(name + ".type")) break;
-    const Value* type = reader.find("type");
-    if (type == nullptr) continue;  // reported
-    if (equals_ignoring_case(trim(type->text), "tcp")) {
-      check_tcp(reader, diagnostics);
-      continue;
-    }
-    settings.servers.push_back(read_server(reader, name));
-    check_certificates(reader, settings.servers.back(), diagnostics);
+    const Value* first = any_below(tree, name + ".");
+    if (first == nullptr) break;
+    read_one_of_list(Reader(tree, name + "."), name, *first, settings, diagnostics);
   }
   tell_ignored(tree, diagnostics);
 }

@@ -1,0 +1,124 @@
+#include "config/yaml.hpp"
+
+namespace perigee::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> flat(std::string_view text) {
+  const auto result = flatten_yaml(text);
+  if (!result) return {"error " + result.error().message};
+  std::vector<std::string> rows;
+  for (const YamlEntry& entry : result->entries) {
+    rows.push_back(entry.key + "=" + entry.text + "@" + std::to_string(entry.line));
+  }
+  return rows;
+}
+
+std::string refused(std::string_view text, const YamlLimits& limits = {}) {
+  const auto result = flatten_yaml(text, limits);
+  return result ? "accepted" : result.error().message;
+}
+
+TEST(Yaml, JoinsMapsWithDotsAndListsWithIndexes) {
+  EXPECT_THAT(flat("servers:\n  - ssl:\n      keystore:\n        certificates:\n"
+                   "          - cert: a\n          - key: b\nhttp: { port: 1 }\n"),
+              ElementsAre("servers[0].ssl.keystore.certificates[0].cert=a@5",
+                          "servers[0].ssl.keystore.certificates[1].key=b@6", "http.port=1@7"));
+  EXPECT_THAT(flat("a: [[1, 2], [3]]"), ElementsAre("a[0][0]=1@1", "a[0][1]=2@1", "a[1][0]=3@1"));
+}
+
+TEST(Yaml, TellsNullEmptyBlockPlainAndQuotedApart) {
+  const auto result = flatten_yaml("a:\nb: ~\nc: null\nd: ''\ne: {}\nf: []\ng: yes\nh: \"null\"\n");
+  ASSERT_TRUE(result);
+  std::vector<YamlKind> kinds;
+  for (const YamlEntry& entry : result->entries) kinds.push_back(entry.kind);
+  using enum YamlKind;
+  EXPECT_THAT(kinds,
+              ElementsAre(null, null, null, quoted, empty_block, empty_block, plain, quoted));
+  EXPECT_EQ(result->entries[7].text, "null");
+}
+
+TEST(Yaml, TurnsIntegerKeysIntoIndexes) {
+  EXPECT_THAT(flat("http:\n  errors:\n    404: { message: gone }\n"),
+              ElementsAre("http.errors[404].message=gone@3"));
+  EXPECT_THAT(flat("http:\n  errors:\n    \"[404]\": { message: gone }\n"),
+              ElementsAre("http.errors[404].message=gone@3"));
+  EXPECT_THAT(flat("users: { '404': pw }"), ElementsAre("users.404=pw@1"));
+}
+
+TEST(Yaml, FollowsAliasesAndMergeKeys) {
+  EXPECT_THAT(flat("base: &b { port: 1, host: x }\nother: *b\n"),
+              ElementsAre("base.port=1@1", "base.host=x@1", "other.port=1@1", "other.host=x@1"));
+  EXPECT_THAT(flat("base: &b { port: 1, host: x }\nown:\n  <<: *b\n  port: 2\n"),
+              ElementsAre("base.port=1@1", "base.host=x@1", "own.port=2@4", "own.host=x@1"));
+  EXPECT_THAT(flat("a: &a { x: 1 }\nb: &b { x: 2, y: 2 }\nc: { <<: [*a, *b] }\n"),
+              ElementsAre("a.x=1@1", "b.x=2@2", "b.y=2@2", "c.x=1@1", "c.y=2@2"));
+}
+
+TEST(Yaml, ReadsEveryDocumentOfAFile) {
+  EXPECT_THAT(flat("a: 1\n---\na: 2\n"), ElementsAre("a=1@1", "a=2@3"));
+  EXPECT_THAT(flat(""), IsEmpty());
+  EXPECT_THAT(flat("# only a comment\n"), IsEmpty());
+}
+
+TEST(Yaml, ReportsANameWrittenTwice) {
+  const auto result = flatten_yaml("http:\n  port: 1\n  host: x\n  port: 2\n");
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->duplicates.size(), 1U);
+  EXPECT_EQ(result->duplicates[0].key, "http.port");
+  EXPECT_EQ(result->duplicates[0].first_line, 2);
+  EXPECT_EQ(result->duplicates[0].line, 4);
+}
+
+TEST(Yaml, NamesTheLineOfAMistake) {
+  EXPECT_THAT(refused("a: 1\nb: [1, 2\nc: 3\n"), HasSubstr("not valid YAML"));
+  EXPECT_THAT(refused("a: 1\n  b: 2\n"), testing::StartsWith("2: not valid YAML"));
+  EXPECT_THAT(refused("- a\n- b\n"), HasSubstr("1: expected a mapping"));
+  EXPECT_THAT(refused("just text"), HasSubstr("1: expected a mapping"));
+  EXPECT_THAT(refused("a: 1\n? {b: c}\n: d\n"), HasSubstr("a key must be plain text"));
+  EXPECT_THAT(refused("a: { <<: 3 }"), HasSubstr("'<<' expects a mapping"));
+  EXPECT_THAT(refused("a: *nowhere\n"), HasSubstr("not valid YAML"));
+}
+
+// Nine levels of nine aliases are 9^9 values from a few lines.
+TEST(Yaml, RefusesAnAliasBomb) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+  for (int level = 1; level < 9; ++level) {
+    const std::string below = "*a" + std::to_string(level - 1);
+    bomb += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + below;
+    for (int i = 1; i < 9; ++i) bomb += ", " + below;
+    bomb += "]\n";
+  }
+  EXPECT_THAT(refused(bomb), HasSubstr("unfolds to more than 200000 values"));
+}
+
+TEST(Yaml, RefusesAMergeBomb) {
+  std::string bomb = "m0: &m0 { k: 1 }\n";
+  for (int level = 1; level < 30; ++level) {
+    const std::string below = "*m" + std::to_string(level - 1);
+    bomb += "m" + std::to_string(level) + ": &m" + std::to_string(level) + " { <<: [" + below +
+            ", " + below + ", " + below + "] }\n";
+  }
+  EXPECT_THAT(refused(bomb), HasSubstr("once aliases are followed"));
+}
+
+TEST(Yaml, RefusesAnAliasInsideItsOwnAnchor) {
+  EXPECT_THAT(refused("a: &a [*a]\n"), HasSubstr("nested deeper than 64"));
+  EXPECT_THAT(refused("a: &a { <<: *a }\n"), HasSubstr("nested deeper than 64"));
+}
+
+TEST(Yaml, RefusesWhatIsTooDeepTooLongOrTooMuch) {
+  EXPECT_THAT(refused("a: " + std::string(100, '[') + std::string(100, ']')),
+              HasSubstr("nested deeper than 64 levels"));
+  EXPECT_THAT(refused(std::string(100'000, '[')), testing::Not(testing::StrEq("accepted")));
+  EXPECT_THAT(refused("a: 1\n", {.bytes_max = 4}), HasSubstr("more than 4 bytes"));
+  EXPECT_THAT(refused("a: [1, 2, 3, 4]\n", {.nodes_max = 5}), HasSubstr("more than 5 values"));
+  EXPECT_THAT(refused("aaaaaaaaaa: { b: 1, c: 2 }\n", {.key_bytes_max = 20}),
+              HasSubstr("unfold to more than 20 bytes"));
+}
+
+}  // namespace
+}  // namespace perigee::config
