@@ -24,8 +24,18 @@ void Problems::warning(std::string pointer, std::string message) {
 }
 
 void Problems::demote_since(Mark mark) {
-  for (std::size_t i = mark.listed; i < list_.size(); ++i) list_[i].severity = Severity::warning;
-  warnings_ += errors_ - mark.errors;
+  std::size_t kept = mark.listed;
+  std::size_t listed = 0;
+  for (std::size_t i = mark.listed; i < list_.size(); ++i) {
+    bool was_error = list_[i].severity == Severity::error;
+    listed += was_error;
+    if (was_error && warnings_++ >= kListedMax) continue;
+    list_[i].severity = Severity::warning;
+    if (kept != i) list_[kept] = std::move(list_[i]);
+    ++kept;
+  }
+  list_.resize(kept);
+  warnings_ += errors_ - mark.errors - listed;  // those that were only counted
   errors_ = mark.errors;
 }
 

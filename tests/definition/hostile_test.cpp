@@ -133,6 +133,18 @@ TEST(Limits, BoundTheListOfProblems) {
   EXPECT_EQ(errors(wrong.problems).back().message, "900 more errors are not listed");
 }
 
+TEST(Limits, BoundTheListOfProblemsOfEndpointsThatAreLeftOut) {
+  std::string groups = member(
+      "endpointGroups", R"([{"name": "g", "type": "http-proxy", "endpoints": )" +
+                            repeated(R"({"name": "e", "type": "http-proxy"})", 10'000) + "}]");
+  Parsed parsed = read_api(definition({.top = groups}));
+  ASSERT_TRUE(parsed.api) << printed(errors(parsed.problems));
+  EXPECT_THAT(warnings(parsed.problems), SizeIs(Problems::kListedMax + 1));
+  // Of each endpoint what is missing and that it is left out, and one for the member that stands
+  // twice.
+  EXPECT_EQ(parsed.problems.back().message, "19901 more warnings are not listed");
+}
+
 TEST(Limits, StillListAnErrorAfterManyWarnings) {
   std::string members;
   for (int i = 0; i < 500; ++i) members += "\"u" + std::to_string(i) + "\": 0,";
