@@ -53,7 +53,7 @@ class Reader {
     envelope_.document = *document;
     envelope_.revision = content_hash(bytes);
     envelope_.shape = shape_of(root.object);
-    read_shape(root);
+    if (fits(bytes)) read_shape(root);
   }
 
   // Problems of the envelope first, then those of the definition.
@@ -64,6 +64,16 @@ class Reader {
   }
 
  private:
+  // A definition that is not inside a string has only the file around it.
+  bool fits(std::string_view bytes) {
+    std::size_t limit = options_.read.limits.definition_bytes_max;
+    bool whole = envelope_.shape == Shape::definition || envelope_.shape == Shape::api_export;
+    if (!whole || bytes.size() <= limit) return true;
+    reading_.problems.error("", "the definition has " + std::to_string(bytes.size()) +
+                                    " bytes, the limit is " + std::to_string(limit));
+    return false;
+  }
+
   void read_shape(const Layer& root) {
     switch (envelope_.shape) {
       case Shape::definition:

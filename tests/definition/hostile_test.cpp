@@ -106,6 +106,19 @@ TEST(Limits, BoundTheBytes) {
               Contains(problem_is("", "the limit is 100")));
 }
 
+TEST(Limits, BoundTheBytesOfWhateverCarriesADefinition) {
+  EnvelopeOptions options;
+  options.read.limits.definition_bytes_max = 100;
+  std::string bare = definition({});
+  EXPECT_THAT(read_envelope(bare, options).problems, Contains(problem_is("", "the limit is 100")));
+  std::string in_string = R"({"id": "a1", "definition": )" + json_quoted(bare) + "}";
+  EXPECT_THAT(errors(read_envelope(in_string, options).problems),
+              testing::ElementsAre(problem_is("/definition", "100")));
+  options.read.limits.file_bytes_max = 50;
+  EXPECT_THAT(errors(read_envelope(bare, options).problems),
+              testing::ElementsAre(problem_is("", "50")));
+}
+
 TEST(Limits, BoundTheDepth) {
   std::string deep = std::string(200, '[') + std::string(200, ']');
   Parsed parsed = read_api(definition({.step = member("configuration", deep)}));
