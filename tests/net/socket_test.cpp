@@ -131,7 +131,7 @@ TEST_F(SocketTest, PartialWritesGoOnWhenTheKernelHasRoom) {
   Pair pair = connected_pair(reactor);
   const int tiny = 4096;
   ASSERT_EQ(::setsockopt(pair.client->fd(), SOL_SOCKET, SO_SNDBUF, &tiny, sizeof tiny), 0);
-  const std::string a = pattern(1), b = pattern(3'000'001), c = pattern(777'777);
+  const std::string a = pattern(1), b = pattern(600'001), c = pattern(77'777);
   Running<Result<void>> writing(write_three(*pair.client, a, b, c));
   settle(reactor);
   EXPECT_FALSE(writing.done()) << "back-pressure";
