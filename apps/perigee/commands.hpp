@@ -17,7 +17,7 @@ inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 
 using Run = std::function<int()>;
-Run add_gateway(CLI::App& app, const char* executable);
+Run add_gateway(CLI::App& app);
 Run add_check(CLI::App& app);
 Run add_echo(CLI::App& app);
 

@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
     commands.emplace_back(command, make(*command));
   };
   add("gateway", "The data plane: proxies the APIs of its definitions",
-      [&](CLI::App& c) { return add_gateway(c, argv[0]); });
+      [](CLI::App& c) { return add_gateway(c); });
   add("check", "Validates a gravitee.yml, a values.yaml or API definitions, offline",
       [](CLI::App& c) { return add_check(c); });
   add("echo", "A small upstream that answers with what it received",

@@ -1,8 +1,9 @@
 #include "apps/perigee/worker.hpp"
 
-#include <sys/random.h>
+#include <future>
 
 #include "base/log.hpp"
+#include "base/uuid.hpp"
 
 namespace perigee::apps {
 namespace {
@@ -39,12 +40,6 @@ http::ServerOptions server_options(const config::HttpServer& server,
   return options;
 }
 
-std::uint64_t random_seed() {
-  std::uint64_t seed = 0;
-  PERIGEE_ASSERT(getrandom(&seed, sizeof seed, 0) == sizeof seed);
-  return seed;
-}
-
 }  // namespace
 
 proxy::Options proxy_options(const config::Settings& settings) {
@@ -75,7 +70,7 @@ Worker::Worker(const Init& init)
       worker_{.reactor = reactor_,
               .index = init.index,
               .count = init.count,
-              .random_state = random_seed()},
+              .random_state = random_bits()},
       names_(reactor_, init.resolver),
       shard_(init.registry.make_shard()),
       proxy_(
@@ -93,6 +88,14 @@ Worker::~Worker() { stop_and_join(); }
 
 Result<void> Worker::listen(const config::HttpServer& server, const net::Address& address,
                             std::shared_ptr<const net::TlsServerContext> tls) {
+  if (!thread_.joinable()) return listen_here(server, address, std::move(tls));
+  std::promise<Result<void>> listening;
+  post([&](Worker& here) { listening.set_value(here.listen_here(server, address, tls)); });
+  return listening.get_future().get();
+}
+
+Result<void> Worker::listen_here(const config::HttpServer& server, const net::Address& address,
+                                 std::shared_ptr<const net::TlsServerContext> tls) {
   metrics_.push_back(std::make_unique<report::ServerMetrics>(
       shard_, server.host + ":" + std::to_string(server.port)));
   servers_.push_back(
@@ -111,6 +114,9 @@ void Worker::run() {
   // Connections, pools and worker state belong to this thread and die on it.
   for (const auto& server : servers_) server->close_all();
   servers_.clear();
+  proxy_.swap(std::make_shared<const plan::Plan>());
+  proxy_.client().close_idle();
+  reactor_.turn(0ms);
 }
 
 void Worker::post(std::function<void(Worker&)> work) {

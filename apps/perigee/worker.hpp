@@ -29,7 +29,7 @@ class Worker {
   explicit Worker(const Init& init);
   ~Worker();
 
-  // Before run().
+  // Before start(), or from another thread afterwards (then it waits for this worker).
   Result<void> listen(const config::HttpServer& server, const net::Address& address,
                       std::shared_ptr<const net::TlsServerContext> tls);
   void start();
@@ -45,7 +45,8 @@ class Worker {
 
  private:
   void run();
-  policy::Worker& seeded();
+  Result<void> listen_here(const config::HttpServer& server, const net::Address& address,
+                           std::shared_ptr<const net::TlsServerContext> tls);
   const Init init_;
   net::Reactor reactor_;
   policy::Worker worker_;

@@ -5,38 +5,21 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/uuid.hpp"
 #include "policy/query.hpp"
 
 namespace perigee::proxy {
 namespace {
 
-constexpr std::string_view kHex = "0123456789abcdef";
-
-char* put_hex(char* to, std::uint64_t value, int digits) {
-  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) *to++ = kHex[(value >> shift) & 15];
-  return to;
-}
-
 std::string_view new_id(Arena& arena, policy::Worker& worker, IdFormat format) {
   std::uint64_t high = worker.random(), low = worker.random();
   if (format == IdFormat::hex) {
     std::span<char> text = arena.array<char>(32);
-    put_hex(put_hex(text.data(), high, 16), low, 16);
+    write_hex(write_hex(text.data(), high, 16), low, 16);
     return {text.data(), text.size()};
   }
-  // RFC 9562 section 5.4: version 4, variant 10.
-  high = (high & ~0xf000ull) | 0x4000;
-  low = (low & ~(3ull << 62)) | (2ull << 62);
-  std::span<char> text = arena.array<char>(36);
-  char* at = put_hex(text.data(), high >> 32, 8);
-  *at++ = '-';
-  at = put_hex(at, (high >> 16) & 0xffff, 4);
-  *at++ = '-';
-  at = put_hex(at, high & 0xffff, 4);
-  *at++ = '-';
-  at = put_hex(at, low >> 48, 4);
-  *at++ = '-';
-  put_hex(at, low & 0xffffffffffffull, 12);
+  std::span<char> text = arena.array<char>(kUuidBytes);
+  write_uuid(text.first<kUuidBytes>(), high, low);
   return {text.data(), text.size()};
 }
 
@@ -105,7 +88,7 @@ std::string_view ClientIdentifiers::hash_of(std::string_view address) {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256(reinterpret_cast<const unsigned char*>(address.data()), address.size(), digest);
     char* at = known.hash.data();
-    for (unsigned char byte : digest) at = put_hex(at, byte, 2);
+    for (unsigned char byte : digest) at = write_hex(at, byte, 2);
     known.address = address;
   }
   return {known.hash.data(), known.hash.size()};

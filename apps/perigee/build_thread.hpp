@@ -1,0 +1,49 @@
+// The build thread: reads definitions, compiles them, and destroys what workers give back. Its CPU
+// share gives way to traffic.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "config/settings.hpp"
+#include "net/reactor.hpp"
+#include "net/tls.hpp"
+#include "plan/deployments.hpp"
+#include "policy/catalog.hpp"
+#include "sync/local_folder.hpp"
+#include "upstream/endpoint.hpp"
+
+namespace perigee::apps {
+
+class BuildThread {
+ public:
+  struct Init {
+    const Clock& clock;
+    const config::Settings& settings;
+    unsigned workers = 1;
+    plan::Deployments::Publish publish;                    // called on the build thread
+    std::function<void()> first_round_done;                // called on the build thread
+    upstream::EndpointRegistry::Retired endpoint_retired;  // called on any thread
+  };
+  explicit BuildThread(Init init);
+  ~BuildThread() { stop_and_join(); }
+
+  void start();
+  // From any thread: `object` dies on the build thread.
+  void destroy(std::shared_ptr<const void> object);
+  void stop_and_join();
+
+ private:
+  void run();
+  Init init_;
+  net::Reactor reactor_;
+  net::TrustStores trust_stores_;
+  policy::Catalog catalog_;
+  upstream::EndpointRegistry endpoints_;
+  std::unique_ptr<plan::Deployments> deployments_;
+  std::unique_ptr<sync::LocalFolder> folder_;
+  std::thread thread_;
+};
+
+}  // namespace perigee::apps

@@ -1,0 +1,76 @@
+// perigee gateway: reads the configuration and runs the data plane.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/perigee/commands.hpp"
+#include "apps/perigee/gateway_process.hpp"
+#include "base/log.hpp"
+#include "config/load.hpp"
+
+namespace perigee::apps {
+namespace {
+
+constexpr log::Logger kLog{"io.gravitee.node.container.Configuration"};
+
+void tell(const config::Diagnostics& diagnostics) {
+  for (const config::Diagnostic& diagnostic : diagnostics) {
+    std::string text = config::to_string(diagnostic);
+    switch (diagnostic.severity) {
+      case config::Severity::debug:
+        kLog.debug("{}", text);
+        break;
+      case config::Severity::info:
+        kLog.info("{}", text);
+        break;
+      case config::Severity::warning:
+        kLog.warn("{}", text);
+        break;
+      case config::Severity::error:
+        kLog.error("{}", text);
+        break;
+    }
+  }
+}
+
+int run(const std::vector<std::string>& definitions, const std::vector<std::string>& files) {
+  auto load = [&] {
+    std::vector<std::string> given;
+    for (const std::string& definition : definitions) given.push_back("-D" + definition);
+    config::Sources sources = config::Sources::of_process(std::move(given));
+    if (!files.empty()) sources.files = files;
+    return config::load(sources);
+  };
+  config::Loaded loaded = load();
+  const config::Settings& settings = loaded.settings;
+  log::start({.format = settings.log.format,
+              .levels = settings.log.levels,
+              .lines_queued_max = settings.limits.log_lines_max});
+  tell(loaded.diagnostics);
+  int code = kFailed;
+  if (loaded.fatal()) {
+    kLog.error("the configuration has errors: the gateway does not start");
+  } else {
+    code = GatewayProcess(std::move(loaded), load).run();
+  }
+  log::stop();
+  return code;
+}
+
+}  // namespace
+
+Run add_gateway(CLI::App& app) {
+  struct Options {
+    std::vector<std::string> definitions;
+    std::vector<std::string> files;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("-D", options->definitions, "A configuration key: -Dhttp.port=8080 (repeatable)")
+      ->allow_extra_args(false);
+  app.add_option("--config", options->files,
+                 "gravitee.yml to read instead of the default (repeatable; later ones win)");
+  return [options] { return run(options->definitions, options->files); };
+}
+
+}  // namespace perigee::apps

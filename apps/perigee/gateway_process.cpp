@@ -1,0 +1,294 @@
+#include "apps/perigee/gateway_process.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+
+#include "apps/perigee/commands.hpp"
+#include "apps/perigee/listeners.hpp"
+#include "apps/perigee/version.hpp"
+#include "base/log.hpp"
+#include "base/uuid.hpp"
+#include "net/machine.hpp"
+
+namespace perigee::apps {
+namespace {
+
+constexpr log::Logger kLog{"io.gravitee.node.container.Container"};
+constexpr Duration kGraceMargin = 2s;  // everything ends this long before the pod is killed
+constexpr std::string_view kCompatibleVersion = "4.9.0";
+
+unsigned worker_count(const config::Settings& settings) {
+  int wanted = settings.servers.front().instances;
+  return wanted > 0 ? static_cast<unsigned>(wanted) : net::usable_cpus();
+}
+
+net::Resolver::Options resolver_options(const config::Settings& settings) {
+  net::Resolver::Options options;
+  options.entries_max = settings.limits.dns_cache_entries_max;
+  return options;
+}
+
+}  // namespace
+
+GatewayProcess::GatewayProcess(config::Loaded loaded, std::function<config::Loaded()> reload)
+    : loaded_(std::move(loaded)),
+      reload_(std::move(reload)),
+      node_{.id = random_uuid(),
+            .version = std::string(kCompatibleVersion),
+            .tenant = loaded_.settings.identity.tenant,
+            .zone = loaded_.settings.identity.zone,
+            .sharding_tags = loaded_.settings.identity.tags},
+      ops_(clock_),
+      signals_(ops_, [this](int signal) { on_signal(signal); }),
+      registry_(loaded_.settings.metrics.series_max),
+      resolver_(ops_, resolver_options(loaded_.settings)),
+      step_timer_(
+          [](void* self) {
+            auto& process = *static_cast<GatewayProcess*>(self);
+            process.phase_ == Phase::leaving ? process.drain() : process.cut_off();
+          },
+          this) {
+  begun_ = clock_.now();
+}
+
+GatewayProcess::~GatewayProcess() = default;
+
+int GatewayProcess::run() {
+  log::name_thread("gio.ops");
+  if (Result<void> started = start(); !started) {
+    kLog.error("{}", started.error().message);
+    exit_code_ = kFailed;
+    stop();
+    return exit_code_;
+  }
+  ops_.run();
+  return exit_code_;
+}
+
+// The order of runtime.md 4.1: the node API first, then definitions, then traffic.
+Result<void> GatewayProcess::start() {
+  const config::Settings& settings = loaded_.settings;
+  if (Result<std::uint64_t> raised = net::raise_descriptor_limit(); !raised)
+    kLog.warn("{}", raised.error().message);
+  unsigned count = worker_count(settings);
+  node_api_ = std::make_unique<node::NodeApi>(
+      ops_, node::NodeApi::Init{.settings = settings,
+                                .tree = loaded_.tree,
+                                .registry = registry_,
+                                .node = node_,
+                                .product_version = std::string(version()),
+                                .revision = std::string(revision()),
+                                .workers = count});
+  if (settings.node_api.enabled) {
+    TRY(open_node_api());
+  }
+  for (unsigned index = 0; index < count; ++index) {
+    workers_.push_back(std::make_unique<Worker>(
+        Worker::Init{.clock = clock_,
+                     .index = index,
+                     .count = count,
+                     .resolver = resolver_,
+                     .node = node_,
+                     .registry = registry_,
+                     .settings = settings,
+                     .give_back = [this](std::shared_ptr<const void> object) {
+                       build_->destroy(std::move(object));
+                     }}));
+  }
+  build_ = std::make_unique<BuildThread>(BuildThread::Init{
+      .clock = clock_,
+      .settings = settings,
+      .workers = count,
+      .publish = [this](std::shared_ptr<const plan::Plan> plan) { publish(std::move(plan)); },
+      .first_round_done = [this] { static_cast<void>(ops_.post([this] { first_round_done(); })); },
+      .endpoint_retired =
+          [this](std::uint32_t slot, std::uint64_t generation) {
+            for (const auto& worker : workers_) {
+              worker->post([slot, generation](Worker& here) {
+                here.proxy().client().drop(slot, generation);
+              });
+            }
+          }});
+  if (!settings.shutdown.listen_after_sync) {
+    TRY(open_listeners());
+  }
+  for (const auto& worker : workers_) worker->start();
+  build_->start();
+  phase_ = Phase::serving;
+  return {};
+}
+
+Result<void> GatewayProcess::open_node_api() {
+  const config::NodeApi& settings = loaded_.settings.node_api;
+  TRY(net::Address address, listen_address(settings.host, settings.port));
+  std::shared_ptr<const net::TlsServerContext> tls;
+  if (settings.secured) {
+    config::ServerTls files{.client_auth = settings.client_auth,
+                            .keystore = settings.keystore,
+                            .truststore = settings.truststore};
+    TRY(tls, server_tls(files, false, "services.core.http.ssl"));
+  }
+  return node_api_->start(address, std::move(tls));
+}
+
+// All listeners of all workers together: closing one of a group later would reset connections in
+// its queue.
+Result<void> GatewayProcess::open_listeners() {
+  for (std::size_t i = 0; i < loaded_.settings.servers.size(); ++i) {
+    const config::HttpServer& server = loaded_.settings.servers[i];
+    std::string key =
+        loaded_.settings.servers.size() == 1 ? "http" : "servers[" + std::to_string(i) + "]";
+    TRY(net::Address address, listen_address(server.host, server.port));
+    std::shared_ptr<const net::TlsServerContext> tls;
+    if (server.secured) {
+      TRY(tls, server_tls(server.tls, server.alpn, key + ".ssl"));
+    }
+    for (const auto& worker : workers_) {
+      Result<void> listening = worker->listen(server, address, tls);
+      if (!listening) return std::unexpected(std::move(listening.error()).in(key + ".port"));
+    }
+    node_api_->traffic_listens_on(address);
+  }
+  listening_ = true;
+  if (!loaded_.settings.shutdown.listen_after_sync) announce_started();
+  return {};
+}
+
+void GatewayProcess::announce_started() {
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begun_).count();
+  kLog.info(
+      "Gravitee.io - API Gateway id[{}] version[{}] pid[{}] build[{}#{}] jvm[native/{}] started in "
+      "{} ms.",
+      node_.id, node_.version, getpid(), version(), revision(), compiler(), took);
+}
+
+// On the build thread.
+void GatewayProcess::publish(std::shared_ptr<const plan::Plan> plan) {
+  for (const auto& worker : workers_) {
+    worker->post([plan](Worker& here) { here.proxy().swap(plan); });
+  }
+  static_cast<void>(ops_.post([this, plan] { node_api_->set_plan(plan); }));
+}
+
+void GatewayProcess::first_round_done() {
+  node_api_->set_sync_ready();
+  if (listening_ || phase_ != Phase::serving) return;
+  // perigee.http.listenAfterSync: workers run already, so their listeners are opened while they
+  // wait for this thread.
+  Result<void> listening = open_listeners();
+  if (!listening) {
+    kLog.error("{}", listening.error().message);
+    exit_code_ = kFailed;
+    return stop();
+  }
+  announce_started();
+}
+
+void GatewayProcess::on_signal(int signal) {
+  switch (signal) {
+    case SIGHUP:
+      return reload();
+    case SIGUSR1:
+      for (const auto& worker : workers_) {
+        worker->post([](Worker& here) {
+          for (const auto& server : here.servers()) server->drain_connections();
+        });
+      }
+      return;
+    case SIGINT:
+      if (++interrupts_ > 1) return stop();
+      break;
+    default:
+      break;
+  }
+  // A second SIGTERM skips what is left of the delay.
+  if (phase_ == Phase::leaving) return drain();
+  if (phase_ == Phase::starting || phase_ == Phase::serving) leave();
+}
+
+void GatewayProcess::reload() {
+  config::Loaded fresh = reload_();
+  if (fresh.fatal()) {
+    for (const config::Diagnostic& diagnostic : fresh.diagnostics) {
+      if (diagnostic.fatal) kLog.error("SIGHUP: {}", config::to_string(diagnostic));
+    }
+    kLog.error("SIGHUP: the configuration has errors, nothing was changed");
+    return;
+  }
+  log::reconfigure(fresh.settings.log.levels);
+  for (std::size_t i = 0;
+       i < std::min(fresh.settings.servers.size(), loaded_.settings.servers.size()); ++i) {
+    const config::HttpServer& server = fresh.settings.servers[i];
+    if (!server.secured || !loaded_.settings.servers[i].secured) continue;
+    Result<std::shared_ptr<const net::TlsServerContext>> tls =
+        server_tls(server.tls, server.alpn, server.id + ".ssl");
+    if (!tls) {
+      kLog.error("SIGHUP: {}; the certificates in use stay", tls.error().message);
+      continue;
+    }
+    for (const auto& worker : workers_) {
+      worker->post([i, tls = *tls](Worker& here) { here.servers()[i]->set_tls(tls); });
+    }
+  }
+  kLog.info("SIGHUP: log levels and certificates were read again");
+}
+
+void GatewayProcess::leave() {
+  phase_ = Phase::leaving;
+  leaving_since_ = ops_.now();
+  node_api_->set_draining();
+  kLog.info("stopping: answers ask clients to leave; the ports stay open for {} ms",
+            loaded_.settings.shutdown.delay.count());
+  for (const auto& worker : workers_) {
+    worker->post([](Worker& here) {
+      for (const auto& server : here.servers()) server->ask_to_leave();
+    });
+  }
+  ops_.timers().arm(step_timer_, ops_.now() + loaded_.settings.shutdown.delay);
+}
+
+void GatewayProcess::drain() {
+  phase_ = Phase::draining;
+  const config::Shutdown& shutdown = loaded_.settings.shutdown;
+  Instant end = ops_.now() + shutdown.drain_timeout;
+  if (shutdown.grace_period)
+    end = std::min(end, leaving_since_ + *shutdown.grace_period - kGraceMargin);
+  workers_pending_ = workers_.size();
+  for (const auto& worker : workers_) {
+    worker->post([this](Worker& here) {
+      auto left = std::make_shared<std::size_t>(here.servers().size());
+      auto one_is_empty = [this, left] {
+        if (*left > 0 && --*left == 0) static_cast<void>(ops_.post([this] { worker_is_empty(); }));
+      };
+      for (const auto& server : here.servers()) {
+        server->stop_accepting();
+        server->close_idle();
+        server->when_empty(one_is_empty);
+      }
+    });
+  }
+  ops_.timers().arm(step_timer_, end);
+}
+
+void GatewayProcess::worker_is_empty() {
+  if (workers_pending_ > 0 && --workers_pending_ == 0) stop();
+}
+
+void GatewayProcess::cut_off() {
+  kLog.warn("stopping: the time for pending requests is over, what is left is cut off");
+  stop();
+}
+
+void GatewayProcess::stop() {
+  if (phase_ == Phase::stopped) return;
+  phase_ = Phase::stopped;
+  step_timer_.disarm();
+  for (const auto& worker : workers_) worker->stop_and_join();
+  if (build_) build_->stop_and_join();
+  if (node_api_) node_api_->stop();
+  kLog.info("stopped");
+  ops_.stop();
+}
+
+}  // namespace perigee::apps

@@ -1,0 +1,64 @@
+// The gateway as a process: its threads, in the order of runtime.md 4.1, and how it stops (4.3).
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "apps/perigee/build_thread.hpp"
+#include "apps/perigee/signals.hpp"
+#include "apps/perigee/worker.hpp"
+#include "config/load.hpp"
+#include "node/node_api.hpp"
+
+namespace perigee::apps {
+
+class GatewayProcess {
+ public:
+  // `reload` reads the configuration again (SIGHUP).
+  GatewayProcess(config::Loaded loaded, std::function<config::Loaded()> reload);
+  ~GatewayProcess();
+
+  // Runs until it was told to stop; the exit code.
+  int run();
+
+ private:
+  enum class Phase : std::uint8_t { starting, serving, leaving, draining, stopped };
+
+  Result<void> start();
+  Result<void> open_node_api();
+  Result<void> open_listeners();
+  void publish(std::shared_ptr<const plan::Plan> plan);
+  void first_round_done();
+  void announce_started();
+
+  void on_signal(int signal);
+  void reload();
+  void leave();  // step 1: every answer asks the client to leave
+  void drain();  // step 2b: accept no more, wait for what is pending
+  void worker_is_empty();
+  void stop();  // step 3
+  void cut_off();
+
+  Instant begun_;
+  SystemClock clock_;
+  config::Loaded loaded_;
+  std::function<config::Loaded()> reload_;
+  policy::NodeInfo node_;
+  net::Reactor ops_;
+  Signals signals_;
+  report::Registry registry_;
+  net::Resolver resolver_;
+  std::unique_ptr<node::NodeApi> node_api_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<BuildThread> build_;
+  Phase phase_ = Phase::starting;
+  bool listening_ = false;
+  int interrupts_ = 0;
+  std::size_t workers_pending_ = 0;
+  Instant leaving_since_{};
+  net::Timer step_timer_;
+  int exit_code_ = 0;
+};
+
+}  // namespace perigee::apps

@@ -1,0 +1,21 @@
+// What the configuration says about listening: addresses and certificates.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "net/address.hpp"
+#include "net/tls.hpp"
+
+namespace perigee::apps {
+
+// An IP literal, "localhost", or a name of this host's interfaces file.
+Result<net::Address> listen_address(const std::string& host, std::uint16_t port);
+
+// The TLS context of a keystore and truststore. Errors name the key and the file.
+Result<std::shared_ptr<const net::TlsServerContext>> server_tls(const config::ServerTls& tls,
+                                                                bool alpn, const std::string& key);
+
+}  // namespace perigee::apps

@@ -1,0 +1,72 @@
+#include "node/authentication.hpp"
+
+#include <algorithm>
+
+namespace perigee::node {
+namespace {
+
+// Looks at every byte, whatever the first difference is.
+bool equal_in_constant_time(std::string_view given, std::string_view wanted) {
+  unsigned difference = given.size() == wanted.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    char other = wanted.empty() ? '\0' : wanted[i % wanted.size()];
+    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(other);
+  }
+  return difference == 0;
+}
+
+int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  return c == '/' ? 63 : -1;
+}
+
+}  // namespace
+
+std::string decode_base64(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  std::string bytes;
+  unsigned bits = 0;
+  int count = 0;
+  for (char c : text) {
+    int value = base64_value(c);
+    if (value < 0) return {};
+    bits = (bits << 6) | static_cast<unsigned>(value);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes.push_back(static_cast<char>((bits >> count) & 0xff));
+  }
+  return bytes;
+}
+
+bool Authentication::known(std::string_view credentials) const {
+  bool found = false;
+  for (const auto& [name, password] : options_.users) {
+    found |= equal_in_constant_time(credentials, name + ":" + password);
+  }
+  return found;
+}
+
+Authentication::Verdict Authentication::check(std::string_view path, const http::Headers& headers,
+                                              Instant now) {
+  if (!options_.required) return Verdict::allowed;
+  const std::vector<std::string>& open = options_.anonymous_paths;
+  if (std::find(open.begin(), open.end(), path) != open.end()) return Verdict::allowed;
+  if (now - second_ >= 1s) {
+    second_ = now;
+    failures_ = 0;
+  }
+  if (failures_ > kFailuresPerSecondMax) return Verdict::too_many_attempts;
+  std::string_view given = headers.get(http::HeaderId::authorization).value_or("");
+  constexpr std::string_view kScheme = "Basic ";
+  bool basic = given.size() > kScheme.size() &&
+               http::equals_ignoring_case(given.substr(0, kScheme.size()), kScheme);
+  if (basic && known(decode_base64(given.substr(kScheme.size())))) return Verdict::allowed;
+  if (!given.empty()) ++failures_;
+  return Verdict::refused;
+}
+
+}  // namespace perigee::node

@@ -1,0 +1,81 @@
+// NodeApi: the technical API under /_node (runtime.md section 3). Lives on the ops reactor.
+//
+// Shows what it is told: plans, readiness, draining. Reads metrics from the registry without making
+// a worker wait.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "config/tree.hpp"
+#include "http/server.hpp"
+#include "net/address.hpp"
+#include "node/authentication.hpp"
+#include "node/health.hpp"
+#include "node/process_metrics.hpp"
+#include "plan/plan.hpp"
+#include "policy/api_info.hpp"
+#include "report/metrics.hpp"
+#include "report/server_metrics.hpp"
+
+namespace perigee::node {
+
+class NodeApi final : public http::Handler {
+ public:
+  struct Init {
+    const config::Settings& settings;
+    const config::Tree& tree;
+    report::Registry& registry;
+    const policy::NodeInfo& node;
+    std::string product_version;
+    std::string revision;
+    unsigned workers = 1;
+  };
+  NodeApi(net::Reactor& ops, Init init);
+  ~NodeApi();
+
+  Result<void> start(const net::Address& address, std::shared_ptr<const net::TlsServerContext> tls);
+  void stop();  // closes the port, forgets the plan
+  net::Address address() const { return server_->address(); }
+
+  Async<void> handle(http::ServerExchange& exchange) override;
+
+  void set_plan(std::shared_ptr<const plan::Plan> plan);
+  void set_sync_ready();
+  void set_draining() { health_.set_draining(); }
+  void traffic_listens_on(const net::Address& address) { health_.traffic_listens_on(address); }
+
+ private:
+  struct Answer {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+  };
+  Async<void> send(http::ServerExchange& exchange, Answer answer, bool challenge);
+  Answer route(const http::RequestHead& request, std::string_view body);
+  Answer node() const;
+  Answer health(const std::vector<std::pair<std::string, Health::Result>>& results) const;
+  Answer configuration() const;
+  Answer logging(const http::RequestHead& request, std::string_view body);
+  Answer prometheus();
+  Answer apis() const;
+  Answer api(std::string_view id) const;
+  Answer sync() const;
+
+  net::Reactor& reactor_;
+  Init init_;
+  Authentication authentication_;
+  ProcessMetrics process_;
+  Health health_;
+  report::Shard& shard_;
+  report::ServerMetrics metrics_;
+  std::unique_ptr<http::Server> server_;
+  std::shared_ptr<const plan::Plan> plan_ = std::make_shared<const plan::Plan>();
+  bool sync_ready_ = false;
+  std::uint64_t plans_taken_ = 0;
+  std::string hostname_;
+};
+
+}  // namespace perigee::node
