@@ -243,6 +243,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view bytes, Limits limits) 
                                       " bytes, expected at most " +
                                       std::to_string(limits.bytes_max));
   }
+  if (bytes.empty()) bytes = "";  // simdjson copies from it, and a null pointer is no source
   if (bytes.starts_with("\xef\xbb\xbf"))
     bytes.remove_prefix(3);  // a byte order mark, as editors leave
   auto data = std::make_unique<Data>(bytes.size());

@@ -195,6 +195,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[\xe9]", "1:2: found byte 0xe9, expected a value"},
         Refused{std::string("[1,\0]", 5), "1:4: found byte 0x00, expected a value"}));
 
+TEST(Json, RefusesAViewOfNothing) {
+  EXPECT_EQ(message_of(JsonDocument::parse(std::string_view())),
+            "invalid JSON at 1:1: found the end of the text, expected a value");
+}
+
 TEST(JsonLimits, RefusesTextsThatAreTooLong) {
   Result<JsonDocument> document = JsonDocument::parse("[1,2,3]", {.bytes_max = 6});
   ASSERT_FALSE(document.has_value());
