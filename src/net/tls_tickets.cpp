@@ -103,14 +103,14 @@ int seal(TicketKeys& keys, Instant now, unsigned char* name, unsigned char* iv,
   return ready && set_mac_key(mac, *key) ? kTicketIsGood : kTicketFailed;
 }
 
-int open(TicketKeys& keys, Instant now, unsigned char* name, unsigned char* iv,
+int open(TicketKeys& keys, Instant now, bool single_use, unsigned char* name, unsigned char* iv,
          EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
   auto found = keys.find(name, now);
   if (!found) return kTicketIsRefused;
   bool ready =
       EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found->key.cipher.data(), iv) == 1;
   if (!ready || !set_mac_key(mac, found->key)) return kTicketFailed;
-  return found->newest ? kTicketIsGood : kTicketIsOld;
+  return found->newest && !single_use ? kTicketIsGood : kTicketIsOld;
 }
 
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
@@ -118,7 +118,9 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
   const auto& connection = *static_cast<const TlsConnection*>(SSL_get_app_data(ssl));
   TicketKeys& keys = *connection.server->ticket_keys;
   Instant now = connection.reactor->now();
-  return (sealing ? seal : open)(keys, now, name, iv, cipher, mac);
+  if (sealing) return seal(keys, now, name, iv, cipher, mac);
+  // RFC 8446 appendix C.4: clients use a ticket once, so that each needs a new one.
+  return open(keys, now, SSL_version(ssl) == TLS1_3_VERSION, name, iv, cipher, mac);
 }
 
 }  // namespace
