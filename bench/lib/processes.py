@@ -54,6 +54,11 @@ class Process:
             return log.read()
 
 
+def stop_children_on_sigterm():
+    """SIGTERM ends the harness as an exception does: what it started is stopped on the way out."""
+    signal.signal(signal.SIGTERM, lambda *_: need.fail("ended by SIGTERM"))
+
+
 @contextlib.contextmanager
 def running(process):
     try:
