@@ -77,6 +77,11 @@ const Variable* Environment::find(std::string_view key) const {
   return found;
 }
 
+bool Environment::may_set(std::string_view variable_key, std::string_view key) {
+  const auto visit = [&](const std::string& spelling) { return spelling == variable_key; };
+  return spellings(std::string(key), visit) || spellings(to_upper(key), visit);
+}
+
 const std::string* Environment::find_bare(std::string_view key) const {
   const std::string form = dotted_indexes(key);
   for (const std::string& spelling : {form, to_upper(form)}) {

@@ -30,6 +30,9 @@ class Environment {
   // sets `key`.
   const Variable* find(std::string_view key) const;
 
+  // Whether a variable of this Variable::key may set `key` at all.
+  static bool may_set(std::string_view variable_key, std::string_view key);
+
   // The un-prefixed one, by the reference's relaxed names: `http.port` is http_port or HTTP_PORT.
   const std::string* find_bare(std::string_view key) const;
   // The variable of exactly this name.

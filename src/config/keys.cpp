@@ -122,17 +122,40 @@ class Matcher {
   Spelling spelling_;
 };
 
-std::vector<KnownKey> matches(std::string_view name, std::initializer_list<Spelling> spellings,
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+bool is_letter(char c) { return folded(c) >= 'a' && folded(c) <= 'z'; }
+
+// Whether the word that `pattern` begins with is, without case, what `text` begins with.
+bool same_word(std::string_view pattern, std::string_view text) {
+  std::size_t at = 0;
+  for (; at < pattern.size() && is_letter(pattern[at]); ++at) {
+    if (at >= text.size() || folded(pattern[at]) != folded(text[at])) return false;
+  }
+  // A hyphen may be left out in a variable, and then the word goes on.
+  return at >= text.size() || !is_letter(text[at]) || pattern.substr(at).starts_with('-');
+}
+
+// Rejects most rows by their first word: a pod has hundreds of variables.
+bool may_begin(std::string_view pattern, std::string_view text) {
+  if (pattern[0] != '(') return same_word(pattern, text);
+  const auto close = pattern.find(')');
+  for (std::size_t at = 0; at < close; at = std::min(pattern.find('|', at + 1), close)) {
+    if (same_word(pattern.substr(at + 1), text)) return true;
+  }
+  return pattern[close + 1] == '?' && same_word(pattern.substr(close + 2), text);
+}
+
+std::vector<KnownKey> matches(std::string_view name, Spelling as_written, Spelling upper,
                               bool free_parts) {
   std::vector<KnownKey> found;
+  if (name.empty()) return found;
+  // A name holds one case only, up to free parts; the first letter tells which.
+  const Spelling spelling = name[0] == folded(name[0]) ? as_written : upper;
   for (const KeySpec& spec : key_table()) {
+    if (!may_begin(spec.pattern, name)) continue;
     if (!free_parts && spec.pattern.find_first_of("<*") != std::string_view::npos) continue;
-    for (const Spelling spelling : spellings) {
-      Matcher matcher(spelling);
-      if (!matcher.run(spec.pattern, name)) continue;
-      found.push_back({&spec, std::move(matcher.key)});
-      break;
-    }
+    Matcher matcher(spelling);
+    if (matcher.run(spec.pattern, name)) found.push_back({&spec, std::move(matcher.key)});
   }
   return found;
 }
@@ -173,16 +196,39 @@ std::string normalised(std::string_view key) {
   return result;
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {
+// Every row's spellings, made when the first unknown key asks: a start without mistakes never does.
+struct KnownSpelling {
+  std::string pattern;
+  std::string normal;
+};
+const std::vector<KnownSpelling>& known_spellings() {
+  static const std::vector<KnownSpelling> all = [] {
+    std::vector<KnownSpelling> made;
+    for (const KeySpec& spec : key_table()) {
+      for (std::string& pattern : expanded(spec)) {
+        std::string normal = normalised(pattern);
+        made.push_back({std::move(pattern), std::move(normal)});
+      }
+    }
+    return made;
+  }();
+  return all;
+}
+
+// The edits that make `a` of `b`; gives up with `enough` once there are as many.
+std::size_t distance(std::string_view a, std::string_view b, std::size_t enough) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);
   for (std::size_t i = 0; i < a.size(); ++i) {
     std::size_t diagonal = std::exchange(row[0], i + 1);
+    std::size_t least = row[0];
     for (std::size_t j = 0; j < b.size(); ++j) {
       const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+      least = std::min(least, row[j + 1]);
     }
+    if (least >= enough) return enough;
   }
   return row.back();
 }
@@ -229,50 +275,42 @@ std::vector<std::string> expanded(const KeySpec& spec) {
 }
 
 const KeySpec* find_key(std::string_view key) {
+  if (key.empty()) return nullptr;
   for (const KeySpec& spec : key_table()) {
-    const char first = spec.pattern[0];
-    if (first != '(' && (key.empty() || first != key[0])) continue;
-    if (Matcher(Spelling::dotted).run(spec.pattern, key)) return &spec;
+    if (may_begin(spec.pattern, key) && Matcher(Spelling::dotted).run(spec.pattern, key)) {
+      return &spec;
+    }
   }
   return nullptr;
 }
 
 std::vector<KnownKey> keys_of_variable(std::string_view name) {
-  return matches(name, {Spelling::variable, Spelling::upper_variable}, true);
+  return matches(name, Spelling::variable, Spelling::upper_variable, true);
 }
 
 std::vector<KnownKey> keys_of_bare_variable(std::string_view name) {
-  return matches(name, {Spelling::bare, Spelling::upper_bare}, false);
+  return matches(name, Spelling::bare, Spelling::upper_bare, false);
 }
 
 bool is_block(std::string_view key) {
   const std::string wanted = normalised(key);
-  for (const KeySpec& spec : key_table()) {
-    for (const std::string& pattern : expanded(spec)) {
-      if (pattern.size() <= wanted.size()) continue;
-      const std::string known = normalised(pattern);
-      if (!known.starts_with(wanted) || known.size() == wanted.size()) continue;
-      if (known[wanted.size()] == '.' || known[wanted.size()] == '[') return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(known_spellings(), [&](const KnownSpelling& known) {
+    return known.normal.size() > wanted.size() && known.normal.starts_with(wanted) &&
+           (known.normal[wanted.size()] == '.' || known.normal[wanted.size()] == '[');
+  });
 }
 
 std::string nearest_key(std::string_view unknown) {
   const std::string wanted = normalised(unknown.substr(0, 200));
   std::size_t best = std::max<std::size_t>(2, wanted.size() / 3) + 1;
-  std::string found;
-  for (const KeySpec& spec : key_table()) {
-    for (const std::string& pattern : expanded(spec)) {
-      const std::string known = normalised(pattern);
-      const std::size_t gap =
-          std::max(known.size(), wanted.size()) - std::min(known.size(), wanted.size());
-      if (gap >= best || pattern.ends_with('*')) continue;
-      const std::size_t far = distance(known, wanted);
-      if (far >= best) continue;
-      best = far;
-      found = pattern;
-    }
+  std::string_view found;
+  for (const auto& [pattern, known] : known_spellings()) {
+    const auto [shorter, longer] = std::minmax(known.size(), wanted.size());
+    if (longer - shorter >= best || pattern.ends_with('*')) continue;
+    const std::size_t edits = distance(known, wanted, best);
+    if (edits >= best) continue;
+    best = edits;
+    found = pattern;
   }
   return with_indexes_of(found, unknown);
 }

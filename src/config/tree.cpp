@@ -95,47 +95,58 @@ bool Tree::bare_allowed() const {
 }
 
 void Tree::collect_values(Diagnostics& diagnostics) {
-  std::set<std::string> lower_case;  // free parts from variables match without case
-  const auto add = [&](const std::string& key) {
-    if (lower_case.insert(to_lower(key)).second || !values_.contains(key)) {
-      add_value(key, diagnostics);
-    }
-  };
-  for (const auto& [key, unused] : yaml_) add(key);
-  for (const auto& [key, unused] : definitions_) add(key);
-
+  for (const auto& [key, unused] : yaml_) add_value(key, diagnostics);
+  for (const auto& [key, unused] : definitions_) {
+    if (!values_.contains(key)) add_value(key, diagnostics);
+  }
   std::set<std::string_view> used;
   for (const auto& [key, unused] : values_) {
     if (const Variable* variable = environment_.find(key)) used.insert(variable->name);
   }
   std::vector<const Variable*> strangers;
   for (const Variable& variable : environment_.prefixed()) {
-    bool known = used.contains(variable.name) || equals_ignoring_case(variable.key, "home");
-    for (const KnownKey& candidate : keys_of_variable(variable.key)) {
-      if (known) break;
-      if (environment_.find(candidate.key) != &variable) continue;
-      known = true;
-      if (!lower_case.contains(to_lower(candidate.key))) add(candidate.key);
-    }
-    if (!known) strangers.push_back(&variable);
+    if (used.contains(variable.name) || equals_ignoring_case(variable.key, "home")) continue;
+    if (!adopt(variable, diagnostics)) strangers.push_back(&variable);
   }
-  for (const auto& [name, unused] : environment_.all()) {
-    for (const KnownKey& candidate : keys_of_bare_variable(name)) {
-      if (bare_) {
-        if (!values_.contains(candidate.key)) add(candidate.key);
-      } else {
-        diagnostics.push_back(
-            {Severity::warning, candidate.key, name,
-             "looks like this key but has no GRAVITEE_ prefix, so it is not read; "
-             "perigee.compat.bareEnvironment=true would"});
-      }
-    }
-  }
+  collect_bare(diagnostics);
 
   Reviewer reviewer(diagnostics);
   for (auto& [key, value] : values_) reviewer.value(key, value);
   for (const Variable* variable : strangers) {
     if (!environment_.is_service_link(variable->name)) reviewer.unknown_variable(*variable);
+  }
+}
+
+bool Tree::adopt(const Variable& variable, Diagnostics& diagnostics) {
+  for (const KnownKey& known : keys_of_variable(variable.key)) {
+    if (!Environment::may_set(variable.key, known.key)) continue;
+    const Variable* winner = environment_.find(known.key);
+    if (winner != &variable) {
+      diagnostics.push_back({Severity::warning, known.key, std::string(variable.name),
+                             "not read: " + std::string(winner->name) + " sets the same key"});
+      return true;
+    }
+    // The free part of a key that a file spells with other capitals is the same part.
+    const bool held = std::ranges::any_of(
+        values_, [&](const auto& entry) { return equals_ignoring_case(entry.first, known.key); });
+    if (!held) add_value(known.key, diagnostics);
+    return true;
+  }
+  return false;
+}
+
+void Tree::collect_bare(Diagnostics& diagnostics) {
+  for (const auto& [name, unused] : environment_.all()) {
+    for (const KnownKey& known : keys_of_bare_variable(name)) {
+      if (!bare_) {
+        diagnostics.push_back(
+            {Severity::warning, known.key, name,
+             "looks like this key but has no GRAVITEE_ prefix, so it is not read; "
+             "perigee.compat.bareEnvironment=true would"});
+      } else if (!values_.contains(known.key)) {
+        add_value(known.key, diagnostics);
+      }
+    }
   }
 }
 

@@ -76,6 +76,9 @@ class Tree {
   void read_files(const Sources& sources, Diagnostics& diagnostics);
   void read_file(const Sources& sources, const std::string& path, Diagnostics& diagnostics);
   void collect_values(Diagnostics& diagnostics);
+  // Takes in what a prefixed variable sets; false: it sets no known key.
+  bool adopt(const Variable& variable, Diagnostics& diagnostics);
+  void collect_bare(Diagnostics& diagnostics);
   void add_value(const std::string& key, Diagnostics& diagnostics);
   bool bare_allowed() const;
 

@@ -249,6 +249,24 @@ TEST(Problems, UnknownVariablesNameTheRightSpelling) {
                   "'policy.api-key.header' is GRAVITEE_POLICY_APIKEY_HEADER"));
 }
 
+TEST(Problems, NoKnownVariableIsCalledUnknown) {
+  const Loaded loaded = load(Given{.environment = {{"GRAVITEE_DISTRIBUTEDSYNC_TYPE", "redis"},
+                                                   {"GRAVITEE_REPOSITORIES_RATELIMIT_TYPE", "none"},
+                                                   {"gravitee_healthcheck_threads", "3"}}});
+  EXPECT_THAT(lines(loaded.diagnostics, Severity::warning), IsEmpty());
+  EXPECT_EQ(loaded.tree.find("distributed-sync.type")->text, "redis");
+}
+
+TEST(Problems, TwoVariablesOfOneKeyAreNamed) {
+  const Loaded loaded =
+      load(Given{.environment = {{"GRAVITEE_HTTP_PORT", "1"}, {"gravitee_http_port", "2"}}});
+  EXPECT_EQ(loaded.settings.servers[0].port, 2);
+  EXPECT_THAT(
+      lines(loaded.diagnostics, Severity::warning),
+      ElementsAre(
+          "WARNING GRAVITEE_HTTP_PORT: http.port: not read: gravitee_http_port sets the same key"));
+}
+
 TEST(Problems, UnknownDefinitionsOfJavaAreNoMistake) {
   const Loaded loaded =
       load(Given{.environment = {{"JAVA_OPTS", "-Djava.net.preferIPv4Stack=true"}},
