@@ -1,4 +1,4 @@
-"""Thousands of APIs arrive under a CPU quota while the health probe is polled, as Kubernetes does."""
+"""Thousands of APIs arrive under a CPU quota while the health probe is polled, as by a kubelet."""
 import contextlib
 import http.client
 import os
@@ -19,7 +19,7 @@ _GIVE_UP_SECONDS = 600
 
 
 def probe_delay(target, api_count, say):
-    """The slowest probe while `api_count` definitions are put in the folder of a serving gateway."""
+    """The slowest probe while `api_count` definitions arrive in the folder of a serving gateway."""
     with tempfile.TemporaryDirectory(prefix="perigee-bench-") as folder, \
             contextlib.ExitStack() as cleanup:
         quota = cleanup.enter_context(contextlib.closing(Quota(MILLICORES)))

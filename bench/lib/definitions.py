@@ -36,7 +36,8 @@ def orders(backend_port, with_policies=False):
         return api("orders", "/orders/v2", target)
     return api("orders", "/orders/v2", target, request=[
         _transform(add={"X-Gateway": "perigee", "X-Forwarded-Proto": "http"},
-                   remove=["X-Api-Key"], condition="{#request.headers['Accept'][0] != 'text/html'}"),
+                   remove=["X-Api-Key"],
+                   condition="{#request.headers['Accept'][0] != 'text/html'}"),
         _transform(add={"X-Region": "eu-west"}, remove=["Accept-Language"]),
     ], response=[
         _transform(add={"X-Served-By": "perigee"}, remove=["Server", "X-Powered-By"],

@@ -1,4 +1,7 @@
-"""Tests of the harness's own judgement: python3 -m unittest discover -s bench -p '*_test.py' -t bench"""
+"""Tests of the harness's own judgement.
+
+python3 -m unittest discover -s bench -p '*_test.py' -t bench
+"""
 import os
 import tempfile
 import unittest
@@ -83,8 +86,8 @@ class Markdown(unittest.TestCase):
             report.update_markdown(path, "speed", self.HEADINGS, [("tls", "a/b", "3")], (0, 1))
             with open(path) as file:
                 text = file.read()
-        self.assertEqual("top\n<!-- speed:begin -->\n| shape | ratio | median |\n| --- | --- | --- |\n"
-                         "| plain | a/b | 1 |\n| tls | a/b | 3 |\n<!-- speed:end -->\nend\n", text)
+        self.assertEqual("top\n<!-- speed:begin -->\n| shape | ratio | median |\n"
+                         "| --- | --- | --- |\n| plain | a/b | 1 |\n| tls | a/b | 3 |\n<!-- speed:end -->\nend\n", text)
 
     def test_a_file_without_the_markers_is_refused(self):
         with tempfile.NamedTemporaryFile() as file, self.assertRaises(SystemExit):

@@ -11,7 +11,7 @@ PERIOD_US = 100_000
 
 
 class Quota:
-    """`nice` weighs the group against others: inside it the processes' own priority says nothing."""
+    """`nice` weighs the group against others: beside it the processes' own priority is nothing."""
 
     def __init__(self, millicores, nice=0):
         need.root_for("a CPU quota")

@@ -53,7 +53,7 @@ def notes(outcome):
     if outcome.repeated:
         lines.append(f"  {outcome.repeated} rounds were disturbed by other programs and repeated")
     if waited > rounds.DISTURBED:
-        lines.append(f"  others had the cores for {waited:.0%} of the time: latencies are theirs too")
+        lines.append(f"  others had the cores for {waited:.0%} of the time: do not believe this")
     bound = outcome.load_bound()
     lines.append(f"  the load limited {', '.join(bound)}: read this shape with care" if bound
                  else "  the load was not the limit")

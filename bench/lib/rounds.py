@@ -113,7 +113,7 @@ class Bench:
         """Whoever is disturbed, the whole round is left out: the rule must not know the result."""
         outcome.repeated += 1
         if outcome.repeated > REPEATS_MAX:
-            need.fail(f"{outcome.shape.name}: {REPEATS_MAX} rounds were disturbed by other programs")
+            need.fail(f"{outcome.shape.name}: {REPEATS_MAX} rounds were disturbed by others")
 
     def _is_enough(self, outcome):
         rounds = len(outcome.rounds)
@@ -185,7 +185,8 @@ class Bench:
                    "--warm", self.machine.warm_seconds, *target.expectations(setup)]
         if setup.tls:
             command += ["--tls", setup.tls.chain]
-        command = ["taskset", "-c", self.machine.load_cpu, "nice", "-n", self.machine.nice, *command]
+        command = ["taskset", "-c", self.machine.load_cpu,
+                   "nice", "-n", self.machine.nice, *command]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
         if done.returncode:
             need.fail(f"{shape.name}, {target.name} {target.variant}: {done.stderr.strip()}\n"

@@ -80,7 +80,7 @@ SHAPES = (
 
 
 def named(names):
-    """The shapes of these names, all of them when there are none; the second value: unknown names."""
+    """The shapes of these names (none: all shapes), and the names that are unknown."""
     known = {shape.name: shape for shape in SHAPES}
     unknown = [name for name in names if name not in known]
     return [known[name] for name in names if name in known] or list(SHAPES), unknown
