@@ -87,7 +87,8 @@ class Markdown(unittest.TestCase):
             with open(path) as file:
                 text = file.read()
         self.assertEqual("top\n<!-- speed:begin -->\n| shape | ratio | median |\n"
-                         "| --- | --- | --- |\n| plain | a/b | 1 |\n| tls | a/b | 3 |\n<!-- speed:end -->\nend\n", text)
+                         "| --- | --- | --- |\n| plain | a/b | 1 |\n| tls | a/b | 3 |\n"
+                         "<!-- speed:end -->\nend\n", text)
 
     def test_a_file_without_the_markers_is_refused(self):
         with tempfile.NamedTemporaryFile() as file, self.assertRaises(SystemExit):
