@@ -5,7 +5,7 @@
 namespace perigee {
 
 void Scope::cancel(Error reason) {
-  reason_ = reason;
+  reason_ = std::make_unique<Error>(reason);
   interrupt(std::move(reason));
 }
 

@@ -15,6 +15,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <optional>
 #include <type_traits>
@@ -46,7 +47,7 @@ class Scope {
   // Ends the current leaf wait only (a deadline of one step). Nothing happens when none is waiting.
   void interrupt(Error reason);
   void clear() { reason_.reset(); }
-  bool cancelled() const { return reason_.has_value(); }
+  bool cancelled() const { return reason_ != nullptr; }
   const Error& reason() const { return *reason_; }
   bool waiting() const { return waiting_ != nullptr; }
 
@@ -54,7 +55,7 @@ class Scope {
   template <class T>
   friend class Completion;
   Wait* waiting_ = nullptr;
-  std::optional<Error> reason_;
+  std::unique_ptr<Error> reason_;  // rare, and an idle connection holds scopes
 };
 
 // Frames by 64-byte classes from a per-thread free list (bounded; larger ones from the heap).
@@ -193,12 +194,16 @@ class Completion {
   // Fills the slot and resumes the waiter on this stack. A second value before it is awaited
   // replaces the first.
   void complete(T value) {
-    value_.emplace(std::move(value));
-    if (waiter_) waiter_->resume();
+    if (waiter_) {
+      waiter_->value_.emplace(std::move(value));
+      waiter_->resume();
+    } else {
+      early_ = std::make_unique<T>(std::move(value));
+    }
   }
   bool waiting() const { return waiter_ != nullptr; }
-  bool filled() const { return value_.has_value(); }
-  void reset() { value_.reset(); }
+  bool filled() const { return early_ != nullptr; }
+  void reset() { early_.reset(); }
 
   class Waiter final : public Wait {
    public:
@@ -207,14 +212,19 @@ class Completion {
     Waiter& operator=(const Waiter&) = delete;
     ~Waiter() { unlink(); }
 
-    bool await_ready() const { return owner_.filled(); }
+    bool await_ready() {
+      if (!owner_.early_) return false;
+      value_.emplace(std::move(*owner_.early_));
+      owner_.early_.reset();
+      return true;
+    }
     template <class P>
     bool await_suspend(std::coroutine_handle<P> flow) {
       PERIGEE_ASSERT(owner_.waiter_ == nullptr);
       scope_ = flow.promise().scope;
       if (scope_) {
         if (scope_->reason_) {
-          owner_.value_.emplace(std::unexpected(*scope_->reason_));
+          value_.emplace(std::unexpected(*scope_->reason_));
           return false;
         }
         PERIGEE_ASSERT(scope_->waiting_ == nullptr);
@@ -224,18 +234,15 @@ class Completion {
       owner_.waiter_ = this;
       return true;
     }
-    T await_resume() {
-      T value = std::move(*owner_.value_);
-      owner_.value_.reset();
-      return value;
-    }
+    T await_resume() { return *std::move(value_); }
+    void end(Error error) override { owner_.complete(std::unexpected(std::move(error))); }
+
+   private:
+    friend class Completion;
     void resume() {
       unlink();
       std::exchange(flow_, nullptr).resume();
     }
-    void end(Error error) override { owner_.complete(std::unexpected(std::move(error))); }
-
-   private:
     void unlink() {
       if (owner_.waiter_ == this) {
         owner_.waiter_ = nullptr;
@@ -245,11 +252,12 @@ class Completion {
     Completion& owner_;
     Scope* scope_ = nullptr;
     std::coroutine_handle<> flow_;
+    std::optional<T> value_;  // here and not in the slot: what nobody waits for costs two pointers
   };
   Waiter operator co_await() { return Waiter(*this); }
 
  private:
-  std::optional<T> value_;
+  std::unique_ptr<T> early_;  // filled before somebody waited
   Waiter* waiter_ = nullptr;
 };
 

@@ -110,7 +110,12 @@ void End::on_events(std::uint32_t) {
   if (!gone && readable() && read_wait_.waiting()) read_wait_.complete({});
   if (gone) return;
   gone_ = nullptr;
-  if (hung_up() && !reads && hangup_) std::exchange(hangup_, nullptr)->on_hangup();
+  if (reads || !hangup_) return;
+  if (hung_up()) {
+    std::exchange(hangup_, nullptr)->on_hangup();
+  } else if (readable()) {
+    hangup_->on_readable();
+  }
 }
 
 Result<std::size_t> End::read_now(Buffer& into) {

@@ -73,16 +73,19 @@ void Socket::on_events(std::uint32_t events) {
   } else if (wake_writer) {
     return write_wait_.complete({});
   }
-  if (wake_reader) read_wait_.complete({});
+  if (wake_reader) return read_wait_.complete({});
+  if ((events & EPOLLIN) && hangup_) hangup_->on_readable();
 }
 
 void Socket::on_hangup_events(bool wake_reader, bool wake_writer) {
-  const bool tell = !read_wait_.waiting();
   Watch watch(*this);
   if (wake_writer) write_wait_.complete({});
   if (watch.gone()) return;
-  if (wake_reader && read_wait_.waiting()) return read_wait_.complete({});
-  if (tell && hangup_) std::exchange(hangup_, nullptr)->on_hangup();
+  if (wake_reader) {  // the end is the reader's news
+    if (read_wait_.waiting()) read_wait_.complete({});
+    return;
+  }
+  if (hangup_) std::exchange(hangup_, nullptr)->on_hangup();
 }
 
 bool Socket::has_share_of_turn() {

@@ -29,6 +29,9 @@ struct StreamCounters {
 class HangupListener {
  public:
   virtual void on_hangup() = 0;
+  // Bytes have arrived and nobody reads (every time, until the listener is taken off). May destroy
+  // the stream.
+  virtual void on_readable() {}
 
  protected:
   ~HangupListener() = default;
