@@ -58,18 +58,23 @@ class ChunkedDecoder {
   };
   explicit ChunkedDecoder(std::size_t trailer_bytes_max = 8192, std::size_t trailers_max = 100)
       : trailer_bytes_max_(trailer_bytes_max), trailers_max_(trailers_max) {}
-  // Takes at most one run of data per call. consumed == 0 && !end: needs more bytes. Error:
+  // Takes at most one run of data per call, and the framing on both sides of it as far as it is
+  // complete. Without data, consumed == 0 && !end means: needs more bytes behind these. Error:
   // invalid, limit. Trailers are added to `trailers` (bytes copied into its arena) when it is not
   // null.
   Result<Step> feed(std::string_view input, Headers* trailers);
 
  private:
-  enum class State : std::uint8_t { size, extension, data, data_end, trailers, done };
+  enum class State : std::uint8_t { size, data, data_end, trailers, done };
+  Result<std::size_t> read_framing(std::string_view input, Headers* trailers);
+  Result<std::size_t> read_trailer(std::string_view input, Headers* trailers);
+
   State state_ = State::size;
-  std::uint64_t left_ = 0;
+  std::uint64_t left_ = 0;  // of the chunk
   std::size_t trailer_bytes_max_;
   std::size_t trailers_max_;
-  std::size_t line_bytes_ = 0;
+  std::size_t trailer_bytes_ = 0;
+  std::size_t trailers_ = 0;
 };
 
 }  // namespace perigee::http

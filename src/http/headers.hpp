@@ -65,6 +65,7 @@ struct Header {
   std::uint32_t hash;
   HeaderId id;
   bool removed;
+  bool checked = false;  // came through the parser: may be sent without another look
 
   std::string_view name() const { return {name_data, name_size}; }
   std::string_view value() const { return {value_data, value_size}; }

@@ -1,0 +1,136 @@
+#include "http/h1_fields.hpp"
+
+#include "http/h1_scan.hpp"
+#include "http/header_hash.hpp"
+
+namespace perigee::http::detail {
+
+namespace {
+
+// More digits could overflow, and no body is that long.
+constexpr std::size_t kLengthDigitsMax = 18;
+
+bool parse_digits(std::string_view text, std::uint64_t& number) {
+  if (text.empty() || text.size() > kLengthDigitsMax) return false;
+  number = 0;
+  for (char byte : text) {
+    if (byte < '0' || byte > '9') return false;
+    number = number * 10 + static_cast<std::uint64_t>(byte - '0');
+  }
+  return true;
+}
+
+H1Outcome bad_name(const Reader& reader, const char* name) {
+  if (reader.at == name && is_blank(*reader.at))
+    return refused("a line begins with a blank (a folded line)");
+  if (reader.at == name && *reader.at == ':') return refused("a field name is empty");
+  if (is_blank(*reader.at)) return refused("a blank before the colon of a field");
+  return refused("a byte that may not stand in a field name");
+}
+
+}  // namespace
+
+H1Outcome read_line_end(Reader& reader) {
+  if (reader.left() == 0) return more();
+  if (*reader.at == '\n') return refused("a line ends with LF alone");
+  if (*reader.at != '\r') return refused("a control byte");
+  if (reader.left() == 1) return more();
+  if (reader.at[1] != '\n') return refused("a CR without LF");
+  reader.at += 2;
+  return done();
+}
+
+H1Outcome read_field(Reader& reader, Header& field) {
+  const char* name = reader.at;
+  reader.at = scan_token(reader.at, reader.end);
+  if (reader.left() == 0) return more();
+  if (*reader.at != ':' || reader.at == name) return bad_name(reader, name);
+  std::size_t name_size = static_cast<std::size_t>(reader.at - name);
+
+  ++reader.at;
+  while (reader.left() > 0 && is_blank(*reader.at)) ++reader.at;
+  const char* value = reader.at;
+  reader.at = scan_value(reader.at, reader.end);
+  const char* value_end = reader.at;
+  if (H1Outcome line = read_line_end(reader); line.result != Parse::done) return line;
+  while (value_end != value && is_blank(value_end[-1])) --value_end;
+
+  field.name_data = name;
+  field.name_size = static_cast<std::uint32_t>(name_size);
+  field.value_data = value;
+  field.value_size = static_cast<std::uint32_t>(value_end - value);
+  field.hash = name_hash(name, name_size);
+  field.id = header_id({name, name_size}, field.hash);
+  field.removed = false;
+  field.checked = true;
+  return done();
+}
+
+H1Outcome FramingFields::see_length(std::string_view value) {
+  if (++lengths_ > 1) return refused("more than one Content-Length");
+  if (!parse_digits(value, length_)) return refused("a Content-Length that is not 1 to 18 digits");
+  if (codings_ > 0) return refused("Content-Length together with Transfer-Encoding");
+  return done();
+}
+
+H1Outcome FramingFields::see_coding(std::string_view value, Version version) {
+  if (++codings_ > 1) return refused("more than one Transfer-Encoding");
+  if (version == Version::http_1_0) return refused("a Transfer-Encoding on HTTP/1.0");
+  if (!equals_ignoring_case(value, "chunked"))
+    return refused("a Transfer-Encoding other than chunked");
+  if (lengths_ > 0) return refused("Content-Length together with Transfer-Encoding");
+  return done();
+}
+
+H1Outcome FramingFields::see(const Header& field, Version version) {
+  std::string_view value = field.value();
+  switch (field.id) {
+    case HeaderId::content_length:
+      return see_length(value);
+    case HeaderId::transfer_encoding:
+      return see_coding(value, version);
+    case HeaderId::host:
+      host_ = value;
+      ++hosts_;
+      break;
+    case HeaderId::connection:
+      closes_ |= list_has_token(value, "close");
+      keeps_alive_ |= list_has_token(value, "keep-alive");
+      connection_upgrades_ |= list_has_token(value, "upgrade");
+      break;
+    case HeaderId::expect:
+      expects_continue_ |= equals_ignoring_case(value, "100-continue");
+      break;
+    case HeaderId::upgrade:
+      has_upgrade_ = true;
+      break;
+    default:
+      break;
+  }
+  return done();
+}
+
+H1Outcome read_fields(Reader& reader, const H1Limits& limits, Version version, Headers& headers,
+                      FramingFields& framing) {
+  const char* begin = reader.at;
+  auto too_big = [&](const char* to) {
+    return static_cast<std::size_t>(to - begin) > limits.head_bytes_max;
+  };
+  std::size_t count = 0;
+  while (true) {
+    if (reader.left() > 0 && *reader.at == '\r') break;
+    Header field;
+    H1Outcome outcome = read_field(reader, field);
+    if (outcome.result == Parse::more && too_big(reader.end))
+      return refused("the head is larger than its limit", 431);
+    if (outcome.result != Parse::done) return outcome;
+    if (too_big(reader.at)) return refused("the head is larger than its limit", 431);
+    if (++count > limits.headers_max) return refused("more fields than the limit", 431);
+    outcome = framing.see(field, version);
+    if (outcome.result != Parse::done) return outcome;
+    headers.append(field);
+  }
+  return read_line_end(reader);
+}
+
+}  // namespace perigee::http::detail

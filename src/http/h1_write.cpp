@@ -1,0 +1,242 @@
+#include "http/h1_write.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include "base/log.hpp"
+
+namespace perigee::http {
+namespace {
+
+constexpr log::Logger kLog{"io.gravitee.gateway.http"};
+
+class Writer {
+ public:
+  Writer(Arena& arena, std::size_t bytes_max) : begin_(arena.array<char>(bytes_max).data()), at_(begin_) {}
+  void put(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void put(std::uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
+  std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
+
+ private:
+  char* begin_;
+  char* at_;
+};
+
+constexpr std::size_t kFramingBytesMax = 128;
+
+std::size_t bytes_of(const Headers& headers) {
+  std::size_t bytes = 0;
+  for (const Header& header : headers.entries()) bytes += header.name_size + header.value_size + 4;
+  return bytes;
+}
+
+// Decided by the codec of this connection, whatever the head says.
+bool is_framing(HeaderId id) {
+  switch (id) {
+    case HeaderId::connection:
+    case HeaderId::content_length:
+    case HeaderId::keep_alive:
+    case HeaderId::proxy_connection:
+    case HeaderId::te:
+    case HeaderId::transfer_encoding:
+    case HeaderId::http2_settings: return true;
+    default: return false;
+  }
+}
+
+bool may_be_sent(const Header& header) {
+  if (header.checked) return true;
+  if (is_valid_header_name(header.name()) && is_valid_header_value(header.value())) return true;
+  kLog.warn("a header is not sent: its name or value holds bytes that HTTP does not allow (name of {} bytes)", header.name_size);
+  return false;
+}
+
+void put_fields(Writer& writer, const Headers& headers, const WireFraming& framing) {
+  bool upgrade = framing.connection == WireFraming::Connection::upgrade;
+  for (const Header& header : headers.entries()) {
+    if (header.removed || is_framing(header.id)) continue;
+    if (header.id == HeaderId::upgrade && !upgrade) continue;
+    if (header.id == HeaderId::trailer && framing.kind != WireFraming::Kind::chunked) continue;
+    if (!may_be_sent(header)) continue;
+    writer.put(header.name());
+    writer.put(": ");
+    writer.put(header.value());
+    writer.put("\r\n");
+  }
+  switch (framing.kind) {
+    case WireFraming::Kind::length:
+      writer.put("Content-Length: ");
+      writer.put(framing.length);
+      writer.put("\r\n");
+      break;
+    case WireFraming::Kind::chunked: writer.put("Transfer-Encoding: chunked\r\n"); break;
+    case WireFraming::Kind::none:
+    case WireFraming::Kind::until_close: break;
+  }
+  switch (framing.connection) {
+    case WireFraming::Connection::close: writer.put("Connection: close\r\n"); break;
+    case WireFraming::Connection::keep_alive: writer.put("Connection: keep-alive\r\n"); break;
+    case WireFraming::Connection::upgrade: writer.put("Connection: Upgrade\r\n"); break;
+    case WireFraming::Connection::nothing: break;
+  }
+  writer.put("\r\n");
+}
+
+}  // namespace
+
+std::string_view write_request_head(Arena& arena, const RequestHead& head, const WireFraming& framing) {
+  Writer writer(arena, head.method_text.size() + head.target.size() + bytes_of(head.headers) + kFramingBytesMax);
+  writer.put(head.method_text);
+  writer.put(" ");
+  writer.put(head.target);
+  writer.put(" HTTP/1.1\r\n");
+  put_fields(writer, head.headers, framing);
+  return writer.text();
+}
+
+std::string_view write_response_head(Arena& arena, const ResponseHead& head, const WireFraming& framing) {
+  std::string_view reason = head.reason.empty() ? reason_phrase(head.status) : head.reason;
+  Writer writer(arena, reason.size() + bytes_of(head.headers) + kFramingBytesMax);
+  writer.put("HTTP/1.1 ");
+  writer.put(static_cast<std::uint64_t>(head.status));
+  writer.put(" ");
+  writer.put(is_valid_header_value(reason) ? reason : std::string_view());
+  writer.put("\r\n");
+  put_fields(writer, head.headers, framing);
+  return writer.text();
+}
+
+std::optional<std::uint64_t> told_length(const Headers& headers) {
+  std::optional<std::string_view> value = headers.get(HeaderId::content_length);
+  if (!value) return std::nullopt;
+  std::uint64_t length = 0;
+  auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), length);
+  bool whole = error == std::errc() && end == value->data() + value->size();
+  return whole ? std::optional(length) : std::nullopt;
+}
+
+// The last chunk, trailers and the empty line (RFC 9112 section 7.1.2).
+std::string_view BodySender::last_chunk(Body& body) {
+  Headers* trailers = body.trailers();
+  if (!trailers) return "0\r\n\r\n";
+  Writer writer(arena_, bytes_of(*trailers) + 8);
+  writer.put("0\r\n");
+  for (const Header& header : trailers->entries()) {
+    if (header.removed || is_framing(header.id) || header.id == HeaderId::host || !may_be_sent(header)) continue;
+    writer.put(header.name());
+    writer.put(": ");
+    writer.put(header.value());
+    writer.put("\r\n");
+  }
+  writer.put("\r\n");
+  return writer.text();
+}
+
+// What goes into one write: the head, a piece with its framing, and the end when it is known.
+Result<std::size_t> BodySender::gather(std::string_view head, Chunk piece, bool last, const WireFraming& framing, Body& body,
+                                       std::string_view (&slices)[5]) {
+  std::size_t count = 0;
+  if (!head.empty()) slices[count++] = head;
+  body_bytes_ += piece.size();
+  if (framing.kind != WireFraming::Kind::chunked) {
+    if (framing.kind == WireFraming::Kind::length && body_bytes_ > framing.length) {
+      return fail(ErrorCode::invalid, "a body is longer than its Content-Length");
+    }
+    if (!piece.empty()) slices[count++] = piece;
+    return count;
+  }
+  if (!piece.empty()) {
+    char* end = std::to_chars(chunk_head_, chunk_head_ + 18, piece.size(), 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    slices[count++] = {chunk_head_, static_cast<std::size_t>(end - chunk_head_)};
+    slices[count++] = piece;
+    slices[count++] = "\r\n";
+  }
+  if (last) slices[count++] = last_chunk(body);
+  return count;
+}
+
+Async<Result<void>> BodySender::write(std::span<const std::string_view> slices) {
+  if (slices.empty()) return Result<void>{};
+  Async<Result<void>> writing = stream_.write(slices);
+  if (writing.here() || idle_timeout_ == 0s) return writing;
+  return write_within(std::move(writing));
+}
+
+Async<Result<void>> BodySender::write_within(Async<Result<void>> writing) {
+  // Progress of a slow reader shows in the next piece; a whole piece within the limit is progress enough.
+  net::Deadline deadline(reactor_, co_await this_scope(), idle_timeout_, ErrorCode::timed_out,
+                         "the peer did not take what was sent in time", Fault::client);
+  co_return co_await writing;
+}
+
+Async<Result<bool>> BodySender::send_first(std::string_view head, Body* body, const WireFraming& framing) {
+  Chunk piece;
+  bool last = body == nullptr;
+  if (body && body->ready()) {
+    Async<Result<Chunk>> reading = body->read();
+    if (!reading.here()) {
+      Result<Chunk> read = co_await reading;
+      if (!read) {
+        body_failed_ = true;
+        co_return std::unexpected(std::move(read.error()));
+      }
+      piece = *read;
+    } else {
+      Result<Chunk> read = reading.take();
+      if (!read) {
+        body_failed_ = true;
+        co_return std::unexpected(std::move(read.error()));
+      }
+      piece = *read;
+    }
+    last = piece.empty() || body->finished();
+  }
+  std::string_view slices[5];
+  std::size_t count = 1;
+  slices[0] = head;
+  if (body) {
+    CO_TRY(count, gather(head, piece, last, framing, *body, slices));
+  }
+  CO_TRY(co_await write(std::span(slices).first(count)));
+  co_return last;
+}
+
+Async<Result<void>> BodySender::send(std::string_view head, Body* body, const WireFraming& framing) {
+  if (!body) {
+    std::string_view slices[] = {head};
+    return write(slices);
+  }
+  return send_slowly(head, *body, framing);
+}
+
+Async<Result<void>> BodySender::send_slowly(std::string_view head, Body& body, WireFraming framing) {
+  CO_TRY(bool all, co_await send_first(head, &body, framing));
+  if (all) co_return Result<void>{};
+  co_return co_await send_rest(body, framing);
+}
+
+Async<Result<void>> BodySender::send_rest(Body& body, WireFraming framing) {
+  while (true) {
+    Result<Chunk> piece = co_await body.read();
+    if (!piece) {
+      body_failed_ = true;
+      co_return std::unexpected(std::move(piece.error()));
+    }
+    bool last = piece->empty() || body.finished();
+    std::string_view slices[5];
+    CO_TRY(std::size_t count, gather({}, *piece, last, framing, body, slices));
+    CO_TRY(co_await write(std::span<const std::string_view>(slices, count)));
+    if (last) break;
+  }
+  if (framing.kind == WireFraming::Kind::length && body_bytes_ != framing.length) {
+    co_return fail(ErrorCode::invalid, "a body is shorter than its Content-Length");
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace perigee::http

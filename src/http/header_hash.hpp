@@ -1,0 +1,66 @@
+// Hashing of header names, eight bytes at a time. Internal to http.
+//
+// Every byte is folded by |0x20: names that are equal ignoring case hash alike; others that fold to
+// the same (only with bytes no name may have, and ^ with ~) are told apart by their text.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+namespace perigee::http::detail {
+
+constexpr std::uint64_t kFold8 = 0x2020202020202020;
+
+template <class Word>
+constexpr Word load(const char* from) {
+  Word word = 0;
+  if (std::is_constant_evaluated()) {
+    for (std::size_t i = 0; i < sizeof(Word); ++i)
+      word |= static_cast<Word>(static_cast<unsigned char>(from[i])) << (8 * i);
+  } else {
+    std::memcpy(&word, from, sizeof word);
+  }
+  return word;
+}
+
+// Up to eight bytes: overlapping loads instead of a loop.
+constexpr std::uint64_t load_short(const char* from, std::size_t size) {
+  if (size >= 4) {
+    std::uint64_t high = load<std::uint32_t>(from + size - 4);
+    return load<std::uint32_t>(from) | (high << 32);
+  }
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < size; ++i)
+    word |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  return word;
+}
+
+constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
+  hash = (hash ^ (word | kFold8)) * 0x9e3779b97f4a7c15;
+  return hash ^ (hash >> 32);
+}
+
+constexpr std::uint32_t name_hash(const char* name, std::size_t size) {
+  std::uint64_t hash = size;
+  if (size <= 8) {
+    hash = mix(hash, load_short(name, size));
+  } else {
+    for (std::size_t i = 0; i + 8 < size; i += 8) hash = mix(hash, load<std::uint64_t>(name + i));
+    hash = mix(hash, load<std::uint64_t>(name + size - 8));
+  }
+  return static_cast<std::uint32_t>(hash);
+}
+
+// Lower-cases the ASCII letters of eight bytes, exactly.
+constexpr std::uint64_t lower8(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t low7 = word & (0x7f * kOnes);
+  std::uint64_t above_z = low7 + (0x7f - 'Z') * kOnes;
+  std::uint64_t from_a = low7 + (0x80 - 'A') * kOnes;
+  std::uint64_t upper = ~word & (from_a ^ above_z) & (0x80 * kOnes);
+  return word | (upper >> 2);
+}
+
+}  // namespace perigee::http::detail

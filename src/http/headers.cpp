@@ -1,0 +1,239 @@
+#include "http/headers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "http/h1_scan.hpp"
+#include "http/header_hash.hpp"
+
+namespace perigee::http {
+
+namespace {
+
+constexpr std::array kKnown = {
+    std::string_view{},
+#define KNOWN_HEADER(id, text) std::string_view(text),
+#include "http/header_names.inc"
+#undef KNOWN_HEADER
+};
+
+constexpr auto kKnownHashes = [] {
+  std::array<std::uint32_t, kKnown.size()> hashes{};
+  for (std::size_t i = 1; i < kKnown.size(); ++i)
+    hashes[i] = detail::name_hash(kKnown[i].data(), kKnown[i].size());
+  return hashes;
+}();
+
+// A perfect hash: the multiplier that gives every known name a slot of its own is searched by the
+// compiler.
+struct Slots {
+  std::uint32_t multiplier = 0;
+  std::array<std::uint8_t, 512> id{};
+
+  constexpr std::size_t of(std::uint32_t hash) const { return (hash * multiplier) >> 23; }
+  constexpr bool fill() {
+    id = {};
+    for (std::size_t i = 1; i < kKnown.size(); ++i) {
+      std::uint8_t& slot = id[of(kKnownHashes[i])];
+      if (slot != 0) return false;
+      slot = static_cast<std::uint8_t>(i);
+    }
+    return true;
+  }
+};
+
+constexpr Slots kSlots = [] {
+  Slots slots;
+  slots.multiplier = 0x9e3779b1;
+  while (!slots.fill()) slots.multiplier += 2;
+  return slots;
+}();
+
+// Text that cannot be a name may fold to a known one (CR for '-'); it is never sent
+// (is_valid_header_name), so that its id does no harm.
+bool folds_to(std::string_view name, std::string_view known) {
+  using detail::kFold8;
+  using detail::load;
+  if (name.size() != known.size()) return false;
+  if (name.size() < 8)
+    return ((detail::load_short(name.data(), name.size()) | kFold8) ==
+            (detail::load_short(known.data(), known.size()) | kFold8));
+  std::size_t i = 0;
+  for (; i + 8 < name.size(); i += 8) {
+    if ((load<std::uint64_t>(name.data() + i) | kFold8) !=
+        (load<std::uint64_t>(known.data() + i) | kFold8))
+      return false;
+  }
+  i = name.size() - 8;
+  return (load<std::uint64_t>(name.data() + i) | kFold8) ==
+         (load<std::uint64_t>(known.data() + i) | kFold8);
+}
+
+bool is_known_text(const HeaderName& name) {
+  return name.id != HeaderId::other &&
+         name.text.data() == kKnown[static_cast<std::size_t>(name.id)].data();
+}
+
+}  // namespace
+
+std::uint32_t header_hash(std::string_view name) {
+  return detail::name_hash(name.data(), name.size());
+}
+
+HeaderId header_id(std::string_view name, std::uint32_t hash) {
+  std::size_t id = kSlots.id[kSlots.of(hash)];
+  if (kKnownHashes[id] != hash || id == 0 || !folds_to(name, kKnown[id])) return HeaderId::other;
+  return static_cast<HeaderId>(id);
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  using detail::load;
+  using detail::lower8;
+  if (a.size() != b.size()) return false;
+  if (a.size() < 8)
+    return lower8(detail::load_short(a.data(), a.size())) ==
+           lower8(detail::load_short(b.data(), b.size()));
+  for (std::size_t i = 0; i + 8 < a.size(); i += 8) {
+    if (lower8(load<std::uint64_t>(a.data() + i)) != lower8(load<std::uint64_t>(b.data() + i)))
+      return false;
+  }
+  return lower8(load<std::uint64_t>(a.data() + a.size() - 8)) ==
+         lower8(load<std::uint64_t>(b.data() + b.size() - 8));
+}
+
+bool list_has_token(std::string_view list, std::string_view token) {
+  while (!list.empty()) {
+    std::size_t comma = list.find(',');
+    std::string_view element = detail::trim_blanks(list.substr(0, comma));
+    if (equals_ignoring_case(element, token)) return true;
+    if (comma == std::string_view::npos) return false;
+    list.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+bool is_valid_header_name(std::string_view name) {
+  const char* end = name.data() + name.size();
+  return !name.empty() && detail::scan_token(name.data(), end) == end;
+}
+
+bool is_valid_header_value(std::string_view value) {
+  const char* end = value.data() + value.size();
+  return detail::scan_value(value.data(), end) == end;
+}
+
+HeaderName::HeaderName(std::string_view name)
+    : text(name), hash(header_hash(name)), id(header_id(name, hash)) {}
+
+HeaderName::HeaderName(HeaderId known)
+    : text(kKnown[static_cast<std::size_t>(known)]),
+      hash(kKnownHashes[static_cast<std::size_t>(known)]),
+      id(known) {}
+
+bool HeaderName::operator==(const HeaderName& other) const {
+  if (id != other.id) return false;
+  return id != HeaderId::other || (hash == other.hash && equals_ignoring_case(text, other.text));
+}
+
+bool Header::is(const HeaderName& wanted) const {
+  if (removed || id != wanted.id) return false;
+  return id != HeaderId::other ||
+         (hash == wanted.hash && equals_ignoring_case(name(), wanted.text));
+}
+
+Header* Headers::find(const HeaderName& name) const {
+  for (Header* entry = data_; entry != data_ + size_; ++entry) {
+    if (entry->is(name)) return entry;
+  }
+  return nullptr;
+}
+
+std::optional<std::string_view> Headers::get(const HeaderName& name) const {
+  const Header* entry = find(name);
+  if (!entry) return std::nullopt;
+  return entry->value();
+}
+
+std::size_t Headers::count(const HeaderName& name) const {
+  return static_cast<std::size_t>(
+      std::count_if(data_, data_ + size_, [&](const Header& entry) { return entry.is(name); }));
+}
+
+std::size_t Headers::live() const {
+  return static_cast<std::size_t>(
+      std::count_if(data_, data_ + size_, [](const Header& entry) { return !entry.removed; }));
+}
+
+void Headers::reserve_more() {
+  // Two dozen fields fit the heads of nearly all real traffic.
+  std::uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+  std::span<Header> bigger = arena_->array<Header>(capacity);
+  if (size_ > 0) std::memcpy(bigger.data(), data_, size_ * sizeof(Header));
+  data_ = bigger.data();
+  capacity_ = capacity;
+}
+
+void Headers::append(const Header& header) {
+  if (size_ == capacity_) [[unlikely]]
+    reserve_more();
+  data_[size_++] = header;
+}
+
+void Headers::add_view(const HeaderName& name, std::string_view value) {
+  append({.name_data = name.text.data(),
+          .value_data = value.data(),
+          .name_size = static_cast<std::uint32_t>(name.text.size()),
+          .value_size = static_cast<std::uint32_t>(value.size()),
+          .hash = name.hash,
+          .id = name.id,
+          .removed = false,
+          .checked = false});
+}
+
+void Headers::add(const HeaderName& name, std::string_view value) {
+  HeaderName kept = name;
+  if (!is_known_text(name)) kept.text = arena_->copy(name.text);
+  add_view(kept, arena_->copy(value));
+}
+
+void Headers::set_view(const HeaderName& name, std::string_view value) {
+  Header* first = find(name);
+  if (!first) return add_view(name, value);
+  for (Header* entry = first + 1; entry != data_ + size_; ++entry) {
+    if (entry->is(name)) entry->removed = true;
+  }
+  first->name_data = name.text.data();
+  first->value_data = value.data();
+  first->value_size = static_cast<std::uint32_t>(value.size());
+  first->checked = false;
+}
+
+void Headers::set(const HeaderName& name, std::string_view value) {
+  HeaderName kept = name;
+  if (!is_known_text(name)) kept.text = arena_->copy(name.text);
+  set_view(kept, arena_->copy(value));
+}
+
+std::size_t Headers::remove(const HeaderName& name) {
+  std::size_t removed = 0;
+  for (Header* entry = data_; entry != data_ + size_; ++entry) {
+    if (!entry->is(name)) continue;
+    entry->removed = true;
+    ++removed;
+  }
+  return removed;
+}
+
+void Headers::rebase(const char* from, std::size_t bytes, const char* to) {
+  auto move = [&](const char*& view) {
+    std::size_t offset = static_cast<std::size_t>(view - from);
+    if (offset < bytes) view = to + offset;
+  };
+  for (Header& entry : entries()) {
+    move(entry.name_data);
+    move(entry.value_data);
+  }
+}
+
+}  // namespace perigee::http

@@ -1,0 +1,211 @@
+#include "http/server.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "http/server_impl.hpp"
+
+namespace perigee::http {
+namespace {
+
+constexpr log::Logger kLog{"io.gravitee.gateway.http.server"};
+constexpr std::size_t kArenasKept = 256;
+constexpr std::size_t kArenaChunk = 8 * 1024;
+constexpr Duration kHandshakeTime = 10s;
+
+}  // namespace
+
+// A TLS handshake in progress.
+struct Server::Impl::Handshake {
+  std::unique_ptr<net::Stream> plain;
+  Task task;
+};
+
+void Server::Impl::List::add(ServerConnection& connection) {
+  connection.previous_ = last;
+  connection.next_ = nullptr;
+  (last ? last->next_ : first) = &connection;
+  last = &connection;
+}
+
+void Server::Impl::List::remove(ServerConnection& connection) {
+  (connection.previous_ ? connection.previous_->next_ : first) = connection.next_;
+  (connection.next_ ? connection.next_->previous_ : last) = connection.previous_;
+}
+
+Server::Impl::Impl(Server& o, net::Reactor& r, ServerOptions opts, Handler& h, ServerObserver* obs,
+                   std::shared_ptr<const net::TlsServerContext> t)
+    : owner(o),
+      reactor(r),
+      options(std::move(opts)),
+      handler(h),
+      observer(obs),
+      tls(std::move(t)),
+      idle_timer_([](void* self) { static_cast<Impl*>(self)->sweep_idle(); }, this) {}
+
+Server::Impl::~Impl() {
+  *alive_ = false;
+  on_empty = nullptr;
+  handshakes_.clear();
+  close_all();
+  over_.clear();
+}
+
+std::unique_ptr<Arena> Server::Impl::take_arena() {
+  if (arenas_.empty()) return std::make_unique<Arena>(kArenaChunk);
+  std::unique_ptr<Arena> arena = std::move(arenas_.back());
+  arenas_.pop_back();
+  return arena;
+}
+
+void Server::Impl::give_arena(std::unique_ptr<Arena> arena) {
+  if (arenas_.size() >= kArenasKept) return;
+  arena->clear();
+  arenas_.push_back(std::move(arena));
+}
+
+void Server::Impl::accepted(std::unique_ptr<net::Stream> stream) {
+  if (!tls) return serve(std::move(stream));
+  handshakes_.push_back(std::make_unique<Handshake>());
+  Handshake& handshake = *handshakes_.back();
+  handshake.plain = std::move(stream);
+  handshake.task.start(shake_hands(handshake));
+}
+
+Async<void> Server::Impl::shake_hands(Handshake& handshake) {
+  net::Deadline deadline(reactor, co_await this_scope(), kHandshakeTime, ErrorCode::timed_out, "the TLS handshake took too long", Fault::client);
+  Result<std::unique_ptr<net::Stream>> secured = co_await net::tls_accept(tls, reactor, std::move(handshake.plain));
+  deadline.disarm();
+  if (secured) {
+    serve(*std::move(secured));
+  } else {
+    kLog.debug("{}", secured.error().message);
+  }
+  // This frame is the task's own: it goes at the end of the turn.
+  reactor.defer([this, alive = alive_, done = &handshake] {
+    if (*alive) std::erase_if(handshakes_, [done](const auto& entry) { return entry.get() == done; });
+  });
+}
+
+void Server::Impl::serve(std::unique_ptr<net::Stream> stream) { add(make_h1_connection(*this, std::move(stream))); }
+
+void Server::Impl::add(std::unique_ptr<ServerConnection> connection) {
+  ServerConnection& added = *connection.release();   // owned by the lists from here on
+  ++connections;
+  busy_.add(added);
+  if (observer) observer->on_connection_opened();
+  if (listener && connections >= options.connections_max && !paused) {
+    paused = true;
+    listener->pause();
+    kLog.warn("{} connections are open: no more are accepted until one closes (perigee.limits.maxConnections)", connections);
+  }
+  added.start();
+}
+
+void Server::Impl::became_busy(ServerConnection& connection) {
+  if (!connection.idle_) return;
+  idle_.remove(connection);
+  busy_.add(connection);
+  connection.idle_ = false;
+}
+
+void Server::Impl::became_idle(ServerConnection& connection) {
+  if (connection.idle_) return;
+  busy_.remove(connection);
+  idle_.add(connection);
+  connection.idle_ = true;
+  connection.since_ = reactor.now();
+  if (options.idle_timeout > 0s && !idle_timer_.armed()) {
+    reactor.timers().arm(idle_timer_, reactor.now() + options.idle_timeout);
+  }
+}
+
+void Server::Impl::is_over(ServerConnection& connection) {
+  (connection.idle_ ? idle_ : busy_).remove(connection);
+  over_.emplace_back(&connection);
+  if (std::exchange(clearing_, true)) return;
+  reactor.defer([this, alive = alive_] {
+    if (*alive) clear_away();
+  });
+}
+
+void Server::Impl::clear_away() {
+  clearing_ = false;
+  std::vector<std::unique_ptr<ServerConnection>> over = std::move(over_);
+  over_.clear();
+  for (auto& connection : over) {
+    connection.reset();
+    one_less();
+  }
+  over.clear();
+  if (connections == 0 && !accepting && on_empty) on_empty();
+}
+
+void Server::Impl::one_less() {
+  --connections;
+  if (paused && connections < options.connections_max) {
+    paused = false;
+    if (accepting) listener->resume();
+  }
+}
+
+void Server::Impl::sweep_idle() {
+  Instant oldest_allowed = reactor.now() - options.idle_timeout;
+  while (idle_.first && idle_.first->since_ <= oldest_allowed) idle_.first->close();
+  if (idle_.first) reactor.timers().arm(idle_timer_, idle_.first->since_ + options.idle_timeout);
+}
+
+void Server::Impl::close_idle() {
+  while (idle_.first) idle_.first->close();
+}
+
+void Server::Impl::close_all() {
+  close_idle();
+  while (busy_.first) busy_.first->close();
+}
+
+Server::Server(net::Reactor& reactor, ServerOptions options, Handler& handler, ServerObserver* observer,
+               std::shared_ptr<const net::TlsServerContext> tls)
+    : impl_(std::make_unique<Impl>(*this, reactor, std::move(options), handler, observer, std::move(tls))) {}
+
+Server::~Server() = default;
+
+Result<void> Server::listen(const net::Address& address) {
+  net::Listener::Options options;
+  options.accepted = impl_->options.socket;
+  Result<std::unique_ptr<net::Listener>> opened =
+      net::Listener::open(impl_->reactor, address, options, [impl = impl_.get()](std::unique_ptr<net::Socket> socket) {
+        impl->accepted(std::move(socket));
+      });
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  impl_->listener = *std::move(opened);
+  impl_->address = impl_->listener->address();
+  return {};
+}
+
+net::Address Server::address() const { return impl_->address; }
+void Server::serve(std::unique_ptr<net::Stream> stream) { impl_->accepted(std::move(stream)); }
+void Server::set_tls(std::shared_ptr<const net::TlsServerContext> tls) { impl_->tls = std::move(tls); }
+void Server::ask_to_leave() { impl_->leaving = true; }
+bool Server::leaving() const { return impl_->leaving; }
+void Server::drain_connections() { ++impl_->drain_generation; }
+
+void Server::stop_accepting() {
+  impl_->accepting = false;
+  impl_->listener.reset();
+}
+
+void Server::close_idle() { impl_->close_idle(); }
+void Server::close_all() { impl_->close_all(); }
+std::size_t Server::connections() const { return impl_->connections; }
+std::size_t Server::exchanges() const { return impl_->exchanges; }
+
+void Server::when_empty(std::function<void()> callback) {
+  impl_->on_empty = std::move(callback);
+  if (impl_->connections == 0 && !impl_->accepting) impl_->on_empty();
+}
+
+const ServerOptions& Server::options() const { return impl_->options; }
+net::Reactor& Server::reactor() { return impl_->reactor; }
+
+}  // namespace perigee::http
