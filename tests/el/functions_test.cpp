@@ -97,7 +97,12 @@ TEST(ElJsonPath, Errors) {
       {"{#jsonPath('{}', '$.a b')}", "error: something unexpected"},
       {"{#jsonPath('{}', '')}", "error: is empty"},
   });
-  check(R"({"request": {"content": "oops"}})", {{"{#jsonPath(#request.content, '$.a')}", "error"}});
+  for (std::string_view context :
+       {R"({"request": {"content": "oops"}})", R"({"request": {"content": ""}})"}) {
+    check(context, {{"{#jsonPath(#request.content, '$.a')}", "error: needs JSON"},
+                    {"{#jsonPath(#request.content + '', '$.a')}", "error: #jsonPath: invalid JSON"},
+                    {"{#request.jsonContent.size()}", "0"}});
+  }
 }
 
 TEST(ElEscapes, Json) {

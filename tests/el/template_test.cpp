@@ -1,4 +1,7 @@
 // Expression language, section 1: finding expressions, results, errors.
+#include <atomic>
+#include <thread>
+
 #include "tests/el/support/rows.hpp"
 
 namespace perigee::el {
@@ -127,6 +130,35 @@ TEST(ElTemplate, ALongSumOrConditionIsNotDeep) {
   }
   EXPECT_EQ(eval(sum + ")}").size(), 3005u);
   EXPECT_EQ(holds(condition + ")}"), "false");
+}
+
+TEST(ElTemplate, ADeepChainIsEvaluated) {
+  std::string chain = "{(#context.attributes['count']";
+  for (std::size_t i = 0; i < kChainMax - 10; ++i) chain += " - 1";
+  EXPECT_EQ(eval(chain + ")}"), "-983");
+}
+
+TEST(ElTemplate, IsSharedByThreads) {
+  auto compiled = Template::compile(
+      "{#request.path.replaceAll('[0-9]+', #request.method) matches '/stores/GET/.*'}");
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  std::atomic<int> held = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        FakeClock clock;
+        JsonVariables variables(test::sample_context(), clock);
+        Arena arena;
+        for (int turn = 0; turn < 100; ++turn) {
+          auto result = compiled->condition(variables, arena);
+          held += result && *result;
+          arena.clear();
+        }
+      });
+    }
+  }
+  EXPECT_EQ(held, 400);
 }
 
 TEST(ElTemplate, EvaluationHasABudget) {
