@@ -66,15 +66,18 @@ void Socket::on_events(std::uint32_t events) {
     hung_up_ = true;
     return on_hangup_events(wake_reader, wake_writer);
   }
-  if (wake_reader && wake_writer) [[unlikely]] {
+  const bool tell = (events & EPOLLIN) && hangup_ && !wake_reader;
+  if (wake_writer) {
+    if (!wake_reader && !tell) return write_wait_.complete({});
     Watch watch(*this);
     write_wait_.complete({});
-    if (watch.gone() || !read_wait_.waiting()) return;
-  } else if (wake_writer) {
-    return write_wait_.complete({});
+    if (watch.gone()) return;
   }
-  if (wake_reader) return read_wait_.complete({});
-  if ((events & EPOLLIN) && hangup_) hangup_->on_readable();
+  if (wake_reader) {
+    if (read_wait_.waiting()) read_wait_.complete({});
+  } else if (tell && hangup_) {
+    hangup_->on_readable();
+  }
 }
 
 void Socket::on_hangup_events(bool wake_reader, bool wake_writer) {

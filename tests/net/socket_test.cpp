@@ -41,7 +41,9 @@ struct Told final : HangupListener {
     ++times;
     if (then) then();
   }
+  void on_readable() override { ++readable; }
   int times = 0;
+  int readable = 0;
   std::function<void()> then;
 };
 
@@ -229,6 +231,39 @@ TEST_F(SocketTest, AnOrderlyCloseIsNoReset) {
   pair.client.reset();
   ASSERT_TRUE(turn_until(reactor, [&] { return reading.done(); }));
   EXPECT_EQ(reading.value().value(), 0u);
+}
+
+TEST_F(SocketTest, BytesAreToldEveryTimeWhenNobodyReads) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  Told told;
+  pair.server->listen_for_hangup(&told);
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(pair.client->write("x").here());
+    ASSERT_TRUE(turn_until(reactor, [&] { return told.readable == i; }));
+  }
+  Buffer buffer(reactor.buffers());
+  EXPECT_EQ(pair.server->read(buffer).take().value(), 3u);
+  Running<ReadResult> reading(pair.server->read(buffer));
+  ASSERT_TRUE(pair.client->write("y").here());
+  ASSERT_TRUE(turn_until(reactor, [&] { return reading.done(); }));
+  EXPECT_EQ(told.readable, 3) << "those were the reader's";
+  EXPECT_EQ(told.times, 0);
+}
+
+TEST_F(SocketTest, BytesAreToldThoughTheSameEventWakesAWriter) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  Told told;
+  pair.server->listen_for_hangup(&told);
+  const std::string bulk = pattern(8 << 20);
+  Running<Result<void>> writing(pair.server->write(bulk));
+  settle(reactor);
+  ASSERT_FALSE(writing.done());
+  ASSERT_TRUE(pair.client->write("x").here());
+  Running<Result<std::string>> reading(read_all(*pair.client, reactor.buffers()));
+  ASSERT_TRUE(turn_until(reactor, [&] { return writing.done(); }));
+  EXPECT_GE(told.readable, 1);
 }
 
 TEST_F(SocketTest, HangupIsToldOnceWhenNobodyReads) {
