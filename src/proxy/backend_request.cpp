@@ -134,7 +134,7 @@ void make_backend_request(const policy::Exchange& exchange, const plan::Backend&
   to.query = merge_queries(arena, from.query, backend.target_query);
   to.has_query = !to.query.empty() || from.has_query;
   to.target = to.has_query ? arena.join(arena.join(to.path, "?"), to.query) : to.path;
-  to.headers.add_view(HeaderId::host, to.authority);
+  to.headers.add_view(http::HeaderName("Host"), to.authority);
   copy_headers(exchange, backend, rules, to);
   for (const auto& [name, value] : backend.headers) to.headers.set_view(name, value);
 }
