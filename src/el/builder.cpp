@@ -12,7 +12,7 @@ namespace {
 
 std::string quoted(std::string_view text) { return "'" + std::string(text.substr(0, 100)) + "'"; }
 
-std::unexpected<Error> unsupported(std::uint32_t column, std::string what) {
+std::unexpected<Error> unsupported(std::uint32_t column, const std::string& what) {
   return fail_at(column, what + " is not supported by this version", ErrorCode::unsupported);
 }
 
@@ -50,7 +50,7 @@ Result<NodeId> Builder::constant(Value value, std::uint32_t column) {
   return add({.op = Op::constant, .value = value}, {}, column);
 }
 
-Result<NodeId> Builder::refused(std::string reason, std::uint32_t column) {
+Result<NodeId> Builder::refused(const std::string& reason, std::uint32_t column) {
   return add({.op = Op::refused, .value = Value::text(keep(reason))}, {}, column);
 }
 

@@ -42,7 +42,7 @@ class Builder {
   bool is_constant_text(NodeId id) { return is_constant(id) && node(id).value.is_text(); }
 
   Result<NodeId> add(Node node, std::span<const NodeId> children, std::uint32_t column);
-  Result<NodeId> refused(std::string reason, std::uint32_t column);
+  Result<NodeId> refused(const std::string& reason, std::uint32_t column);
   Result<NodeId> read(Op op, Access access, std::string_view name, bool safe, std::uint32_t column);
   Result<NodeId> keyed_read(Access container, std::string_view key, bool safe,
                             std::uint32_t column);

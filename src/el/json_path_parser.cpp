@@ -27,7 +27,8 @@ class PathParser {
  private:
   using Kind = PathStep::Kind;
 
-  std::unexpected<Error> wrong(std::string reason, ErrorCode code = ErrorCode::evaluation) const {
+  std::unexpected<Error> wrong(const std::string& reason,
+                               ErrorCode code = ErrorCode::evaluation) const {
     return fail(code, "the path '" + std::string(text_.substr(0, 200)) + "' " + reason);
   }
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }

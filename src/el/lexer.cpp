@@ -29,7 +29,7 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
   });
 }
 
-std::unexpected<Error> fail_at(std::uint32_t column, std::string reason, ErrorCode code) {
+std::unexpected<Error> fail_at(std::uint32_t column, const std::string& reason, ErrorCode code) {
   return fail(code, "column " + std::to_string(column) + ": " + reason);
 }
 

@@ -41,7 +41,7 @@ class Lexer {
 };
 
 // Why an expression does not compile: "column 12: reason".
-std::unexpected<Error> fail_at(std::uint32_t column, std::string reason,
+std::unexpected<Error> fail_at(std::uint32_t column, const std::string& reason,
                                ErrorCode code = ErrorCode::evaluation);
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case);

@@ -9,7 +9,8 @@ namespace {
 
 void fill(void* to, std::size_t bytes) {
   // Up to 256 bytes come whole once the system is up (getrandom(2)).
-  PERIGEE_ASSERT(getrandom(to, bytes, 0) == static_cast<ssize_t>(bytes));
+  ssize_t filled = getrandom(to, bytes, 0);
+  PERIGEE_ASSERT(filled == static_cast<ssize_t>(bytes));
 }
 
 std::uint64_t seed() {

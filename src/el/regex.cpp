@@ -7,7 +7,7 @@
 namespace perigee::el {
 namespace {
 
-std::unexpected<Error> refuse(std::string_view pattern, std::string reason) {
+std::unexpected<Error> refuse(std::string_view pattern, const std::string& reason) {
   return fail(ErrorCode::evaluation,
               "the regular expression '" + std::string(pattern.substr(0, 200)) + "': " + reason);
 }

@@ -4,7 +4,6 @@
 #include <wctype.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/utf8.hpp"
 
@@ -34,8 +33,8 @@ std::string_view map_characters(std::string_view text, Arena& arena, Map map) {
   for (std::size_t at = 0; at < text.size();) {
     char32_t c = next_character(text, at);
     if (c == 0xdf && map(U'a') == U'A') {  // sharp s has no upper case of its own
-      std::memcpy(to + size, "SS", 2);
-      size += 2;
+      to[size++] = 'S';
+      to[size++] = 'S';
     } else {
       size += put_character(to + size, map(c));
     }

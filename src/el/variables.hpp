@@ -76,7 +76,8 @@ enum class Access : std::uint8_t {
   response_header,
   response_header_first,
   // #context. A key is tried as it is, then with "gravitee.attribute." before it (also in the
-  // Object).
+  // Object). Here and in the maps below a missing key is null(); absent() says that there is no
+  // such map.
   context_attributes,
   context_attribute,
   // #api, #properties (the same map; absent() when the API has none), #dictionaries, #endpoints
