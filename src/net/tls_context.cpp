@@ -74,6 +74,16 @@ struct Suites {
   std::string tls12, tls13;  // in OpenSSL's form
 };
 
+// The name of one cipher, and none of OpenSSL's groups and rules ("ALL", "!RC4").
+bool is_cipher(SSL_CTX* every, const std::string& name) {
+  if (SSL_CTX_set_cipher_list(every, name.c_str()) != 1) return false;
+  STACK_OF(SSL_CIPHER)* chosen = SSL_CTX_get_ciphers(every);
+  for (int i = 0; i < sk_SSL_CIPHER_num(chosen); ++i) {
+    if (name == SSL_CIPHER_get_name(sk_SSL_CIPHER_value(chosen, i))) return true;
+  }
+  return false;
+}
+
 Suites translate(const std::vector<std::string>& names, std::vector<std::string>& warnings) {
   OwnedContext every(SSL_CTX_new(TLS_server_method()));
   Suites suites;
@@ -83,8 +93,7 @@ Suites translate(const std::vector<std::string>& names, std::vector<std::string>
     const bool is_tls13 = own.starts_with("TLS_");
     ERR_clear_error();
     const bool known = is_tls13 ? SSL_CTX_set_ciphersuites(every.get(), own.c_str()) == 1
-                                : own.find_first_of(":@!+-, ") != 0 && !own.contains(':') &&
-                                      SSL_CTX_set_cipher_list(every.get(), own.c_str()) == 1;
+                                : is_cipher(every.get(), own);
     if (!known) {
       warnings.push_back(
           fmt::format("TLS cipher \"{}\" is not known and left out; expected an IANA name such as "
