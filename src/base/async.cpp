@@ -23,17 +23,29 @@ struct FreeFrame {
   FreeFrame* next;
 };
 
+// Without a destructor, so that an access is one instruction; the cleaner frees what is kept when
+// the thread ends.
 struct Frames {
   std::array<FreeFrame*, kFrameClasses> free{};
   std::size_t bytes_kept = 0;
   std::size_t alive = 0;
-  ~Frames() {
-    for (FreeFrame* frame : free) {
+};
+constinit thread_local Frames frames;
+
+struct FramesCleaner {
+  ~FramesCleaner() {
+    for (FreeFrame*& frame : frames.free) {
       while (frame) ::operator delete(std::exchange(frame, frame->next));
     }
   }
+  void touch() {}
 };
-thread_local Frames frames;
+thread_local FramesCleaner frames_cleaner;
+
+void* frame_from_heap(std::size_t bytes) {
+  frames_cleaner.touch();
+  return ::operator new(bytes);
+}
 
 // Sanitizers must see every frame die.
 #if defined(__has_feature)
@@ -53,7 +65,7 @@ void* FrameRecycler::take(std::size_t bytes) {
       frames.bytes_kept -= index * kFrameStep;
       return frame;
     }
-    return ::operator new(index * kFrameStep);
+    return frame_from_heap(index * kFrameStep);
   }
   return ::operator new(bytes);
 }

@@ -101,9 +101,22 @@ std::vector<std::size_t> grouped(const std::vector<QueryParameter>& parameters) 
   return order;
 }
 
-// One parameter, or none: nothing to group or to rewrite.
+// Nothing to group or to rewrite: a few parameters, separated by '&', each name once.
 bool is_simple(std::string_view query) {
-  return query.find_first_of("&;#") == std::string_view::npos;
+  constexpr std::size_t kFew = 8;
+  if (query.find_first_of(";#") != std::string_view::npos) return false;
+  std::string_view names[kFew];
+  std::size_t count = 0;
+  for (bool more = !query.empty(); more;) {
+    std::size_t end = query.find('&');
+    more = end != std::string_view::npos;
+    std::string_view name = query.substr(0, std::min(end, query.find('=')));
+    bool seen = std::find(names, names + count, name) != names + count;
+    if (end == 0 || seen || count == kFew) return false;
+    names[count++] = name;
+    if (more) query.remove_prefix(end + 1);
+  }
+  return true;
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ void add_id_header(http::Headers& headers, const http::OwnedHeaderName& name, Ov
 std::optional<std::string_view> given_identifier(const policy::Exchange& exchange,
                                                  const Options& options) {
   if (auto header = exchange.request.headers.get(options.client_header)) return header;
-  if (exchange.request.query.empty()) return std::nullopt;
+  if (exchange.request.query.find(options.client_header.text()) == std::string_view::npos)
+    return std::nullopt;
   policy::QueryReader reader(exchange.request.query);
   while (std::optional<policy::QueryParameter> parameter = reader.next()) {
     if (parameter->name == options.client_header.text()) return parameter->value;

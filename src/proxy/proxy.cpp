@@ -136,41 +136,46 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
   Serving serving(*this, client, route, ids, *co_await this_scope());
   Verdict verdict = settle(serving, co_await run_chains(serving));
   serving.timeout.disarm();
-  co_await respond(serving, verdict);
+  Result<void> answered = co_await respond(serving, verdict);
+  if (!answered) {
+    kLog.line(log::Level::debug, serving.exchange.api.id, "the answer was cut off: {}",
+              answered.error().message);
+  }
   report(serving);
 }
 
+// The chains in the order of lifecycle.md section 2.
 Async<Verdict> Proxy::run_chains(Serving& serving) {
-  Verdict verdict = co_await run_request_chains(serving);
-  if (!verdict.continues()) co_return verdict;
-  if (policy::Invoker* invoker = serving.exchange.invoker()) {
-    Verdict invoked = co_await invoker->invoke(serving.exchange);
-    if (!invoked.continues()) co_return invoked;
-  }
-  co_return co_await run_response_chains(serving);
-}
-
-Async<Verdict> Proxy::run_request_chains(Serving& serving) {
   Exchange& exchange = serving.exchange;
   const plan::ApiRevision& revision = serving.pin.revision();
-  Verdict secured = co_await run_security(revision, exchange, serving.plan);
-  if (!secured.continues()) co_return secured;
+  Verdict verdict = co_await run_security(revision, exchange, serving.plan);
+  if (!verdict.continues()) co_return verdict;
+  prepare(exchange);
+  if (!serving.plan->flows.empty()) {
+    verdict = co_await run_request_flows(serving.plan->flows, exchange, serving.plan_flows);
+    if (!verdict.continues()) co_return verdict;
+  }
+  if (!revision.flows.empty()) {
+    verdict = co_await run_request_flows(revision.flows, exchange, serving.api_flows);
+    if (!verdict.continues()) co_return verdict;
+  }
+  bool any_flow = serving.plan_flows.any || serving.api_flows.any;
+  if (revision.match_required && !any_flow) co_return flows_not_matched();
+  if (policy::Invoker* invoker = exchange.invoker()) {
+    verdict = co_await invoker->invoke(exchange);
+    if (!verdict.continues()) co_return verdict;
+  }
+  co_return any_flow ? co_await run_response_chains(serving) : Verdict::next();
+}
+
+// Before-api processors, lifecycle.md section 6.
+void Proxy::prepare(Exchange& exchange) {
   if (options_.x_forwarded_prefix) {
     exchange.request.headers.set_view(http::HeaderName("X-Forwarded-Prefix"),
                                       exchange.context_path);
   }
   exchange.client_identifier = identifiers_.identify(exchange, options_);
   exchange.response.headers.set_view(options_.client_header, exchange.client_identifier);
-  if (!serving.plan->flows.empty()) {
-    Verdict verdict = co_await run_request_flows(serving.plan->flows, exchange, serving.plan_flows);
-    if (!verdict.continues()) co_return verdict;
-  }
-  if (!revision.flows.empty()) {
-    Verdict verdict = co_await run_request_flows(revision.flows, exchange, serving.api_flows);
-    if (!verdict.continues()) co_return verdict;
-  }
-  bool unmatched = revision.match_required && !serving.plan_flows.any && !serving.api_flows.any;
-  co_return unmatched ? flows_not_matched() : Verdict::next();
 }
 
 Async<Verdict> Proxy::run_response_chains(Serving& serving) {
@@ -201,33 +206,25 @@ Verdict Proxy::settle(Serving& serving, Verdict verdict) {
   return verdict;  // the client is gone
 }
 
-Async<void> Proxy::respond(Serving& serving, const Verdict& verdict) {
-  if (serving.scope.cancelled()) co_return;
+Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
+  if (serving.scope.cancelled()) return std::unexpected(serving.scope.reason());
   Exchange& exchange = serving.exchange;
-  http::Body* body = exchange.response_body.stream();
   if (verdict.failed()) {
-    const Failure& failure = verdict.failure();
-    exchange.failure = &failure;
-    FailureAnswer answer = answer_failure(exchange, failure);
+    exchange.failure = &verdict.failure();
+    FailureAnswer answer = answer_failure(exchange, verdict.failure());
     exchange.response_body.replace(answer.body);
-    body = exchange.response_body.stream();
     if (answer.close) serving.client.close_after();
   }
   add_id_headers(exchange, options_);
-  if (!verdict.failed() && exchange.response.status == 101 && serving.backend.tunnel()) {
-    co_await upgrade(serving);
-    co_return;
-  }
-  Result<void> sent = co_await serving.client.respond(exchange.response, body);
-  if (!sent)
-    kLog.line(log::Level::debug, exchange.api.id, "the answer was cut off: {}",
-              sent.error().message);
+  bool upgraded = !verdict.failed() && exchange.response.status == 101 && serving.backend.tunnel();
+  if (upgraded) return upgrade(serving);
+  return serving.client.respond(exchange.response, exchange.response_body.stream());
 }
 
-Async<void> Proxy::upgrade(Serving& serving) {
-  Result<net::Stream*> client = co_await serving.client.upgrade(serving.exchange.response);
-  if (!client) co_return;
-  co_await relay_both_ways(worker_.reactor, **client, *serving.backend.tunnel());
+Async<Result<void>> Proxy::upgrade(Serving& serving) {
+  CO_TRY(net::Stream * client, co_await serving.client.upgrade(serving.exchange.response));
+  co_await relay_both_ways(worker_.reactor, *client, *serving.backend.tunnel());
+  co_return Result<void>{};
 }
 
 Async<void> Proxy::answer_not_found(http::ServerExchange& client) {
