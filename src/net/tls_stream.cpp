@@ -210,11 +210,12 @@ Async<Result<void>> TlsStream::write_later(std::vector<std::string_view> slices,
                                            Async<Result<void>> before) {
   CO_TRY(co_await before);
   PlainText text(slices);
-  do {
-    CO_TRY(encrypt(text));
+  for (;;) {
+    const Result<void> encrypted = encrypt(text);
+    // What is there goes out even when there will be no more: it may be our close_notify.
     CO_TRY(co_await flush());
-  } while (text.next_bytes() > 0);
-  co_return Result<void>{};
+    if (!encrypted || text.next_bytes() == 0) co_return encrypted;
+  }
 }
 
 Result<void> TlsStream::encrypt(PlainText& text) {

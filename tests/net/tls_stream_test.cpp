@@ -14,6 +14,11 @@ using ::testing::HasSubstr;
 
 class TlsStreams : public ::testing::Test {
  protected:
+  // Through a channel that is too narrow for unread tickets, which TLS 1.3 sends afterwards.
+  Ends meet_narrow(std::size_t capacity) {
+    return shake_hands(reactor_, serve({.protocols = {"TLSv1.2"}}), trust_authority(),
+                       "api.example", make_pipe(reactor_, {.capacity = capacity}));
+  }
   Ends meet(Pipe pipe = {}) {
     return shake_hands(reactor_, serve({}), trust_authority(), "api.example", std::move(pipe));
   }
@@ -61,28 +66,44 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Transfer{4 << 20, 64 << 10, {}, true, "Bulk"},
                       Transfer{1 << 20, 1 << 20, {.capacity = 1000}, false, "NarrowChannel"},
                       Transfer{40'000, 40'000, {.read_bytes_max = 1}, false, "OneByteReads"},
-                      Transfer{5'000, 1, {.capacity = 7}, false, "OneByteWrites"},
-                      Transfer{200'000, 16384, {.capacity = 1}, false, "OneByteOnTheWay"},
+                      Transfer{2'000, 1, {.capacity = 7}, false, "OneByteWrites"},
+                      Transfer{20'000, 16384, {.capacity = 1}, false, "OneByteOnTheWay"},
                       Transfer{300'000, 16385, {}, true, "JustOverARecord"}),
     [](const auto& it) { return it.param.name; });
 
+// One end: shakes hands, then writes `sends` and reads to the end at the same time. The stream
+// stays, because its last bytes may still be on their way.
+Async<Result<std::string>> exchange(Reactor& reactor, Async<StreamResult> handshake,
+                                    const std::string& sends, const Transfer& transfer,
+                                    std::unique_ptr<Stream>& stream) {
+  CO_TRY(stream, co_await handshake);
+  Result<void> written;
+  Task writer;
+  writer.start([](Stream& to, const std::string& text, std::size_t piece,
+                  Result<void>& result) -> Async<void> {
+    result = co_await write_and_end(to, text, piece);
+  }(*stream, sends, transfer.piece, written));
+  Result<std::string> got = co_await read_all(reactor, *stream, transfer.large);
+  CO_TRY(co_await writer.join());
+  CO_TRY(written);
+  EXPECT_EQ(stream->counters().bytes_written, sends.size());
+  co_return got;
+}
+
 TEST_P(TlsTransfers, BothWaysAtOnce) {
   const Transfer& transfer = GetParam();
-  Ends ends = meet(make_pipe(reactor_, transfer.pipe));
-  ASSERT_TRUE(ends.good());
   const std::string up = pattern(transfer.bytes), down = pattern(transfer.bytes + 1);
-  Running<Result<std::string>> server_reads(read_all(reactor_, **ends.server, transfer.large));
-  Running<Result<std::string>> client_reads(read_all(reactor_, **ends.client, transfer.large));
-  Running<Result<void>> client_writes(write_and_end(**ends.client, up, transfer.piece));
-  Running<Result<void>> server_writes(write_and_end(**ends.server, down, transfer.piece));
-  ASSERT_TRUE(turn_until(reactor_, [&] {
-    return server_reads.done() && client_reads.done() && client_writes.done() &&
-           server_writes.done();
-  }));
-  EXPECT_TRUE(server_reads.value() == up);
-  EXPECT_TRUE(client_reads.value() == down);
-  EXPECT_EQ((*ends.server)->counters().bytes_read, up.size());
-  EXPECT_EQ((*ends.server)->counters().bytes_written, down.size());
+  Pipe pipe = make_pipe(reactor_, transfer.pipe);
+  std::unique_ptr<Stream> streams[2];
+  Running<Result<std::string>> server(
+      exchange(reactor_, tls_accept(serve({}), reactor_, std::move(pipe.first)), down, transfer,
+               streams[0]));
+  Running<Result<std::string>> client(exchange(
+      reactor_, tls_connect(trust_authority(), reactor_, std::move(pipe.second), "api.example"), up,
+      transfer, streams[1]));
+  ASSERT_TRUE(turn_until(reactor_, [&] { return server.done() && client.done(); }));
+  EXPECT_TRUE(server.value() == up);
+  EXPECT_TRUE(client.value() == down);
   EXPECT_EQ(reactor_.buffers().bytes_leased(), 0u);
 }
 
@@ -188,7 +209,7 @@ TEST_F(TlsStreams, CloseSaysGoodbye) {
 }
 
 TEST_F(TlsStreams, EndWaitsForAFullChannel) {
-  Ends ends = meet(make_pipe(reactor_, {.capacity = 100}));
+  Ends ends = meet_narrow(100);
   ASSERT_TRUE(ends.good());
   const std::string text = pattern(100'000);
   Running<Result<void>> writing((*ends.client)->write(text));
@@ -204,11 +225,12 @@ TEST_F(TlsStreams, EndWaitsForAFullChannel) {
 }
 
 TEST_F(TlsStreams, EndIsSentLaterWhenTheChannelIsFull) {
-  Ends ends = meet(make_pipe(reactor_, {.capacity = 30}));
+  constexpr std::size_t kRecordCost = 29;  // TLS 1.2: header 5, nonce 8, tag 16
+  Ends ends = meet_narrow(8 + kRecordCost);
   ASSERT_TRUE(ends.good());
-  Running<Result<void>> writing((*ends.client)->write(std::string_view("12345678")));  // 30 bytes
+  Running<Result<void>> writing((*ends.client)->write(std::string_view("12345678")));
   ASSERT_TRUE(writing.done());
-  (*ends.client)->end();  // 24 more
+  (*ends.client)->end();
   Running<Result<std::string>> reading(read_all(reactor_, **ends.server));
   ASSERT_TRUE(turn_until(reactor_, [&] { return reading.done(); }));
   EXPECT_EQ(reading.value(), "12345678");
@@ -270,7 +292,7 @@ TEST_F(TlsStreams, ACancelledReadLeavesTheStreamGood) {
 }
 
 TEST_F(TlsStreams, ACancelledWriteSpoilsWritingOnly) {
-  Ends ends = meet(make_pipe(reactor_, {.capacity = 100}));
+  Ends ends = meet_narrow(100);
   ASSERT_TRUE(ends.good());
   const std::string text = pattern(1000);
   {
