@@ -61,8 +61,9 @@ Async<Result<std::unique_ptr<Stream>>> tls_connect(std::shared_ptr<const TlsClie
     co_return std::unexpected(std::move(done.error()));
   }
   // OpenSSL tells of no new ticket in a resumed handshake of TLS 1.2, but spoils the old session.
-  if (stream->tls().resumed && SSL_version(stream->ssl()) == TLS1_2_VERSION) {
-    remember_session(impl.id, name, OwnedSession(SSL_get1_session(stream->ssl())));
+  SSL* ssl = stream->ssl();
+  if (SSL_session_reused(ssl) == 1 && SSL_version(ssl) == TLS1_2_VERSION) {
+    remember_session(impl.id, name, OwnedSession(SSL_get1_session(ssl)));
   }
   co_return std::unique_ptr<Stream>(std::move(stream));
 }

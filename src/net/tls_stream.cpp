@@ -139,7 +139,8 @@ std::optional<Result<std::size_t>> TlsStream::decrypt(Buffer& into) {
   std::size_t total = 0;
   std::optional<Result<std::size_t>> result;
   PERIGEE_ASSERT(!into.room().empty());
-  for (std::span<char> room = into.room(); !room.empty(); room = into.room()) {
+  do {
+    const std::span<char> room = into.room();
     std::size_t got = 0;
     ERR_clear_error();
     if (SSL_read_ex(ssl_.get(), room.data(), room.size(), &got) != 1) {
@@ -148,8 +149,12 @@ std::optional<Result<std::size_t>> TlsStream::decrypt(Buffer& into) {
     }
     into.commit(got);
     total += got;
+  } while (!into.room().empty() && holds_bytes());
+  if (!holds_bytes()) {
+    wire_.in.drop();
+    // RELEASE_BUFFERS forgets the write buffer that a session ticket of TLS 1.3 makes it take.
+    SSL_free_buffers(ssl_.get());
   }
-  if (wire_.in.empty()) wire_.in.drop();
   if (total == 0) {
     if (!leased) into.drop();
     return result;
@@ -177,9 +182,9 @@ std::optional<Result<std::size_t>> TlsStream::no_more() {
   }
 }
 
-bool TlsStream::readable() const {
-  return !wire_.in.empty() || SSL_pending(ssl_.get()) > 0 || told_the_end() || plain_->readable();
-}
+bool TlsStream::readable() const { return holds_bytes() || told_the_end() || plain_->readable(); }
+
+bool TlsStream::holds_bytes() const { return !wire_.in.empty() || SSL_pending(ssl_.get()) > 0; }
 
 bool TlsStream::told_the_end() const {
   return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;

@@ -46,6 +46,7 @@ class TlsStream final : public Stream {
   std::optional<Error> ended_by(const Result<std::size_t>& got);  // got = of the plain stream
   std::optional<Result<std::size_t>> decrypt(Buffer& into);       // nullopt: needs more records
   std::optional<Result<std::size_t>> no_more();
+  bool holds_bytes() const;  // read from the plain stream and not given yet
   bool told_the_end() const;
 
   Async<Result<void>> write_later(std::vector<std::string_view> slices, Async<Result<void>> before);
