@@ -9,7 +9,9 @@ std::optional<std::uint64_t> H1Body::length() const {
   return left_;
 }
 
-bool H1Body::ready() const { return done_ || init_.buffer.size() > held_ || init_.stream.readable(); }
+bool H1Body::ready() const {
+  return done_ || init_.buffer.size() > held_ || init_.stream.readable();
+}
 
 bool H1Body::complete() {
   init_.buffer.consume(std::exchange(held_, 0));
@@ -61,7 +63,8 @@ std::optional<Result<Chunk>> H1Body::take_chunked() {
 
 // More than a block is to come: bulk is relayed in large blocks, everything else in small ones.
 void H1Body::make_room() {
-  bool bulk = init_.framing == Framing::length ? left_ > BufferPool::kSmallBytes : bytes_ > BufferPool::kSmallBytes;
+  bool bulk = init_.framing == Framing::length ? left_ > BufferPool::kSmallBytes
+                                               : bytes_ > BufferPool::kSmallBytes;
   if (bulk) {
     init_.buffer.grow();
   } else {
@@ -80,8 +83,9 @@ Async<Result<Chunk>> H1Body::read_more() {
     } else if (init_.idle_timeout == 0s) {
       got = co_await reading;
     } else {
-      net::Deadline deadline(init_.reactor, co_await this_scope(), init_.idle_timeout, ErrorCode::read_timed_out,
-                             "the rest of the body did not come in time", init_.fault);
+      net::Deadline deadline(init_.reactor, co_await this_scope(), init_.idle_timeout,
+                             ErrorCode::read_timed_out, "the rest of the body did not come in time",
+                             init_.fault);
       got = co_await reading;
       if (!got && deadline.passed()) got.error().status = init_.timeout_status;
     }
@@ -98,7 +102,8 @@ Result<void> H1Body::arrived(std::size_t bytes) {
     done_ = true;
     return {};
   }
-  return fail(init_.fault == Fault::client ? ErrorCode::client_gone : ErrorCode::closed, "the peer closed the connection in the middle of a body", init_.fault);
+  return fail(init_.fault == Fault::client ? ErrorCode::client_gone : ErrorCode::closed,
+              "the peer closed the connection in the middle of a body", init_.fault);
 }
 
 }  // namespace perigee::http

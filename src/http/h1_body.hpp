@@ -1,6 +1,8 @@
-// H1Body: the body of a message on an HTTP/1 connection, decoded from the connection's read buffer as it is pulled.
+// H1Body: the body of a message on an HTTP/1 connection, decoded from the connection's read buffer
+// as it is pulled.
 //
-// Pieces are views into that buffer: nothing is copied. While a large body passes, the buffer is a large block. Internal to http.
+// Pieces are views into that buffer: nothing is copied. While a large body passes, the buffer is a
+// large block. Internal to http.
 #pragma once
 
 #include <optional>
@@ -17,25 +19,30 @@ class H1Body : public Body {
   struct Init {
     net::Reactor& reactor;
     net::Stream& stream;
-    Buffer& buffer;              // of the connection; may hold the first bytes already
-    Arena& arena;                // for trailers
+    Buffer& buffer;  // of the connection; may hold the first bytes already
+    Arena& arena;    // for trailers
     Framing framing;
-    std::uint64_t length;        // of Framing::length
-    Duration idle_timeout;       // between pieces; 0 = none
-    Fault fault;                 // whose fault a broken body is
-    int timeout_status;          // what a server answers when the peer is too slow
+    std::uint64_t length;   // of Framing::length
+    Duration idle_timeout;  // between pieces; 0 = none
+    Fault fault;            // whose fault a broken body is
+    int timeout_status;     // what a server answers when the peer is too slow
   };
   explicit H1Body(const Init& init)
-      : init_(init), trailers_(init.arena), left_(init.length), done_(init.framing == Framing::length && init.length == 0) {}
+      : init_(init),
+        trailers_(init.arena),
+        left_(init.length),
+        done_(init.framing == Framing::length && init.length == 0) {}
 
   Async<Result<Chunk>> read() override;
   std::optional<std::uint64_t> length() const override;
   bool ready() const override;
-  bool finished() const override { return done_ || (init_.framing == Framing::length && left_ == 0); }
+  bool finished() const override {
+    return done_ || (init_.framing == Framing::length && left_ == 0);
+  }
   Headers* trailers() override { return trailers_.entries().empty() ? nullptr : &trailers_; }
 
-  // The whole body was taken from the connection; what is left in the buffer belongs to the next message. Gives back the piece
-  // that was handed out last.
+  // The whole body was taken from the connection; what is left in the buffer belongs to the next
+  // message. Gives back the piece that was handed out last.
   bool complete();
   bool touched() const { return touched_; }
   std::uint64_t bytes() const { return bytes_; }
@@ -45,7 +52,7 @@ class H1Body : public Body {
   virtual Async<Result<void>> before_wait() { return Result<void>{}; }
 
  private:
-  std::optional<Result<Chunk>> take();           // from the buffer; nothing: more bytes are needed
+  std::optional<Result<Chunk>> take();  // from the buffer; nothing: more bytes are needed
   std::optional<Result<Chunk>> take_plain();
   std::optional<Result<Chunk>> take_chunked();
   Async<Result<Chunk>> read_more();
@@ -58,7 +65,7 @@ class H1Body : public Body {
   Headers trailers_;
   std::uint64_t left_;
   std::uint64_t bytes_ = 0;
-  std::size_t held_ = 0;                         // bytes of the buffer under the piece handed out last
+  std::size_t held_ = 0;  // bytes of the buffer under the piece handed out last
   bool done_;
   bool touched_ = false;
 };

@@ -12,14 +12,22 @@ class H1ClientExchange;
 class H1Client final : public ClientConnection {
  public:
   H1Client(net::Reactor& reactor, std::unique_ptr<net::Stream> stream, const ClientOptions& options)
-      : reactor_(reactor), stream_(std::move(stream)), received_(reactor.buffers()), options_(options) {}
+      : reactor_(reactor),
+        stream_(std::move(stream)),
+        received_(reactor.buffers()),
+        options_(options) {}
 
   std::unique_ptr<ClientExchange> open(Arena& arena) override;
   std::size_t capacity() const override { return exchange_ || !reusable() ? 0 : 1; }
-  bool reusable() const override { return keep_alive_ && !exchange_ && received_.empty() && !stream_->closed() && !stream_->hung_up(); }
+  bool reusable() const override {
+    return keep_alive_ && !exchange_ && received_.empty() && !stream_->closed() &&
+           !stream_->hung_up();
+  }
   std::uint64_t exchanges_done() const override { return exchanges_; }
   const net::StreamCounters& counters() const override { return stream_->counters(); }
-  void listen_for_hangup(net::HangupListener* listener) override { stream_->listen_for_hangup(listener); }
+  void listen_for_hangup(net::HangupListener* listener) override {
+    stream_->listen_for_hangup(listener);
+  }
 
  private:
   friend class H1ClientExchange;
@@ -35,16 +43,21 @@ class H1Client final : public ClientConnection {
 class H1ClientExchange final : public ClientExchange {
  public:
   H1ClientExchange(H1Client& connection, Arena& arena)
-      : connection_(connection), arena_(arena), sender_(connection.reactor_, *connection.stream_, arena, connection.options_.body_idle_timeout) {
+      : connection_(connection),
+        arena_(arena),
+        sender_(connection.reactor_, *connection.stream_, arena,
+                connection.options_.body_idle_timeout) {
     connection_.exchange_ = this;
   }
   ~H1ClientExchange() override;
   // Exchanges come and go with every request: their memory is recycled.
   static void* operator new(std::size_t bytes) { return FrameRecycler::take(bytes); }
-  static void operator delete(void* exchange, std::size_t bytes) noexcept { FrameRecycler::give(exchange, bytes); }
+  static void operator delete(void* exchange, std::size_t bytes) noexcept {
+    FrameRecycler::give(exchange, bytes);
+  }
 
-  Async<Result<void>> start(const RequestHead& request, Body* body, ResponseHead& response, InterimSink* interims,
-                            Duration answer_timeout) override;
+  Async<Result<void>> start(const RequestHead& request, Body* body, ResponseHead& response,
+                            InterimSink* interims, Duration answer_timeout) override;
   Body* body() override { return body_ ? &*body_ : nullptr; }
   net::Stream* tunnel() override { return tunnel_ ? &*tunnel_ : nullptr; }
   const Error* body_error() const override { return body_error_ ? &*body_error_ : nullptr; }
@@ -55,7 +68,7 @@ class H1ClientExchange final : public ClientExchange {
   Async<void> upload(Body& body, WireFraming framing);
   void note_upload(Result<void> sent);
   Async<Result<void>> read_head(Method method, ResponseHead& response, InterimSink* interims);
-  Async<Result<void>> receive();
+  Async<Result<std::size_t>> receive();
   void accept_head(const H1Head& info, ResponseHead& response);
   Error broken(Error error) const;
 
@@ -67,7 +80,7 @@ class H1ClientExchange final : public ClientExchange {
   std::optional<Error> body_error_;
   Task upload_;
   bool sent_whole_ = false;
-  bool answered_ = false;        // the final head is here
+  bool answered_ = false;  // the final head is here
   bool received_something_ = false;
   bool request_body_touched_ = false;
   bool keep_alive_ = false;
@@ -95,15 +108,17 @@ WireFraming H1ClientExchange::framing_of(const RequestHead& request, Body* body)
     framing.kind = length ? WireFraming::Kind::length : WireFraming::Kind::chunked;
     framing.length = length.value_or(0);
   } else if (request.headers.has(HeaderId::content_length)) {
-    framing.kind = WireFraming::Kind::length;   // "Content-Length: 0" of a POST
+    framing.kind = WireFraming::Kind::length;  // "Content-Length: 0" of a POST
   }
   std::optional<std::string_view> connection = request.headers.get(HeaderId::connection);
-  bool upgrades = connection && list_has_token(*connection, "upgrade") && request.headers.has(HeaderId::upgrade);
+  bool upgrades = connection && list_has_token(*connection, "upgrade") &&
+                  request.headers.has(HeaderId::upgrade);
   if (upgrades) framing.connection = WireFraming::Connection::upgrade;
   return framing;
 }
 
-// What went wrong before the head of an answer: a retry is safe when nothing came back and the body is untouched.
+// What went wrong before the head of an answer: a retry is safe when nothing came back and the body
+// is untouched.
 Error H1ClientExchange::broken(Error error) const {
   error.fault = Fault::upstream;
   bool connection_died = error.code == ErrorCode::reset || error.code == ErrorCode::closed;
@@ -111,21 +126,21 @@ Error H1ClientExchange::broken(Error error) const {
   return error;
 }
 
-Async<Result<void>> H1ClientExchange::start(const RequestHead& request, Body* body, ResponseHead& response,
-                                            InterimSink* interims, Duration answer_timeout) {
+Async<Result<void>> H1ClientExchange::start(const RequestHead& request, Body* body,
+                                            ResponseHead& response, InterimSink* interims,
+                                            Duration answer_timeout) {
   WireFraming framing = framing_of(request, body);
   std::string_view head = write_request_head(arena_, request, framing);
   Result<void> sent = co_await send(head, body, framing);
   if (!sent && sender_.body_failed()) co_return sent;
-  // An upstream that refuses early may have answered before it closed: what it said counts, not the failed write.
-  Result<void> answered;
+  // An upstream that refuses early may have answered before it closed: what it said counts, not the
+  // failed write.
+  std::optional<net::Deadline> deadline;
   if (answer_timeout > 0s) {
-    net::Deadline deadline(connection_.reactor_, co_await this_scope(), answer_timeout, ErrorCode::read_timed_out,
-                           "no answer within readTimeout", Fault::upstream);
-    answered = co_await read_head(request.method, response, interims);
-  } else {
-    answered = co_await read_head(request.method, response, interims);
+    deadline.emplace(connection_.reactor_, co_await this_scope(), answer_timeout,
+                     ErrorCode::read_timed_out, "no answer within readTimeout", Fault::upstream);
   }
+  Result<void> answered = co_await read_head(request.method, response, interims);
   if (answered) co_return answered;
   if (body_error_) co_return std::unexpected(*body_error_);
   co_return std::unexpected(broken(std::move(answered.error())));
@@ -138,7 +153,8 @@ Async<Result<void>> H1ClientExchange::send(std::string_view head, Body* body, Wi
     return sender_.send(head, nullptr, framing);
   }
   request_body_touched_ = body->ready();
-  return [](H1ClientExchange& self, std::string_view text, Body& upload, WireFraming how) -> Async<Result<void>> {
+  return [](H1ClientExchange& self, std::string_view text, Body& upload,
+            WireFraming how) -> Async<Result<void>> {
     Result<bool> all = co_await self.sender_.send_first(text, &upload, how);
     if (!all) {
       self.note_upload(std::unexpected(all.error()));
@@ -154,7 +170,9 @@ Async<Result<void>> H1ClientExchange::send(std::string_view head, Body* body, Wi
   }(*this, head, *body, framing);
 }
 
-Async<void> H1ClientExchange::upload(Body& body, WireFraming framing) { note_upload(co_await sender_.send_rest(body, framing)); }
+Async<void> H1ClientExchange::upload(Body& body, WireFraming framing) {
+  note_upload(co_await sender_.send_rest(body, framing));
+}
 
 void H1ClientExchange::note_upload(Result<void> sent) {
   sent_whole_ = sent.has_value();
@@ -164,34 +182,42 @@ void H1ClientExchange::note_upload(Result<void> sent) {
   connection_.stream_->close(true);
 }
 
-Async<Result<void>> H1ClientExchange::receive() {
+Async<Result<std::size_t>> H1ClientExchange::receive() {
   Buffer& received = connection_.received_;
   received.compact();
   if (received.leased() && received.size() == received.capacity()) received.grow();
-  CO_TRY(std::size_t got, co_await connection_.stream_->read(received));
-  if (got == 0) co_return fail(ErrorCode::closed, "the upstream closed the connection before it answered", Fault::upstream);
-  received_something_ = true;
-  co_return Result<void>{};
+  return connection_.stream_->read(received);
 }
 
-Async<Result<void>> H1ClientExchange::read_head(Method method, ResponseHead& response, InterimSink* interims) {
+Async<Result<void>> H1ClientExchange::read_head(Method method, ResponseHead& response,
+                                                InterimSink* interims) {
   for (std::size_t interim = 0;;) {
     H1Head info;
     H1Outcome outcome;
     if (!connection_.received_.empty()) {
-      outcome = parse_response(connection_.received_.unread(), connection_.options_.limits, method, response, info);
+      outcome = parse_response(connection_.received_.unread(), connection_.options_.limits, method,
+                               response, info);
     }
     if (outcome.result == Parse::refused) {
-      co_return fail(ErrorCode::invalid, "the upstream's answer breaks HTTP: " + std::string(outcome.why), Fault::upstream);
+      co_return fail(ErrorCode::invalid,
+                     "the upstream's answer breaks HTTP: " + std::string(outcome.why),
+                     Fault::upstream);
     }
     if (outcome.result == Parse::more) {
-      CO_TRY(co_await receive());
+      CO_TRY(std::size_t got, co_await receive());
+      if (got == 0)
+        co_return fail(ErrorCode::closed, "the upstream closed the connection before it answered",
+                       Fault::upstream);
+      received_something_ = true;
       continue;
     }
     accept_head(info, response);
     if (response.status >= 200 || response.status == 101) co_return Result<void>{};
     if (++interim > connection_.options_.interims_max) {
-      co_return fail(ErrorCode::limit, "the upstream sent more than " + std::to_string(connection_.options_.interims_max) + " interim answers", Fault::upstream);
+      co_return fail(ErrorCode::limit,
+                     "the upstream sent more than " +
+                         std::to_string(connection_.options_.interims_max) + " interim answers",
+                     Fault::upstream);
     }
     if (interims) {
       CO_TRY(co_await interims->on_interim(response));
@@ -206,7 +232,9 @@ void H1ClientExchange::accept_head(const H1Head& info, ResponseHead& response) {
   std::string_view bytes = received.unread().substr(0, info.bytes);
   std::string_view copy = arena_.copy(bytes);
   response.headers.rebase(bytes.data(), bytes.size(), copy.data());
-  if (!response.reason.empty()) response.reason = {copy.data() + (response.reason.data() - bytes.data()), response.reason.size()};
+  if (!response.reason.empty())
+    response.reason = {copy.data() + (response.reason.data() - bytes.data()),
+                       response.reason.size()};
   received.consume(bytes.size());
   if (response.status < 200 && response.status != 101) return;
   answered_ = true;
@@ -230,7 +258,8 @@ void H1ClientExchange::accept_head(const H1Head& info, ResponseHead& response) {
 
 }  // namespace
 
-std::unique_ptr<ClientConnection> make_h1_client(net::Reactor& reactor, std::unique_ptr<net::Stream> stream,
+std::unique_ptr<ClientConnection> make_h1_client(net::Reactor& reactor,
+                                                 std::unique_ptr<net::Stream> stream,
                                                  const ClientOptions& options) {
   return std::make_unique<H1Client>(reactor, std::move(stream), options);
 }

@@ -47,12 +47,12 @@ inline const char* scan_scalar(const char* at, const char* end, ByteClass allowe
 }
 
 #if defined(__SSE2__)
-// `bad` gives a vector with ones in the bytes that end the scan.
-template <class Bad>
-inline const char* scan_vector(const char* at, const char* end, ByteClass allowed, Bad bad) {
+// `stops_of` gives ones for the bytes that end the scan, or need a closer look.
+template <class Stops>
+inline const char* scan_vector(const char* at, const char* end, ByteClass allowed, Stops stops_of) {
   for (; end - at >= 16; at += 16) {
     __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    unsigned stops = static_cast<unsigned>(_mm_movemask_epi8(bad(bytes)));
+    unsigned stops = stops_of(bytes);
     if (stops != 0) {
       at += __builtin_ctz(stops);
       return is(*at, allowed) ? scan_scalar(at, end, allowed) : at;
@@ -66,15 +66,39 @@ inline __m128i at_most(__m128i bytes, char limit) {  // unsigned
 }
 #endif
 
+#if defined(__SSE2__)
+// Ones where a byte may not stand in a field value.
+inline unsigned value_stops(__m128i bytes) {
+  __m128i control = at_most(bytes, 0x1f);
+  __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
+  __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+  return static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, control), del)));
+}
+
+// Ones where a byte is no letter, no digit and no '-'.
+inline unsigned token_stops(__m128i bytes) {
+  __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+  __m128i letter = at_most(_mm_sub_epi8(folded, _mm_set1_epi8('a')), 25);
+  __m128i digit = at_most(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), 9);
+  __m128i dash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
+  __m128i good = _mm_or_si128(_mm_or_si128(letter, digit), dash);
+  return static_cast<unsigned>(_mm_movemask_epi8(good)) ^ 0xffffu;
+}
+
+inline unsigned target_stops(__m128i bytes) {
+  __m128i visible = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x20));  // signed: not 0x80 and above
+  __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+  __m128i hash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#'));
+  unsigned good = static_cast<unsigned>(_mm_movemask_epi8(visible));
+  return (good ^ 0xffffu) | static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(del, hash)));
+}
+#endif
+
 // Of a field value: anything but control bytes; tab and obs-text may stand there.
 inline const char* scan_value(const char* at, const char* end) {
 #if defined(__SSE2__)
-  return scan_vector(at, end, kValue, [](__m128i bytes) {
-    __m128i control = at_most(bytes, 0x1f);
-    __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
-    __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-    return _mm_or_si128(_mm_andnot_si128(tab, control), del);
-  });
+  return scan_vector(at, end, kValue, value_stops);
 #else
   return scan_scalar(at, end, kValue);
 #endif
@@ -84,12 +108,7 @@ inline const char* scan_value(const char* at, const char* end) {
 // client's).
 inline const char* scan_target(const char* at, const char* end) {
 #if defined(__SSE2__)
-  return scan_vector(at, end, kTarget, [](__m128i bytes) {
-    __m128i visible = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x20));  // signed: not 0x80 and above
-    __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-    __m128i hash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#'));
-    return _mm_or_si128(_mm_xor_si128(visible, _mm_set1_epi8(-1)), _mm_or_si128(del, hash));
-  });
+  return scan_vector(at, end, kTarget, target_stops);
 #else
   return scan_scalar(at, end, kTarget);
 #endif
@@ -98,14 +117,7 @@ inline const char* scan_target(const char* at, const char* end) {
 // Of a token. The vector knows letters, digits and '-'; the rare rest goes byte by byte.
 inline const char* scan_token(const char* at, const char* end) {
 #if defined(__SSE2__)
-  return scan_vector(at, end, kToken, [](__m128i bytes) {
-    __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-    __m128i letter = at_most(_mm_sub_epi8(folded, _mm_set1_epi8('a')), 25);
-    __m128i digit = at_most(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), 9);
-    __m128i dash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
-    __m128i good = _mm_or_si128(_mm_or_si128(letter, digit), dash);
-    return _mm_xor_si128(good, _mm_set1_epi8(-1));
-  });
+  return scan_vector(at, end, kToken, token_stops);
 #else
   return scan_scalar(at, end, kToken);
 #endif

@@ -1,4 +1,5 @@
-// HTTP/1 connections of a server: reading heads, running exchanges, keep-alive and pipelining (RFC 9112).
+// HTTP/1 connections of a server: reading heads, running exchanges, keep-alive and pipelining (RFC
+// 9112).
 #include "base/log.hpp"
 #include "http/h1_body.hpp"
 #include "http/h1_tunnel.hpp"
@@ -15,7 +16,8 @@ class H1Connection;
 // The request's body; asks a waiting client for it when the server is told to (handle100Continue).
 class RequestBody final : public H1Body {
  public:
-  RequestBody(const Init& init, net::Stream& stream, bool ask) : H1Body(init), stream_(stream), ask_(ask) {}
+  RequestBody(const Init& init, net::Stream& stream, bool ask)
+      : H1Body(init), stream_(stream), ask_(ask) {}
   bool asked_or_not_needed() const { return !ask_; }
 
  private:
@@ -29,7 +31,8 @@ class RequestBody final : public H1Body {
 
 class H1Exchange final : public ServerExchange {
  public:
-  H1Exchange(H1Connection& connection, Arena& arena) : ServerExchange(arena), connection_(connection) {}
+  H1Exchange(H1Connection& connection, Arena& arena)
+      : ServerExchange(arena), connection_(connection) {}
 
   const net::Stream& stream() const override;
   const Server& server() const override;
@@ -50,10 +53,12 @@ class H1Exchange final : public ServerExchange {
   friend class H1Connection;
   WireFraming framing_for(const ResponseHead& head, Body*& body);
   void note_sent(const ResponseHead& head);
-  Async<Result<void>> send_body(std::string_view head, Body& body, WireFraming framing);
+  Async<Result<void>> send_body(Async<Result<bool>> first, Body& body, WireFraming framing);
+  Result<void> sent_body(Result<void> sent, const WireFraming& framing);
 
   H1Connection& connection_;
   Scope* watcher_ = nullptr;
+  std::optional<BodySender> sender_;
   std::optional<TunnelStream> tunnel_;
   bool responded_ = false;
   bool response_whole_ = false;
@@ -85,12 +90,15 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
   void over();
 
   Async<void> serve();
-  Async<Result<bool>> read_head(H1Exchange& exchange);
+  bool read_head_at_once(H1Exchange& exchange);
+  Async<bool> read_head(H1Exchange& exchange);
+  void begin(H1Exchange& exchange);
+  void end(H1Exchange& exchange);
   Async<Result<void>> receive(Instant head_begun);
   Async<void> refuse(int status, std::string_view why);
   void accept_head(H1Exchange& exchange);
-  Async<After> run(H1Exchange& exchange);
   Async<After> settle_body(H1Exchange& exchange);
+  Async<After> drain(RequestBody& body);
   Async<void> linger();
 
   std::unique_ptr<net::Stream> stream_;
@@ -110,7 +118,9 @@ const Server& H1Exchange::server() const { return connection_.server_.owner; }
 Instant H1Exchange::connection_opened() const { return connection_.opened_; }
 
 void H1Exchange::client_left() {
-  if (watcher_) std::exchange(watcher_, nullptr)->cancel(Error(ErrorCode::client_gone, "the client left", Fault::client));
+  if (watcher_)
+    std::exchange(watcher_, nullptr)
+        ->cancel(Error(ErrorCode::client_gone, "the client left", Fault::client));
 }
 
 Async<Result<void>> H1Exchange::inform(const ResponseHead& head) {
@@ -127,7 +137,8 @@ WireFraming H1Exchange::framing_for(const ResponseHead& head, Body*& body) {
   if (no_content || is_head) {
     std::optional<std::uint64_t> told = told_length(head.headers);
     if (!told && is_head && body && !no_content) told = body->length();
-    if (told && head.status != 204 && head.status >= 200) framing = {.kind = WireFraming::Kind::length, .length = *told};
+    if (told && head.status != 204 && head.status >= 200)
+      framing = {.kind = WireFraming::Kind::length, .length = *told};
     body = nullptr;
   } else if (!body) {
     framing.kind = WireFraming::Kind::length;
@@ -157,26 +168,43 @@ Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   WireFraming framing = framing_for(head, sent);
   std::string_view text = write_response_head(arena, head, framing);
   note_sent(head);
-  if (sent) return send_body(text, *sent, framing);
-  response_whole_ = true;
-  return connection_.stream_->write(text);
+  if (!sent) {
+    response_whole_ = true;
+    return connection_.stream_->write(text);
+  }
+  sender_.emplace(connection_.server_.reactor, *connection_.stream_, arena,
+                  connection_.server_.options.write_idle_timeout);
+  Async<Result<bool>> first = sender_->send_first(text, sent, framing);
+  if (!first.here()) return send_body(std::move(first), *sent, framing);
+  Result<bool> all = first.take();
+  if (all && *all) return sent_body({}, framing);
+  return send_body(std::move(all), *sent, framing);
 }
 
-Async<Result<void>> H1Exchange::send_body(std::string_view head, Body& body, WireFraming framing) {
-  BodySender sender(connection_.server_.reactor, *connection_.stream_, arena, connection_.server_.options.write_idle_timeout);
-  Result<bool> all = co_await sender.send_first(head, &body, framing);
-  Result<void> sent = all ? Result<void>{} : Result<void>(std::unexpected(all.error()));
-  if (all && !*all) sent = co_await sender.send_rest(body, framing);
-  response_body_bytes = sender.body_bytes();
+Async<Result<void>> H1Exchange::send_body(Async<Result<bool>> first, Body& body,
+                                          WireFraming framing) {
+  Result<bool> all = co_await first;
+  Result<void> sent;
+  if (!all) {
+    sent = std::unexpected(std::move(all.error()));
+  } else if (!*all) {
+    sent = co_await sender_->send_rest(body, framing);
+  }
+  co_return sent_body(std::move(sent), framing);
+}
+
+Result<void> H1Exchange::sent_body(Result<void> sent, const WireFraming& framing) {
+  response_body_bytes = sender_->body_bytes();
   response_whole_ = sent.has_value();
   // A body that breaks off must not look whole: without a framing of its own only a reset tells.
   if (!sent) connection_.stream_->close(framing.kind == WireFraming::Kind::until_close);
-  co_return sent;
+  return sent;
 }
 
 Async<Result<net::Stream*>> H1Exchange::upgrade(ResponseHead& head) {
   PERIGEE_ASSERT(!responded_);
-  std::string_view text = write_response_head(arena, head, {.connection = WireFraming::Connection::upgrade});
+  std::string_view text =
+      write_response_head(arena, head, {.connection = WireFraming::Connection::upgrade});
   note_sent(head);
   close_after_ = true;
   response_whole_ = true;
@@ -207,7 +235,7 @@ void H1Connection::on_readable() {
 void H1Connection::on_hangup() {
   if (over_) return;
   if (!exchange_) {
-    if (task_.running()) return;   // it reads, and learns by itself
+    if (task_.running()) return;  // it reads, and learns by itself
     return over();
   }
   if (exchange_->response_whole_) return;
@@ -233,8 +261,15 @@ Async<void> H1Connection::serve() {
     std::unique_ptr<Arena> arena = server_.take_arena();
     {
       H1Exchange exchange(*this, *arena);
-      Result<bool> there = co_await read_head(exchange);
-      after = there && *there ? co_await run(exchange) : After::close;
+      bool there = read_head_at_once(exchange) || co_await read_head(exchange);
+      after = After::close;
+      if (there) {
+        begin(exchange);
+        co_await server_.handler.handle(exchange);
+        end(exchange);
+        after = co_await settle_body(exchange);
+        exchange_ = nullptr;
+      }
     }
     server_.give_arena(std::move(arena));
     bool more = !received_.empty() || stream_->readable();
@@ -250,13 +285,43 @@ Async<void> H1Connection::serve() {
   }
 }
 
+void H1Connection::begin(H1Exchange& exchange) {
+  if (received_.empty()) received_.drop();
+  exchange_ = &exchange;
+  server_.exchange_begins();
+  if (server_.observer) server_.observer->on_request_begun(exchange);
+}
+
+void H1Connection::end(H1Exchange& exchange) {
+  if (exchange.request_body) exchange.request_body_bytes = exchange.request_body->bytes();
+  if (server_.observer) server_.observer->on_request_ended(exchange, server_.reactor.now());
+  server_.exchange_ends();
+}
+
+// The usual request: its whole head comes with one read. False leaves everything else to
+// read_head().
+bool H1Connection::read_head_at_once(H1Exchange& exchange) {
+  if (received_.empty()) {
+    Async<Result<std::size_t>> reading = stream_->read(received_);
+    if (!reading.here()) return false;
+    Result<std::size_t> got = reading.take();
+    if (!got || *got == 0) return false;  // read_head() meets it again
+  }
+  H1Outcome outcome =
+      parse_request(received_.unread(), server_.options.limits, exchange.request, exchange.info);
+  if (outcome.result != Parse::done) return false;
+  accept_head(exchange);
+  return true;
+}
+
 // False: the client left, or was refused; nothing more is to be read.
-Async<Result<bool>> H1Connection::read_head(H1Exchange& exchange) {
+Async<bool> H1Connection::read_head(H1Exchange& exchange) {
   Instant begun = server_.reactor.now();
   while (true) {
     if (!received_.empty()) {
       std::string_view bytes = received_.unread();
-      H1Outcome outcome = parse_request(bytes, server_.options.limits, exchange.request, exchange.info);
+      H1Outcome outcome =
+          parse_request(bytes, server_.options.limits, exchange.request, exchange.info);
       if (outcome.result == Parse::done) {
         accept_head(exchange);
         co_return true;
@@ -283,12 +348,14 @@ Async<Result<void>> H1Connection::receive(Instant head_begun) {
     got = reading.take();
   } else {
     Duration left = server_.options.head_timeout - (server_.reactor.now() - head_begun);
-    net::Deadline deadline(server_.reactor, co_await this_scope(), std::max<Duration>(left, 0s), ErrorCode::timed_out,
-                           "the request head did not come in time", Fault::client);
+    net::Deadline deadline(server_.reactor, co_await this_scope(), std::max<Duration>(left, 0s),
+                           ErrorCode::timed_out, "the request head did not come in time",
+                           Fault::client);
     got = co_await reading;
   }
   if (!got) co_return std::unexpected(std::move(got.error()));
-  if (*got == 0) co_return fail(ErrorCode::client_gone, "the client closed the connection", Fault::client);
+  if (*got == 0)
+    co_return fail(ErrorCode::client_gone, "the client closed the connection", Fault::client);
   co_return Result<void>{};
 }
 
@@ -297,14 +364,17 @@ Async<void> H1Connection::refuse(int status, std::string_view why) {
   std::unique_ptr<Arena> arena = server_.take_arena();
   ResponseHead head(*arena);
   head.status = status;
-  std::string_view text = write_response_head(
-      *arena, head, {.kind = WireFraming::Kind::length, .length = 0, .connection = WireFraming::Connection::close});
+  std::string_view text = write_response_head(*arena, head,
+                                              {.kind = WireFraming::Kind::length,
+                                               .length = 0,
+                                               .connection = WireFraming::Connection::close});
   Result<void> sent = co_await stream_->write(text);
   server_.give_arena(std::move(arena));
   if (sent) co_await linger();
 }
 
-// The head's bytes move to the arena, so that the buffer is free for the body and for the next request.
+// The head's bytes move to the arena, so that the buffer is free for the body and for the next
+// request.
 void H1Connection::accept_head(H1Exchange& exchange) {
   std::string_view bytes = received_.unread().substr(0, exchange.info.bytes);
   std::string_view copy = exchange.arena.copy(bytes);
@@ -314,7 +384,9 @@ void H1Connection::accept_head(H1Exchange& exchange) {
     }
   };
   RequestHead& request = exchange.request;
-  for (std::string_view* view : {&request.method_text, &request.target, &request.path, &request.query, &request.authority}) rebase(*view);
+  for (std::string_view* view :
+       {&request.method_text, &request.target, &request.path, &request.query, &request.authority})
+    rebase(*view);
   request.headers.rebase(bytes.data(), bytes.size(), copy.data());
   received_.consume(bytes.size());
   if (stream_->tls().secured) request.scheme = "https";
@@ -322,9 +394,12 @@ void H1Connection::accept_head(H1Exchange& exchange) {
   exchange.arrived_wall = server_.reactor.wall();
   exchange.connection_requests = ++requests_;
   const H1Head& info = exchange.info;
-  bool last = server_.options.requests_per_connection_max > 0 && requests_ >= server_.options.requests_per_connection_max;
+  bool last = server_.options.requests_per_connection_max > 0 &&
+              requests_ >= server_.options.requests_per_connection_max;
   if (!info.keep_alive || last) exchange.close_after();
-  if (info.framing == Framing::none || (info.framing == Framing::length && info.content_length == 0)) return;
+  if (info.framing == Framing::none ||
+      (info.framing == Framing::length && info.content_length == 0))
+    return;
   exchange.request_body.emplace(H1Body::Init{.reactor = server_.reactor,
                                              .stream = *stream_,
                                              .buffer = received_,
@@ -338,46 +413,39 @@ void H1Connection::accept_head(H1Exchange& exchange) {
   exchange.body = &*exchange.request_body;
 }
 
-Async<H1Connection::After> H1Connection::run(H1Exchange& exchange) {
-  if (received_.empty()) received_.drop();
-  exchange_ = &exchange;
-  server_.exchange_begins();
-  if (server_.observer) server_.observer->on_request_begun(exchange);
-  co_await server_.handler.handle(exchange);
-  if (exchange.request_body) exchange.request_body_bytes = exchange.request_body->bytes();
-  if (server_.observer) server_.observer->on_request_ended(exchange, server_.reactor.now());
-  server_.exchange_ends();
-  After after = co_await settle_body(exchange);
-  exchange_ = nullptr;
-  co_return after;
-}
-
-// What becomes of the connection after an answer: an unread body is read away when that is cheap, else the client is given time to
-// read the answer before the connection closes.
+// What becomes of the connection after an answer: an unread body is read away when that is cheap,
+// else the client is given time to read the answer before the connection closes.
 Async<H1Connection::After> H1Connection::settle_body(H1Exchange& exchange) {
   if (!exchange.responded_ || !exchange.response_whole_ || stream_->closed()) {
     stream_->close(!exchange.responded_);
-    co_return After::close;
+    return After::close;
   }
   RequestBody* body = exchange.request_body ? &*exchange.request_body : nullptr;
-  if (!body || body->complete()) co_return exchange.closes() ? After::close : After::next;
+  if (!body || body->complete()) return exchange.closes() ? After::close : After::next;
   bool never_asked = exchange.info.expects_continue && !body->touched();
   std::optional<std::uint64_t> left = body->length();
-  if (exchange.closes() || never_asked || (left && *left > server_.options.drain_bytes_max)) co_return After::linger;
+  bool too_long = left && *left > server_.options.drain_bytes_max;
+  if (exchange.closes() || never_asked || too_long) return After::linger;
+  return drain(*body);
+}
+
+Async<H1Connection::After> H1Connection::drain(RequestBody& body) {
   std::size_t drained = 0;
   while (drained <= server_.options.drain_bytes_max) {
-    Result<Chunk> piece = co_await body->read();
+    Result<Chunk> piece = co_await body.read();
     if (!piece) co_return After::close;
-    if (piece->empty()) co_return body->complete() ? After::next : After::close;
+    if (piece->empty()) co_return body.complete() ? After::next : After::close;
     drained += piece->size();
   }
   co_return After::linger;
 }
 
-// Closing at once would reset the connection while the client still sends, and the answer would be lost (RFC 9112 section 9.6).
+// Closing at once would reset the connection while the client still sends, and the answer would be
+// lost (RFC 9112 section 9.6).
 Async<void> H1Connection::linger() {
   stream_->end();
-  net::Deadline deadline(server_.reactor, co_await this_scope(), kLingerTime, ErrorCode::timed_out, "lingering is over", Fault::client);
+  net::Deadline deadline(server_.reactor, co_await this_scope(), kLingerTime, ErrorCode::timed_out,
+                         "lingering is over", Fault::client);
   std::size_t read_away = 0;
   while (read_away <= server_.options.drain_bytes_max) {
     received_.drop();
@@ -389,7 +457,8 @@ Async<void> H1Connection::linger() {
 
 }  // namespace
 
-std::unique_ptr<ServerConnection> make_h1_connection(Server::Impl& server, std::unique_ptr<net::Stream> stream) {
+std::unique_ptr<ServerConnection> make_h1_connection(Server::Impl& server,
+                                                     std::unique_ptr<net::Stream> stream) {
   return std::make_unique<H1Connection>(server, std::move(stream));
 }
 

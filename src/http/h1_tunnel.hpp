@@ -1,4 +1,5 @@
-// A stream whose first bytes were read already: an upgraded connection as a byte tunnel. Internal to http.
+// A stream whose first bytes were read already: an upgraded connection as a byte tunnel. Internal
+// to http.
 #pragma once
 
 #include <algorithm>
@@ -22,12 +23,16 @@ class TunnelStream final : public net::Stream {
   }
   bool readable() const override { return !received_.empty() || stream_.readable(); }
   using Stream::write;
-  Async<Result<void>> write(std::span<const std::string_view> slices) override { return stream_.write(slices); }
+  Async<Result<void>> write(std::span<const std::string_view> slices) override {
+    return stream_.write(slices);
+  }
   void end() override { stream_.end(); }
   void close(bool reset) override { stream_.close(reset); }
   bool closed() const override { return stream_.closed(); }
   bool hung_up() const override { return stream_.hung_up(); }
-  void listen_for_hangup(net::HangupListener* listener) override { stream_.listen_for_hangup(listener); }
+  void listen_for_hangup(net::HangupListener* listener) override {
+    stream_.listen_for_hangup(listener);
+  }
   net::Address local() const override { return stream_.local(); }
   net::Address remote() const override { return stream_.remote(); }
   const net::TlsInfo& tls() const override { return stream_.tls(); }

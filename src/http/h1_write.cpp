@@ -12,7 +12,8 @@ constexpr log::Logger kLog{"io.gravitee.gateway.http"};
 
 class Writer {
  public:
-  Writer(Arena& arena, std::size_t bytes_max) : begin_(arena.array<char>(bytes_max).data()), at_(begin_) {}
+  Writer(Arena& arena, std::size_t bytes_max)
+      : begin_(arena.array<char>(bytes_max).data()), at_(begin_) {}
   void put(std::string_view text) {
     std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
@@ -42,53 +43,115 @@ bool is_framing(HeaderId id) {
     case HeaderId::proxy_connection:
     case HeaderId::te:
     case HeaderId::transfer_encoding:
-    case HeaderId::http2_settings: return true;
-    default: return false;
+    case HeaderId::http2_settings:
+      return true;
+    default:
+      return false;
   }
 }
 
 bool may_be_sent(const Header& header) {
   if (header.checked) return true;
   if (is_valid_header_name(header.name()) && is_valid_header_value(header.value())) return true;
-  kLog.warn("a header is not sent: its name or value holds bytes that HTTP does not allow (name of {} bytes)", header.name_size);
+  kLog.warn(
+      "a header is not sent: its name or value holds bytes that HTTP does not allow (name of {} "
+      "bytes)",
+      header.name_size);
   return false;
+}
+
+// A field as it was received, "Name: value", in one piece of memory (and then without odd blanks).
+bool stands_as_received(const Header& header) {
+  return header.checked && header.value_data == header.name_data + header.name_size + 2;
+}
+
+// Fields that stand one behind the other as they were received are copied in one go: most of a head
+// passes unchanged.
+class FieldRun {
+ public:
+  explicit FieldRun(Writer& writer) : writer_(writer) {}
+  ~FieldRun() { flush(); }
+  void add(const Header& header) {
+    const char* end = header.value_data + header.value_size;
+    if (begin_ && header.name_data == end_ + 2 && end_[0] == '\r' && end_[1] == '\n') {
+      end_ = end;
+      return;
+    }
+    flush();
+    begin_ = header.name_data;
+    end_ = end;
+  }
+  void flush() {
+    if (!begin_) return;
+    writer_.put({begin_, static_cast<std::size_t>(end_ - begin_)});
+    writer_.put("\r\n");
+    begin_ = nullptr;
+  }
+
+ private:
+  Writer& writer_;
+  const char* begin_ = nullptr;
+  const char* end_ = nullptr;
+};
+
+void put_field(Writer& writer, const Header& header) {
+  if (!may_be_sent(header)) return;
+  writer.put(header.name());
+  writer.put(": ");
+  writer.put(header.value());
+  writer.put("\r\n");
 }
 
 void put_fields(Writer& writer, const Headers& headers, const WireFraming& framing) {
   bool upgrade = framing.connection == WireFraming::Connection::upgrade;
+  FieldRun run(writer);
   for (const Header& header : headers.entries()) {
     if (header.removed || is_framing(header.id)) continue;
     if (header.id == HeaderId::upgrade && !upgrade) continue;
     if (header.id == HeaderId::trailer && framing.kind != WireFraming::Kind::chunked) continue;
-    if (!may_be_sent(header)) continue;
-    writer.put(header.name());
-    writer.put(": ");
-    writer.put(header.value());
-    writer.put("\r\n");
+    if (stands_as_received(header)) {
+      run.add(header);
+    } else {
+      run.flush();
+      put_field(writer, header);
+    }
   }
+  run.flush();
   switch (framing.kind) {
     case WireFraming::Kind::length:
       writer.put("Content-Length: ");
       writer.put(framing.length);
       writer.put("\r\n");
       break;
-    case WireFraming::Kind::chunked: writer.put("Transfer-Encoding: chunked\r\n"); break;
+    case WireFraming::Kind::chunked:
+      writer.put("Transfer-Encoding: chunked\r\n");
+      break;
     case WireFraming::Kind::none:
-    case WireFraming::Kind::until_close: break;
+    case WireFraming::Kind::until_close:
+      break;
   }
   switch (framing.connection) {
-    case WireFraming::Connection::close: writer.put("Connection: close\r\n"); break;
-    case WireFraming::Connection::keep_alive: writer.put("Connection: keep-alive\r\n"); break;
-    case WireFraming::Connection::upgrade: writer.put("Connection: Upgrade\r\n"); break;
-    case WireFraming::Connection::nothing: break;
+    case WireFraming::Connection::close:
+      writer.put("Connection: close\r\n");
+      break;
+    case WireFraming::Connection::keep_alive:
+      writer.put("Connection: keep-alive\r\n");
+      break;
+    case WireFraming::Connection::upgrade:
+      writer.put("Connection: Upgrade\r\n");
+      break;
+    case WireFraming::Connection::nothing:
+      break;
   }
   writer.put("\r\n");
 }
 
 }  // namespace
 
-std::string_view write_request_head(Arena& arena, const RequestHead& head, const WireFraming& framing) {
-  Writer writer(arena, head.method_text.size() + head.target.size() + bytes_of(head.headers) + kFramingBytesMax);
+std::string_view write_request_head(Arena& arena, const RequestHead& head,
+                                    const WireFraming& framing) {
+  Writer writer(arena, head.method_text.size() + head.target.size() + bytes_of(head.headers) +
+                           kFramingBytesMax);
   writer.put(head.method_text);
   writer.put(" ");
   writer.put(head.target);
@@ -97,7 +160,8 @@ std::string_view write_request_head(Arena& arena, const RequestHead& head, const
   return writer.text();
 }
 
-std::string_view write_response_head(Arena& arena, const ResponseHead& head, const WireFraming& framing) {
+std::string_view write_response_head(Arena& arena, const ResponseHead& head,
+                                     const WireFraming& framing) {
   std::string_view reason = head.reason.empty() ? reason_phrase(head.status) : head.reason;
   Writer writer(arena, reason.size() + bytes_of(head.headers) + kFramingBytesMax);
   writer.put("HTTP/1.1 ");
@@ -125,18 +189,16 @@ std::string_view BodySender::last_chunk(Body& body) {
   Writer writer(arena_, bytes_of(*trailers) + 8);
   writer.put("0\r\n");
   for (const Header& header : trailers->entries()) {
-    if (header.removed || is_framing(header.id) || header.id == HeaderId::host || !may_be_sent(header)) continue;
-    writer.put(header.name());
-    writer.put(": ");
-    writer.put(header.value());
-    writer.put("\r\n");
+    if (!header.removed && !is_framing(header.id) && header.id != HeaderId::host)
+      put_field(writer, header);
   }
   writer.put("\r\n");
   return writer.text();
 }
 
 // What goes into one write: the head, a piece with its framing, and the end when it is known.
-Result<std::size_t> BodySender::gather(std::string_view head, Chunk piece, bool last, const WireFraming& framing, Body& body,
+Result<std::size_t> BodySender::gather(std::string_view head, Chunk piece, bool last,
+                                       const WireFraming& framing, Body& body,
                                        std::string_view (&slices)[5]) {
   std::size_t count = 0;
   if (!head.empty()) slices[count++] = head;
@@ -168,45 +230,56 @@ Async<Result<void>> BodySender::write(std::span<const std::string_view> slices) 
 }
 
 Async<Result<void>> BodySender::write_within(Async<Result<void>> writing) {
-  // Progress of a slow reader shows in the next piece; a whole piece within the limit is progress enough.
+  // Progress of a slow reader shows in the next piece; a whole piece within the limit is progress
+  // enough.
   net::Deadline deadline(reactor_, co_await this_scope(), idle_timeout_, ErrorCode::timed_out,
                          "the peer did not take what was sent in time", Fault::client);
   co_return co_await writing;
 }
 
-Async<Result<bool>> BodySender::send_first(std::string_view head, Body* body, const WireFraming& framing) {
-  Chunk piece;
-  bool last = body == nullptr;
-  if (body && body->ready()) {
-    Async<Result<Chunk>> reading = body->read();
-    if (!reading.here()) {
-      Result<Chunk> read = co_await reading;
-      if (!read) {
-        body_failed_ = true;
-        co_return std::unexpected(std::move(read.error()));
-      }
-      piece = *read;
-    } else {
-      Result<Chunk> read = reading.take();
-      if (!read) {
-        body_failed_ = true;
-        co_return std::unexpected(std::move(read.error()));
-      }
-      piece = *read;
-    }
-    last = piece.empty() || body->finished();
+// Without a frame when the piece is at hand and the stream takes it: most messages.
+Async<Result<bool>> BodySender::send_first(std::string_view head, Body* body,
+                                           const WireFraming& framing) {
+  if (!body || !body->ready()) {
+    std::string_view slices[] = {head};
+    return written(write(slices), body == nullptr);
   }
-  std::string_view slices[5];
-  std::size_t count = 1;
-  slices[0] = head;
-  if (body) {
-    CO_TRY(count, gather(head, piece, last, framing, *body, slices));
-  }
-  CO_TRY(co_await write(std::span(slices).first(count)));
-  co_return last;
+  Async<Result<Chunk>> reading = body->read();
+  if (!reading.here()) return send_awaited_piece(head, std::move(reading), *body, framing);
+  return send_piece(head, reading.take(), *body, framing);
 }
 
-Async<Result<void>> BodySender::send(std::string_view head, Body* body, const WireFraming& framing) {
+Async<Result<bool>> BodySender::send_awaited_piece(std::string_view head,
+                                                   Async<Result<Chunk>> reading, Body& body,
+                                                   WireFraming framing) {
+  Result<Chunk> piece = co_await reading;
+  co_return co_await send_piece(head, std::move(piece), body, framing);
+}
+
+Async<Result<bool>> BodySender::send_piece(std::string_view head, Result<Chunk> piece, Body& body,
+                                           const WireFraming& framing) {
+  if (!piece) {
+    body_failed_ = true;
+    return std::unexpected(std::move(piece.error()));
+  }
+  bool last = piece->empty() || body.finished();
+  std::string_view slices[5];
+  Result<std::size_t> count = gather(head, *piece, last, framing, body, slices);
+  if (!count) return std::unexpected(std::move(count.error()));
+  Async<Result<void>> writing = write(std::span<const std::string_view>(slices, *count));
+  if (!writing.here()) return written(std::move(writing), last);
+  Result<void> done = writing.take();
+  if (!done) return std::unexpected(std::move(done.error()));
+  return Result<bool>(last);
+}
+
+Async<Result<bool>> BodySender::written(Async<Result<void>> writing, bool all) {
+  CO_TRY(co_await writing);
+  co_return all;
+}
+
+Async<Result<void>> BodySender::send(std::string_view head, Body* body,
+                                     const WireFraming& framing) {
   if (!body) {
     std::string_view slices[] = {head};
     return write(slices);
@@ -214,24 +287,17 @@ Async<Result<void>> BodySender::send(std::string_view head, Body* body, const Wi
   return send_slowly(head, *body, framing);
 }
 
-Async<Result<void>> BodySender::send_slowly(std::string_view head, Body& body, WireFraming framing) {
+Async<Result<void>> BodySender::send_slowly(std::string_view head, Body& body,
+                                            WireFraming framing) {
   CO_TRY(bool all, co_await send_first(head, &body, framing));
   if (all) co_return Result<void>{};
   co_return co_await send_rest(body, framing);
 }
 
 Async<Result<void>> BodySender::send_rest(Body& body, WireFraming framing) {
-  while (true) {
+  for (bool last = false; !last;) {
     Result<Chunk> piece = co_await body.read();
-    if (!piece) {
-      body_failed_ = true;
-      co_return std::unexpected(std::move(piece.error()));
-    }
-    bool last = piece->empty() || body.finished();
-    std::string_view slices[5];
-    CO_TRY(std::size_t count, gather({}, *piece, last, framing, body, slices));
-    CO_TRY(co_await write(std::span<const std::string_view>(slices, count)));
-    if (last) break;
+    CO_TRY(last, co_await send_piece({}, std::move(piece), body, framing));
   }
   if (framing.kind == WireFraming::Kind::length && body_bytes_ != framing.length) {
     co_return fail(ErrorCode::invalid, "a body is shorter than its Content-Length");

@@ -1,7 +1,7 @@
 // Writing HTTP/1.1 messages: heads and chunk framing. Internal to http.
 //
-// The framing is decided here and nowhere else: what a head says of Content-Length, Transfer-Encoding and Connection is never
-// copied to the wire (RFC 9112 section 6).
+// The framing is decided here and nowhere else: what a head says of Content-Length,
+// Transfer-Encoding and Connection is never copied to the wire (RFC 9112 section 6).
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,24 @@ namespace perigee::http {
 
 struct WireFraming {
   enum class Kind : std::uint8_t { none, length, chunked, until_close };
-  Kind kind = Kind::none;                       // none: no body and no field
+  Kind kind = Kind::none;  // none: no body and no field
   std::uint64_t length = 0;
   enum class Connection : std::uint8_t { nothing, close, keep_alive, upgrade };
   Connection connection = Connection::nothing;
 };
 
 // Bytes in the arena. Fields with names or values that HTTP does not allow are left out and logged.
-std::string_view write_request_head(Arena& arena, const RequestHead& head, const WireFraming& framing);
-std::string_view write_response_head(Arena& arena, const ResponseHead& head, const WireFraming& framing);
+std::string_view write_request_head(Arena& arena, const RequestHead& head,
+                                    const WireFraming& framing);
+std::string_view write_response_head(Arena& arena, const ResponseHead& head,
+                                     const WireFraming& framing);
 
-// A valid Content-Length field of a head, for messages without a body that tell the length of one (HEAD, 304).
+// A valid Content-Length field of a head, for messages without a body that tell the length of one
+// (HEAD, 304).
 std::optional<std::uint64_t> told_length(const Headers& headers);
 
-// Sends a body behind (and together with the start of) a head that was written as `framing` says. When the body fails midway its
-// error is returned; the caller breaks off the connection.
+// Sends a body behind (and together with the start of) a head that was written as `framing` says.
+// When the body fails midway its error is returned; the caller breaks off the connection.
 class BodySender {
  public:
   BodySender(net::Reactor& reactor, net::Stream& stream, Arena& arena, Duration idle_timeout)
@@ -46,11 +49,16 @@ class BodySender {
   bool body_failed() const { return body_failed_; }
 
  private:
+  Async<Result<bool>> send_piece(std::string_view head, Result<Chunk> piece, Body& body,
+                                 const WireFraming& framing);
+  Async<Result<bool>> send_awaited_piece(std::string_view head, Async<Result<Chunk>> reading,
+                                         Body& body, WireFraming framing);
+  static Async<Result<bool>> written(Async<Result<void>> writing, bool all);
   Async<Result<void>> write(std::span<const std::string_view> slices);
   Async<Result<void>> write_within(Async<Result<void>> writing);
   Async<Result<void>> send_slowly(std::string_view head, Body& body, WireFraming framing);
-  Result<std::size_t> gather(std::string_view head, Chunk piece, bool last, const WireFraming& framing, Body& body,
-                             std::string_view (&slices)[5]);
+  Result<std::size_t> gather(std::string_view head, Chunk piece, bool last,
+                             const WireFraming& framing, Body& body, std::string_view (&slices)[5]);
   std::string_view last_chunk(Body& body);
 
   net::Reactor& reactor_;

@@ -197,9 +197,23 @@ void Headers::add(const HeaderName& name, std::string_view value) {
   add_view(kept, arena_->copy(value));
 }
 
-void Headers::set_view(const HeaderName& name, std::string_view value) {
+void Headers::add_made(const HeaderName& name, std::string_view value) {
+  add_view(name, value);
+  data_[size_ - 1].checked = true;
+}
+
+void Headers::set_view(const HeaderName& name, std::string_view value) { replace(name, value); }
+
+void Headers::set_made(const HeaderName& name, std::string_view value) {
+  replace(name, value).checked = true;
+}
+
+Header& Headers::replace(const HeaderName& name, std::string_view value) {
   Header* first = find(name);
-  if (!first) return add_view(name, value);
+  if (!first) {
+    add_view(name, value);
+    return data_[size_ - 1];
+  }
   for (Header* entry = first + 1; entry != data_ + size_; ++entry) {
     if (entry->is(name)) entry->removed = true;
   }
@@ -207,6 +221,7 @@ void Headers::set_view(const HeaderName& name, std::string_view value) {
   first->value_data = value.data();
   first->value_size = static_cast<std::uint32_t>(value.size());
   first->checked = false;
+  return *first;
 }
 
 void Headers::set(const HeaderName& name, std::string_view value) {

@@ -88,6 +88,9 @@ class Headers {
   // Replaces all values by one, in the place of the first; keeps the case given here.
   void set(const HeaderName& name, std::string_view value);
   void set_view(const HeaderName& name, std::string_view value);
+  // The same for what we made ourselves and know to be valid: it is sent without another look.
+  void add_made(const HeaderName& name, std::string_view value);
+  void set_made(const HeaderName& name, std::string_view value);
   // Returns how many were removed.
   std::size_t remove(const HeaderName& name);
   void clear() { size_ = 0; }
@@ -105,6 +108,7 @@ class Headers {
 
  private:
   Header* find(const HeaderName& name) const;
+  Header& replace(const HeaderName& name, std::string_view value);
   void reserve_more();
   Arena* arena_;
   Header* data_ = nullptr;

@@ -59,8 +59,8 @@ class Body {
   virtual std::optional<std::uint64_t> length() const = 0;
   // True when read() would give bytes or the end without waiting.
   virtual bool ready() const = 0;
-  // True when the piece that read() gave last was the last one, as far as that is known already: lets
-  // a sender put the end of its message into the same write.
+  // True when the piece that read() gave last was the last one, as far as that is known already:
+  // lets a sender put the end of its message into the same write.
   virtual bool finished() const { return false; }
   // Fields after the body, once read() gave the end; null or empty when there are none.
   virtual Headers* trailers() { return nullptr; }

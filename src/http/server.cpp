@@ -73,8 +73,10 @@ void Server::Impl::accepted(std::unique_ptr<net::Stream> stream) {
 }
 
 Async<void> Server::Impl::shake_hands(Handshake& handshake) {
-  net::Deadline deadline(reactor, co_await this_scope(), kHandshakeTime, ErrorCode::timed_out, "the TLS handshake took too long", Fault::client);
-  Result<std::unique_ptr<net::Stream>> secured = co_await net::tls_accept(tls, reactor, std::move(handshake.plain));
+  net::Deadline deadline(reactor, co_await this_scope(), kHandshakeTime, ErrorCode::timed_out,
+                         "the TLS handshake took too long", Fault::client);
+  Result<std::unique_ptr<net::Stream>> secured =
+      co_await net::tls_accept(tls, reactor, std::move(handshake.plain));
   deadline.disarm();
   if (secured) {
     serve(*std::move(secured));
@@ -83,21 +85,27 @@ Async<void> Server::Impl::shake_hands(Handshake& handshake) {
   }
   // This frame is the task's own: it goes at the end of the turn.
   reactor.defer([this, alive = alive_, done = &handshake] {
-    if (*alive) std::erase_if(handshakes_, [done](const auto& entry) { return entry.get() == done; });
+    if (*alive)
+      std::erase_if(handshakes_, [done](const auto& entry) { return entry.get() == done; });
   });
 }
 
-void Server::Impl::serve(std::unique_ptr<net::Stream> stream) { add(make_h1_connection(*this, std::move(stream))); }
+void Server::Impl::serve(std::unique_ptr<net::Stream> stream) {
+  add(make_h1_connection(*this, std::move(stream)));
+}
 
 void Server::Impl::add(std::unique_ptr<ServerConnection> connection) {
-  ServerConnection& added = *connection.release();   // owned by the lists from here on
+  ServerConnection& added = *connection.release();  // owned by the lists from here on
   ++connections;
   busy_.add(added);
   if (observer) observer->on_connection_opened();
   if (listener && connections >= options.connections_max && !paused) {
     paused = true;
     listener->pause();
-    kLog.warn("{} connections are open: no more are accepted until one closes (perigee.limits.maxConnections)", connections);
+    kLog.warn(
+        "{} connections are open: no more are accepted until one closes "
+        "(perigee.limits.maxConnections)",
+        connections);
   }
   added.start();
 }
@@ -164,17 +172,18 @@ void Server::Impl::close_all() {
   while (busy_.first) busy_.first->close();
 }
 
-Server::Server(net::Reactor& reactor, ServerOptions options, Handler& handler, ServerObserver* observer,
-               std::shared_ptr<const net::TlsServerContext> tls)
-    : impl_(std::make_unique<Impl>(*this, reactor, std::move(options), handler, observer, std::move(tls))) {}
+Server::Server(net::Reactor& reactor, ServerOptions options, Handler& handler,
+               ServerObserver* observer, std::shared_ptr<const net::TlsServerContext> tls)
+    : impl_(std::make_unique<Impl>(*this, reactor, std::move(options), handler, observer,
+                                   std::move(tls))) {}
 
 Server::~Server() = default;
 
 Result<void> Server::listen(const net::Address& address) {
   net::Listener::Options options;
   options.accepted = impl_->options.socket;
-  Result<std::unique_ptr<net::Listener>> opened =
-      net::Listener::open(impl_->reactor, address, options, [impl = impl_.get()](std::unique_ptr<net::Socket> socket) {
+  Result<std::unique_ptr<net::Listener>> opened = net::Listener::open(
+      impl_->reactor, address, options, [impl = impl_.get()](std::unique_ptr<net::Socket> socket) {
         impl->accepted(std::move(socket));
       });
   if (!opened) return std::unexpected(std::move(opened.error()));
@@ -185,7 +194,9 @@ Result<void> Server::listen(const net::Address& address) {
 
 net::Address Server::address() const { return impl_->address; }
 void Server::serve(std::unique_ptr<net::Stream> stream) { impl_->accepted(std::move(stream)); }
-void Server::set_tls(std::shared_ptr<const net::TlsServerContext> tls) { impl_->tls = std::move(tls); }
+void Server::set_tls(std::shared_ptr<const net::TlsServerContext> tls) {
+  impl_->tls = std::move(tls);
+}
 void Server::ask_to_leave() { impl_->leaving = true; }
 bool Server::leaving() const { return impl_->leaving; }
 void Server::drain_connections() { ++impl_->drain_generation; }

@@ -8,7 +8,8 @@
 
 namespace perigee::http {
 
-// One client connection, whatever its protocol version. Owned by the server; tells it when it is idle, busy and over.
+// One client connection, whatever its protocol version. Owned by the server; tells it when it is
+// idle, busy and over.
 class ServerConnection {
  public:
   explicit ServerConnection(Server::Impl& server) : server_(server) {}
@@ -16,7 +17,7 @@ class ServerConnection {
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
 
-  virtual void close() = 0;            // now, whatever it does
+  virtual void close() = 0;  // now, whatever it does
   virtual void start() = 0;
 
  protected:
@@ -26,19 +27,19 @@ class ServerConnection {
   friend struct Server::Impl;
   ServerConnection* previous_ = nullptr;
   ServerConnection* next_ = nullptr;
-  Instant since_{};                    // idle since, while idle
+  Instant since_{};  // idle since, while idle
   bool idle_ = false;
 };
 
 struct Server::Impl {
-  Impl(Server& owner, net::Reactor& reactor, ServerOptions options, Handler& handler, ServerObserver* observer,
-       std::shared_ptr<const net::TlsServerContext> tls);
+  Impl(Server& owner, net::Reactor& reactor, ServerOptions options, Handler& handler,
+       ServerObserver* observer, std::shared_ptr<const net::TlsServerContext> tls);
   ~Impl();
 
   // Told by connections.
   void became_busy(ServerConnection& connection);
   void became_idle(ServerConnection& connection);
-  void is_over(ServerConnection& connection);     // destroyed at the end of this turn
+  void is_over(ServerConnection& connection);  // destroyed at the end of this turn
   void exchange_begins() { ++exchanges; }
   void exchange_ends() { --exchanges; }
   bool leaves(std::uint64_t generation) const { return leaving || generation < drain_generation; }
@@ -65,7 +66,7 @@ struct Server::Impl {
   bool leaving = false;
   bool accepting = true;
   bool paused = false;
-  std::uint64_t drain_generation = 0;             // connections of older generations are asked to leave
+  std::uint64_t drain_generation = 0;  // connections of older generations are asked to leave
   std::function<void()> on_empty;
 
  private:
@@ -83,7 +84,7 @@ struct Server::Impl {
   Async<void> shake_hands(Handshake& handshake);
   static std::uint64_t generations;
 
-  List idle_, busy_;                              // idle ones in the order in which they became idle
+  List idle_, busy_;  // idle ones in the order in which they became idle
   std::vector<std::unique_ptr<ServerConnection>> over_;
   std::vector<std::unique_ptr<Handshake>> handshakes_;
   bool clearing_ = false;
@@ -92,6 +93,7 @@ struct Server::Impl {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-std::unique_ptr<ServerConnection> make_h1_connection(Server::Impl& server, std::unique_ptr<net::Stream> stream);
+std::unique_ptr<ServerConnection> make_h1_connection(Server::Impl& server,
+                                                     std::unique_ptr<net::Stream> stream);
 
 }  // namespace perigee::http

@@ -1,0 +1,167 @@
+#include "http/headers.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http/h1_scan.hpp"
+
+namespace perigee::http {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> live(const Headers& headers) {
+  std::vector<std::string> lines;
+  for (const Header& entry : headers.entries()) {
+    if (!entry.removed)
+      lines.push_back(std::string(entry.name()) + ": " + std::string(entry.value()));
+  }
+  return lines;
+}
+
+TEST(Headers, KnowEveryListedNameInAnyCase) {
+  struct Known {
+    HeaderId id;
+    std::string_view text;
+  };
+  const Known known[] = {
+#define KNOWN_HEADER(id, text) {HeaderId::id, text},
+#include "http/header_names.inc"
+#undef KNOWN_HEADER
+  };
+  for (const Known& one : known) {
+    std::string upper(one.text);
+    for (char& byte : upper) byte = static_cast<char>(std::toupper(byte));
+    EXPECT_EQ(HeaderName(one.text).id, one.id) << one.text;
+    EXPECT_EQ(HeaderName(upper).id, one.id) << upper;
+    EXPECT_EQ(HeaderName(one.id).text, one.text);
+    EXPECT_TRUE(HeaderName(one.id) == HeaderName(std::string_view(upper)));
+  }
+  EXPECT_EQ(HeaderName("x-unknown").id, HeaderId::other);
+  EXPECT_EQ(HeaderName("").id, HeaderId::other);
+}
+
+TEST(Headers, CompareUnknownNamesByText) {
+  EXPECT_TRUE(HeaderName("X-Custom-Name-Longer") == HeaderName("x-cUSTOM-name-longer"));
+  EXPECT_FALSE(HeaderName("x-custom-a") == HeaderName("x-custom-b"));
+  // These fold to the same hash.
+  EXPECT_EQ(header_hash("x^y"), header_hash("x~y"));
+  EXPECT_FALSE(HeaderName("x^y") == HeaderName("x~y"));
+}
+
+TEST(Headers, FindFirstCountAndRemove) {
+  Arena arena;
+  Headers headers(arena);
+  headers.add(HeaderName("X-A"), "1");
+  headers.add(HeaderId::vary, "b");
+  headers.add(HeaderName("x-a"), "2");
+  EXPECT_EQ(headers.get(HeaderName("X-a")), "1");
+  EXPECT_EQ(headers.count(HeaderName("X-a")), 2u);
+  EXPECT_EQ(headers.remove(HeaderName("x-A")), 2u);
+  EXPECT_EQ(headers.get(HeaderName("x-a")), std::nullopt);
+  EXPECT_EQ(headers.live(), 1u);
+  EXPECT_EQ(headers.remove(HeaderName("x-A")), 0u);
+}
+
+TEST(Headers, SetReplacesInThePlaceOfTheFirst) {
+  Arena arena;
+  Headers headers(arena);
+  headers.add(HeaderName("a"), "1");
+  headers.add(HeaderName("b"), "2");
+  headers.add(HeaderName("A"), "3");
+  headers.set(HeaderName("A"), "4");
+  EXPECT_THAT(live(headers), ElementsAre("A: 4", "b: 2"));
+  headers.set(HeaderName("c"), "5");
+  EXPECT_THAT(live(headers), ElementsAre("A: 4", "b: 2", "c: 5"));
+}
+
+TEST(Headers, CopyWhatTheyAreGiven) {
+  Arena arena;
+  Headers headers(arena);
+  std::string name = "x-name", value = "value";
+  headers.add(HeaderName(name), value);
+  headers.set(HeaderName(name), value);
+  name = "gone!!", value = "gone!";
+  EXPECT_THAT(live(headers), ElementsAre("x-name: value"));
+}
+
+TEST(Headers, GrowBeyondTheirFirstRoom) {
+  Arena arena(256);
+  Headers headers(arena);
+  for (int i = 0; i < 200; ++i) headers.add(HeaderName("n" + std::to_string(i)), std::to_string(i));
+  EXPECT_EQ(headers.live(), 200u);
+  EXPECT_EQ(headers.get(HeaderName("N150")), "150");
+}
+
+TEST(Headers, RebaseMovesOnlyTheViewsIntoTheOldBytes) {
+  Arena arena;
+  Headers headers(arena);
+  std::string old_bytes = "nameVALUE", new_bytes = "nameVALUE";
+  headers.add_view(HeaderName(std::string_view(old_bytes).substr(0, 4)),
+                   std::string_view(old_bytes).substr(4));
+  headers.add(HeaderName("other"), "kept");
+  headers.rebase(old_bytes.data(), old_bytes.size(), new_bytes.data());
+  old_bytes.assign(9, 'x');
+  EXPECT_THAT(live(headers), ElementsAre("name: VALUE", "other: kept"));
+}
+
+TEST(Headers, ListsHaveTokens) {
+  EXPECT_TRUE(list_has_token("close", "close"));
+  EXPECT_TRUE(list_has_token(" a ,\tCLOSE , b", "close"));
+  EXPECT_TRUE(list_has_token(",,close", "close"));
+  EXPECT_FALSE(list_has_token("closed", "close"));
+  EXPECT_FALSE(list_has_token("a close", "close"));
+  EXPECT_FALSE(list_has_token("", "close"));
+}
+
+TEST(Headers, TellWhatMayBeSent) {
+  EXPECT_TRUE(is_valid_header_name("X-A_b.c!"));
+  for (std::string_view name : {"", "a b", "a:", "a\r", "\xe9", "a\n", "a("})
+    EXPECT_FALSE(is_valid_header_name(name)) << name;
+  EXPECT_TRUE(is_valid_header_value("caf\xe9 \t x"));
+  EXPECT_TRUE(is_valid_header_value(""));
+  for (std::string_view value : {"a\rb", "a\nb", "a\x7f", "\x01"})
+    EXPECT_FALSE(is_valid_header_value(value)) << value;
+  EXPECT_FALSE(is_valid_header_value(std::string_view("a\0b", 3)));
+}
+
+TEST(Headers, EqualityIgnoresCaseOfLettersOnly) {
+  for (int a = 0; a < 256; ++a) {
+    for (int b = 0; b < 256; ++b) {
+      char one = static_cast<char>(a), other = static_cast<char>(b);
+      bool same = a == b || (std::isalpha(a) && std::isalpha(b) && a < 128 && b < 128 &&
+                             std::tolower(a) == std::tolower(b));
+      ASSERT_EQ(equals_ignoring_case({&one, 1}, {&other, 1}), same) << a << ' ' << b;
+      std::string long_one(9, one), long_other(9, other);
+      ASSERT_EQ(equals_ignoring_case(long_one, long_other), same) << a << ' ' << b;
+    }
+  }
+}
+
+// The scans by vector say what the table says, for each byte at each place.
+TEST(Scans, AgreeWithTheTable) {
+  struct Scan {
+    const char* (*scan)(const char*, const char*);
+    detail::ByteClass allowed;
+    char filler;
+  };
+  const Scan scans[] = {{&detail::scan_value, detail::kValue, 'a'},
+                        {&detail::scan_target, detail::kTarget, '/'},
+                        {&detail::scan_token, detail::kToken, 'x'}};
+  for (const Scan& one : scans) {
+    for (int byte = 0; byte < 256; ++byte) {
+      for (std::size_t size : {1u, 15u, 16u, 17u, 40u}) {
+        for (std::size_t place = 0; place < size; ++place) {
+          std::vector<char> text(size, one.filler);
+          text[place] = static_cast<char>(byte);
+          const char* end = text.data() + size;
+          ASSERT_EQ(one.scan(text.data(), end), detail::scan_scalar(text.data(), end, one.allowed))
+              << byte << ' ' << size << ' ' << place;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace perigee::http

@@ -1,0 +1,26 @@
+// Requests as a stranger may send them: those that must be refused and those that must not. Used by
+// the parser's tests, by the tests through a real server, and as the fuzzer's first corpus.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace perigee::http::test {
+
+struct RefusedRequest {
+  const char* name;
+  std::string bytes;
+  int status;
+};
+std::span<const RefusedRequest> refused_requests();
+
+struct LegalRequest {
+  const char* name;
+  std::string bytes;
+  std::string target;
+  std::string authority;
+  std::string body;  // after decoding
+};
+std::span<const LegalRequest> legal_requests();
+
+}  // namespace perigee::http::test
