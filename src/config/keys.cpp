@@ -305,8 +305,9 @@ std::string nearest_key(std::string_view unknown) {
   std::size_t best = std::max<std::size_t>(2, wanted.size() / 3) + 1;
   std::string_view found;
   for (const auto& [pattern, known] : known_spellings()) {
-    const auto [shorter, longer] = std::minmax(known.size(), wanted.size());
-    if (longer - shorter >= best || pattern.ends_with('*')) continue;
+    const std::size_t gap =
+        std::max(known.size(), wanted.size()) - std::min(known.size(), wanted.size());
+    if (gap >= best || pattern.ends_with('*')) continue;
     const std::size_t edits = distance(known, wanted, best);
     if (edits >= best) continue;
     best = edits;
