@@ -28,6 +28,9 @@ Error to_error(int status) {
       return {ErrorCode::not_found, "the name has no A and no AAAA record"};
     case ARES_ETIMEOUT:
       return {ErrorCode::timed_out, "no DNS server answered in time"};
+    case ARES_ECONNREFUSED:  // what c-ares makes of SERVFAIL, NOTIMP and REFUSED, too
+      return {ErrorCode::unresolved,
+              "no DNS server gave a usable answer: each is unreachable or reports a failure"};
     default:
       return {ErrorCode::unresolved,
               fmt::format("the DNS query failed: {}", ares_strerror(status))};
