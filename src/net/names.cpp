@@ -21,14 +21,6 @@ struct TextHash {
   }
 };
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return result;
-}
-
 bool is_host_name(std::string_view name) {
   return !name.empty() && name.size() <= kNameBytesMax && name != "." &&
          std::ranges::all_of(name, [](unsigned char c) {
@@ -136,7 +128,7 @@ struct Names::Impl {
     std::vector<Address> addresses;
     if (auto literal = Address::literal(name, 0)) {
       addresses.push_back(*literal);
-    } else if (is_localhost(lower(name))) {
+    } else if (is_localhost(lower_case_name(name))) {
       addresses = {*Address::literal("127.0.0.1", 0), *Address::literal("::1", 0)};
       if (!prefer_ipv4) std::swap(addresses[0], addresses[1]);
     } else {
@@ -165,7 +157,7 @@ struct Names::Impl {
 
   Result<void> ask(const std::string& name, Entry& entry) {
     bool sent = resolver_door->post([key = name, reply = door](Resolver::Impl& resolver) {
-      resolver.ask(lower(key), [key, reply](NameAnswer answer) {
+      resolver.ask(lower_case_name(key), [key, reply](NameAnswer answer) {
         // A lost answer (a full mailbox, a gone worker) is what on_bound is for.
         reply->post([key, answer = std::move(answer)](Impl& self) mutable {
           self.answered(key, std::move(answer));

@@ -18,15 +18,15 @@ std::string_view next_word(std::string_view& line) {
   return word;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
+}  // namespace
+
+std::string lower_case_name(std::string_view name) {
+  std::string result(name);
   for (char& c : result) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
   }
   return result;
 }
-
-}  // namespace
 
 std::vector<Address> HostsFile::find(const std::string& name) {
   if (changed()) read();
@@ -56,7 +56,7 @@ void HostsFile::read_line(std::string_view line) {
   std::optional<Address> address = Address::literal(next_word(line), 0);
   if (!address) return;
   for (std::string_view name = next_word(line); !name.empty(); name = next_word(line)) {
-    names_[lower(name)].push_back(*address);
+    names_[lower_case_name(name)].push_back(*address);
   }
 }
 

@@ -139,14 +139,6 @@ std::string sha256_hex(std::string_view bytes) {
   return text;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return result;
-}
-
 Result<Credentials> parse_credentials(const PemPair& pem) {
   Credentials result;
   TRY(result.chain, parse_chain(pem.certificate));
@@ -174,12 +166,13 @@ std::vector<std::string> dns_names(X509* certificate) {
   for (int i = 0; alternatives && i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
     if (name->type != GEN_DNS) continue;
-    names.push_back(lower_case({reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
-                                static_cast<std::size_t>(ASN1_STRING_length(name->d.ia5))}));
+    names.push_back(
+        lower_case_name({reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
+                         static_cast<std::size_t>(ASN1_STRING_length(name->d.ia5))}));
   }
   if (names.empty()) {
     if (std::string name = common_name_of(certificate); !name.empty()) {
-      names.push_back(lower_case(name));
+      names.push_back(lower_case_name(name));
     }
   }
   return names;

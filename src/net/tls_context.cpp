@@ -54,7 +54,7 @@ Result<Versions> choose_versions(const std::vector<std::string>& names,
   if (names.empty()) return Versions{};
   Versions chosen{false, false};
   for (const std::string& name : names) {
-    const std::string lower = lower_case(name);
+    const std::string lower = lower_case_name(name);
     if (lower == "tlsv1.2") {
       chosen.tls12 = true;
     } else if (lower == "tlsv1.3") {
@@ -150,7 +150,7 @@ const TlsServerContext::Impl& server_of(SSL* ssl) {
 }
 
 SSL_CTX* context_for(const TlsServerContext::Impl& server, std::string_view asked) {
-  std::string name = lower_case(asked);
+  std::string name = lower_case_name(asked);
   if (name.ends_with('.')) name.pop_back();
   if (auto exact = server.exact.find(name); exact != server.exact.end()) {
     return server.contexts[exact->second].get();

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "net/names_dns.hpp"
 #include "net/tls.hpp"
 
 namespace perigee::net {
@@ -40,7 +41,6 @@ std::string openssl_reason();
 OwnedBio bio_of(std::string_view text);
 std::string subject_of(const X509* certificate);
 std::string sha256_hex(std::string_view bytes);
-std::string lower_case(std::string_view text);
 
 struct Credentials {
   OwnedCertificate leaf;

@@ -1,4 +1,5 @@
 // What contexts and trust stores accept, warn of and share; the openssl program against our server.
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
