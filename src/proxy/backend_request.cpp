@@ -15,6 +15,8 @@ using policy::QueryReader;
 
 namespace {
 
+const http::HeaderName kHost("Host");
+
 bool is_hop_by_hop(HeaderId id) {
   switch (id) {
     case HeaderId::connection:
@@ -104,7 +106,9 @@ std::vector<std::size_t> grouped(const std::vector<QueryParameter>& parameters) 
 // Nothing to group or to rewrite: a few parameters, separated by '&', each name once.
 bool is_simple(std::string_view query) {
   constexpr std::size_t kFew = 8;
-  if (query.find_first_of(";#") != std::string_view::npos) return false;
+  for (char special : {';', '#'}) {
+    if (query.find(special) != std::string_view::npos) return false;
+  }
   std::string_view names[kFew];
   std::size_t count = 0;
   for (bool more = !query.empty(); more;) {
@@ -147,7 +151,7 @@ void make_backend_request(const policy::Exchange& exchange, const plan::Backend&
   to.query = merge_queries(arena, from.query, backend.target_query);
   to.has_query = !to.query.empty() || from.has_query;
   to.target = to.has_query ? arena.join(arena.join(to.path, "?"), to.query) : to.path;
-  to.headers.add_view(http::HeaderName("Host"), to.authority);
+  to.headers.add_view(kHost, to.authority);
   copy_headers(exchange, backend, rules, to);
   for (const auto& [name, value] : backend.headers) to.headers.set_view(name, value);
 }

@@ -33,7 +33,7 @@ void add_id_header(http::Headers& headers, const http::OwnedHeaderName& name, Ov
                    std::string_view id) {
   switch (mode) {
     case OverrideMode::override_:
-      headers.set_view(name, id);
+      headers.set_made(name, id);
       return;
     case OverrideMode::keep:
       return;
@@ -43,7 +43,7 @@ void add_id_header(http::Headers& headers, const http::OwnedHeaderName& name, Ov
   for (const http::Header& header : headers.entries()) {
     if (header.is(name) && header.value() == id) return;
   }
-  headers.add_view(name, id);
+  headers.add_made(name, id);
 }
 
 std::optional<std::string_view> given_identifier(const policy::Exchange& exchange,
@@ -65,8 +65,8 @@ Ids identify(http::RequestHead& request, policy::Worker& worker, const Options& 
   ids.request = new_id(request.headers.arena(), worker, options.id_format);
   std::optional<std::string_view> given = request.headers.get(options.transaction_header);
   ids.transaction = given.value_or(ids.request);
-  if (!given) request.headers.add_view(options.transaction_header, ids.request);
-  request.headers.set_view(options.request_header, ids.request);
+  if (!given) request.headers.add_made(options.transaction_header, ids.request);
+  request.headers.set_made(options.request_header, ids.request);
   return ids;
 }
 

@@ -175,7 +175,7 @@ void Proxy::prepare(Exchange& exchange) {
                                       exchange.context_path);
   }
   exchange.client_identifier = identifiers_.identify(exchange, options_);
-  exchange.response.headers.set_view(options_.client_header, exchange.client_identifier);
+  exchange.response.headers.set_made(options_.client_header, exchange.client_identifier);
 }
 
 Async<Verdict> Proxy::run_response_chains(Serving& serving) {
