@@ -187,6 +187,28 @@ TEST(TlsTrustStores, TakeTheSystemsFromTheEnvironment) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(TlsThreads, ShareContextsAndTicketKeys) {
+  auto server = serve({});
+  auto client = trust_authority({.alpn = {"threads"}});
+  std::atomic<int> resumed{0};
+  std::vector<std::thread> workers;
+  for (int w = 0; w < 3; ++w) {
+    workers.emplace_back([&] {
+      SystemClock clock;
+      Reactor reactor(clock);
+      for (int i = 0; i < 10; ++i) {
+        Ends ends = shake_hands(reactor, server, client);
+        if (!ends.good()) return;
+        EXPECT_TRUE(write_all(reactor, **ends.server, "hello"));
+        EXPECT_EQ(read_some(reactor, **ends.client), "hello");
+        if ((*ends.client)->tls().resumed) ++resumed;
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(resumed, 3 * 9);  // sessions are a thread's own
+}
+
 // The openssl program
 // -------------------------------------------------------------------------------
 
