@@ -63,6 +63,8 @@ class ClientConnection {
   virtual std::size_t capacity() const = 0;  // exchanges that may be opened now
   virtual bool reusable()
       const = 0;  // nothing is in the way of another exchange, the peer is still there
+  // reusable(), and nothing unasked-for has come from the peer: looks at what events told of.
+  virtual bool quiet() { return reusable(); }
   virtual std::uint64_t exchanges_done() const = 0;
   virtual const net::StreamCounters& counters() const = 0;
   // Told when the peer closes an idle connection, so that the pool drops it.

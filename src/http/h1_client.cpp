@@ -23,6 +23,7 @@ class H1Client final : public ClientConnection {
     return keep_alive_ && !exchange_ && received_.empty() && !stream_->closed() &&
            !stream_->hung_up();
   }
+  bool quiet() override;
   std::uint64_t exchanges_done() const override { return exchanges_; }
   const net::StreamCounters& counters() const override { return stream_->counters(); }
   void listen_for_hangup(net::HangupListener* listener) override {
@@ -78,6 +79,7 @@ class H1ClientExchange final : public ClientExchange {
   std::optional<H1Body> body_;
   std::optional<TunnelStream> tunnel_;
   std::optional<Error> body_error_;
+  std::shared_ptr<bool> broken_off_;  // true while the close after body_error_ is still to come
   Task upload_;
   bool sent_whole_ = false;
   bool answered_ = false;  // the final head is here
@@ -86,12 +88,21 @@ class H1ClientExchange final : public ClientExchange {
   bool keep_alive_ = false;
 };
 
+// An event may tell of bytes that were read already: only a look says.
+bool H1Client::quiet() {
+  if (!reusable()) return false;
+  if (!stream_->readable()) return true;
+  Async<Result<std::size_t>> reading = stream_->read(received_);
+  return !reading.here();  // not started, and so nothing waits
+}
+
 std::unique_ptr<ClientExchange> H1Client::open(Arena& arena) {
   PERIGEE_ASSERT(!exchange_);
   return std::make_unique<H1ClientExchange>(*this, arena);
 }
 
 H1ClientExchange::~H1ClientExchange() {
+  if (broken_off_) *broken_off_ = false;
   upload_.reset();
   connection_.exchange_ = nullptr;
   ++connection_.exchanges_;
@@ -177,9 +188,13 @@ Async<void> H1ClientExchange::upload(Body& body, WireFraming framing) {
 void H1ClientExchange::note_upload(Result<void> sent) {
   sent_whole_ = sent.has_value();
   if (sent || !sender_.body_failed()) return;
-  // The client's side broke: the upstream must not take what it got for a whole request.
+  // The client's side broke: the upstream must not take what it got for a whole request. Closing
+  // resumes whoever awaits the answer, and he may destroy this very upload: not on its own stack.
   body_error_ = std::move(sent.error());
-  connection_.stream_->close(true);
+  broken_off_ = std::make_shared<bool>(true);
+  connection_.reactor_.defer([this, pending = broken_off_] {
+    if (*pending) connection_.stream_->close(true);
+  });
 }
 
 Async<Result<std::size_t>> H1ClientExchange::receive() {

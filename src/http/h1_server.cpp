@@ -53,6 +53,7 @@ class H1Exchange final : public ServerExchange {
   friend class H1Connection;
   WireFraming framing_for(const ResponseHead& head, Body*& body);
   void note_sent(const ResponseHead& head);
+  Async<Result<void>> send_head(std::string_view text);
   Async<Result<void>> send_body(Async<Result<bool>> first, Body& body, WireFraming framing);
   Result<void> sent_body(Result<void> sent, const WireFraming& framing);
 
@@ -168,10 +169,7 @@ Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   WireFraming framing = framing_for(head, sent);
   std::string_view text = write_response_head(arena, head, framing);
   note_sent(head);
-  if (!sent) {
-    response_whole_ = true;
-    return connection_.stream_->write(text);
-  }
+  if (!sent) return send_head(text);
   sender_.emplace(connection_.server_.reactor, *connection_.stream_, arena,
                   connection_.server_.options.write_idle_timeout);
   Async<Result<bool>> first = sender_->send_first(text, sent, framing);
@@ -179,6 +177,18 @@ Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   Result<bool> all = first.take();
   if (all && *all) return sent_body({}, framing);
   return send_body(std::move(all), *sent, framing);
+}
+
+Async<Result<void>> H1Exchange::send_head(std::string_view text) {
+  response_whole_ = true;
+  Async<Result<void>> writing = connection_.stream_->write(text);
+  if (writing.here()) return writing;
+  return [](H1Exchange& self, Async<Result<void>> rest) -> Async<Result<void>> {
+    Result<void> done = co_await rest;
+    // A write that was ended may have sent a part: nothing can follow it.
+    if (!done) self.connection_.stream_->close(true);
+    co_return done;
+  }(*this, std::move(writing));
 }
 
 Async<Result<void>> H1Exchange::send_body(Async<Result<bool>> first, Body& body,

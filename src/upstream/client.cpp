@@ -10,7 +10,7 @@ Client::Client(net::Reactor& reactor, net::Names& names, unsigned workers, Clien
                ClientObserver* observer)
     : reactor_(reactor), names_(names), workers_(workers), limits_(limits), observer_(observer) {}
 
-Client::~Client() = default;
+Client::~Client() { *alive_ = false; }
 
 Pool& Client::pool(const Endpoint& endpoint) {
   std::size_t slot = endpoint.slot();
@@ -31,8 +31,9 @@ void Client::drop(std::uint32_t slot, std::uint64_t generation) {
 }
 
 void Client::forget_drained() {
-  reactor_.defer(
-      [this] { std::erase_if(draining_, [](const auto& pool) { return !pool->in_use(); }); });
+  reactor_.defer([this, alive = alive_] {
+    if (*alive) std::erase_if(draining_, [](const auto& pool) { return !pool->in_use(); });
+  });
 }
 
 void Client::close_idle() {
@@ -59,6 +60,11 @@ Async<Result<Pool::Lease>> acquire_within(net::Reactor& reactor,
   net::Deadline deadline(reactor, co_await this_scope(), read_timeout, ErrorCode::connect_timed_out,
                          "no connection became free within readTimeout", Fault::upstream);
   co_return co_await acquiring;
+}
+
+// The exchange was told to stop: nothing that an upstream did.
+bool is_upstream_error(const Error& error, const Error* body_error) {
+  return !body_error && error.code != ErrorCode::client_gone && error.code != ErrorCode::cancelled;
 }
 
 }  // namespace
@@ -88,7 +94,8 @@ Async<Result<void>> Call::start(Client& client, const Endpoint& endpoint,
       finish();
       continue;
     }
-    if (client.observer_) client.observer_->on_error(endpoint.remote(), answered.error().code);
+    if (client.observer_ && is_upstream_error(answered.error(), exchange_->body_error()))
+      client.observer_->on_error(endpoint.remote(), answered.error().code);
     co_return std::unexpected(std::move(answered.error()).in(endpoint.remote()));
   }
 }

@@ -61,6 +61,7 @@ class Client {
   friend class Pool;
   friend class Call;
   void forget_drained();
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for deferred work
 };
 
 // One request and its answer.

@@ -63,8 +63,8 @@ class Endpoint {
 class Group {
  public:
   Group(std::vector<std::shared_ptr<const Endpoint>> endpoints, unsigned workers);
-  // Index of the endpoint whose turn it is: round robin, one cursor per worker, restarting at 0 with a new set. The group is
-  // not empty.
+  // Index of the endpoint whose turn it is: round robin, one cursor per worker, restarting at 0
+  // with a new set. The group is not empty.
   std::size_t next(unsigned worker) const;
   const std::vector<std::shared_ptr<const Endpoint>>& endpoints() const { return endpoints_; }
 

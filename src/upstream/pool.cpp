@@ -10,12 +10,19 @@ void PooledConnection::on_hangup() {
   if (idle) pool.close(*this);
 }
 
+// Nobody asked for what has come: taken for the answer to the next request, it would be a
+// stranger's.
+void PooledConnection::on_readable() {
+  if (idle && !connection->quiet()) pool.close(*this);
+}
+
 // Counts a connection attempt for as long as its frame lives.
 struct Pool::Connecting {
   explicit Connecting(Pool& p) : pool(p) { ++pool.connecting_; }
   ~Connecting() {
     --pool.connecting_;
     if (pool.waiting_ > 0) pool.serve_line_later();
+    pool.forget_when_drained();
   }
   Pool& pool;
 };
@@ -37,6 +44,7 @@ void Pool::leave_line(Waiting& waiting) {
   waiting.in_line = false;
   --waiting_;
   if (client_.observer_) client_.observer_->on_queued(remote_, -1);
+  forget_when_drained();
 }
 
 Pool::Pool(Client& client, const Endpoint& endpoint)
@@ -54,8 +62,8 @@ Pool::~Pool() {
   while (!connections_.empty()) close(*connections_.back());
 }
 
-bool Pool::usable(const PooledConnection& connection) const {
-  if (!connection.connection->reusable()) return false;
+bool Pool::usable(PooledConnection& connection) {
+  if (!connection.connection->quiet()) return false;
   return options_.lifetime_max == 0s || reactor_.now() - connection.opened < options_.lifetime_max;
 }
 
@@ -71,11 +79,14 @@ Pool::Lease Pool::take_idle() {
 }
 
 Async<Result<Pool::Lease>> Pool::acquire(bool fresh) {
-  if (!fresh) {
-    if (Lease lease = take_idle(); lease.connection) return Result<Lease>(lease);
+  // Who came first is served first: an idle connection or room belongs to those who wait for it.
+  if (waiting_ == 0) {
+    if (!fresh) {
+      if (Lease lease = take_idle(); lease.connection) return Result<Lease>(lease);
+    }
+    if (!has_room() && fresh && !idle_.empty()) close(*idle_.front());
+    if (has_room()) return connect();
   }
-  if (!has_room() && fresh && !idle_.empty()) close(*idle_.front());
-  if (has_room()) return connect();
   if (waiting_ >= options_.waiting_max) {
     return fail(ErrorCode::pool_exhausted,
                 remote_ + ": " + std::to_string(waiting_) + " requests wait for one of " +
@@ -140,9 +151,15 @@ Async<Result<Pool::Lease>> Pool::connect() {
 }
 
 Async<Result<std::unique_ptr<net::Stream>>> Pool::open_stream() {
-  CO_TRY(net::Addresses addresses,
-         co_await client_.names_.resolve(options_.target.host, options_.target.port));
-  CO_TRY(std::unique_ptr<net::Stream> stream, co_await open_socket(std::move(addresses)));
+  Result<net::Addresses> addresses =
+      co_await client_.names_.resolve(options_.target.host, options_.target.port);
+  if (!addresses) {
+    // A name server that does not answer is as good as one that does not know.
+    Error& error = addresses.error();
+    if (error.code == ErrorCode::timed_out) error.code = ErrorCode::unresolved;
+    co_return std::unexpected(std::move(error));
+  }
+  CO_TRY(std::unique_ptr<net::Stream> stream, co_await open_socket(*std::move(addresses)));
   if (!options_.tls) co_return stream;
   co_return co_await net::tls_connect(options_.tls, reactor_, std::move(stream),
                                       options_.target.host);
@@ -181,6 +198,10 @@ void Pool::give_back(PooledConnection& connection) {
     if (!reaper_.armed()) arm_reaper();
   }
   if (waiting_ > 0) serve_line_later();
+  forget_when_drained();
+}
+
+void Pool::forget_when_drained() {
   if (draining_ && !in_use()) client_.forget_drained();
 }
 
@@ -216,7 +237,7 @@ void Pool::reap(void* self) {
 }
 
 void Pool::arm_reaper() {
-  if (idle_.empty()) return;
+  if (idle_.empty() || options_.keep_alive_timeout == 0s) return;  // 0 = for ever
   // The front waits longest. It may be taken meanwhile; then the timer finds nothing to do and
   // looks again.
   reactor_.timers().arm(reaper_, idle_.front()->idle_since + options_.keep_alive_timeout);

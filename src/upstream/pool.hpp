@@ -19,6 +19,7 @@ struct PooledConnection final : net::HangupListener {
   PooledConnection(Pool& p, std::unique_ptr<http::ClientConnection> c, Instant now)
       : pool(p), connection(std::move(c)), opened(now) {}
   void on_hangup() override;
+  void on_readable() override;
 
   Pool& pool;
   std::unique_ptr<http::ClientConnection> connection;
@@ -68,7 +69,8 @@ class Pool {
   struct Connecting;
 
   Lease take_idle();
-  bool usable(const PooledConnection& connection) const;
+  bool usable(PooledConnection& connection);
+  void forget_when_drained();
   Async<Result<Lease>> connect();
   Async<Result<std::unique_ptr<net::Stream>>> open_stream();
   Async<Result<std::unique_ptr<net::Stream>>> open_socket(net::Addresses addresses);
