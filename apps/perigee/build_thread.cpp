@@ -22,9 +22,9 @@ std::string joined(const std::vector<std::string>& texts) {
 
 BuildThread::BuildThread(Init init)
     : init_(std::move(init)),
-      reactor_(init_.clock),
       catalog_(policies::catalog()),
-      endpoints_(init_.workers) {
+      endpoints_(init_.workers),
+      reactor_(init_.clock) {
   endpoints_.on_retired(init_.endpoint_retired);
 }
 

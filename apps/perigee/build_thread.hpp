@@ -37,10 +37,10 @@ class BuildThread {
  private:
   void run();
   Init init_;
-  net::Reactor reactor_;
   net::TrustStores trust_stores_;
   policy::Catalog catalog_;
   upstream::EndpointRegistry endpoints_;
+  net::Reactor reactor_;  // its mail may hold the last revisions, and they their endpoints
   std::unique_ptr<plan::Deployments> deployments_;
   std::unique_ptr<sync::LocalFolder> folder_;
   std::thread thread_;

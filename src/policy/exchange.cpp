@@ -81,10 +81,16 @@ Async<Result<std::string_view>> MessageBody::buffer() {
 }
 
 Async<Result<std::string_view>> MessageBody::read_whole() {
-  CO_TRY(std::string_view bytes,
-         co_await http::read_all(*stream_, exchange_.arena, exchange_.buffered_body_bytes_max()));
-  replace(bytes);
-  co_return bytes;
+  Result<std::string_view> bytes =
+      co_await http::read_all(*stream_, exchange_.arena, exchange_.buffered_body_bytes_max());
+  if (!bytes) {
+    bool of_request = this == &exchange_.request_body;
+    if (bytes.error().code == ErrorCode::limit)
+      bytes.error().fault = of_request ? Fault::client : Fault::upstream;
+    co_return std::unexpected(std::move(bytes.error()));
+  }
+  replace(*bytes);
+  co_return *bytes;
 }
 
 }  // namespace perigee::policy

@@ -1,6 +1,7 @@
 #include "proxy/backend.hpp"
 
 #include "base/log.hpp"
+#include "proxy/chain.hpp"
 
 namespace perigee::proxy {
 
@@ -24,14 +25,16 @@ int backend_error_status(ErrorCode code) {
   }
 }
 
-// A request body that could not be read to its end: the client's fault, told with the codec's
-// status.
-Verdict client_body_failure(const Error& error) {
-  Failure failure;
-  failure.status = error.status != 0 ? error.status : 400;
-  failure.message = error.message;
-  failure.cause = error.code;
-  return Verdict::fail(std::move(failure));
+// Fields that the backend meant for us (RFC 9110 section 7.6.1); the codec drops those of its
+// framing.
+void remove_hop_by_hop(http::Headers& headers) {
+  headers.remove(http::HeaderId::proxy_authenticate);
+  std::optional<std::string_view> connection = headers.get(http::HeaderId::connection);
+  if (!connection || !names_fields(*connection)) return;
+  for (http::Header& header : headers.entries()) {
+    bool kept = header.id == http::HeaderId::upgrade || header.id == http::HeaderId::connection;
+    if (!kept && http::list_has_token(*connection, header.name())) header.removed = true;
+  }
 }
 
 }  // namespace
@@ -76,9 +79,20 @@ Async<Verdict> BackendInvoker::invoke(Exchange& exchange) {
   return call(exchange, group.backends[group.group->next(exchange.worker.index)]);
 }
 
+// A gathered body can be sent again, by an invoker that tries again; a stream goes once, and nobody
+// but the backend may read it from then on.
+http::Body* BackendInvoker::body_to_send(Exchange& exchange) const {
+  policy::MessageBody& body = exchange.request_body;
+  if (body.buffered()) body.replace(body.bytes());
+  http::Body* sent = body.stream();
+  if (!body.buffered()) body.set(nullptr);
+  return sent;
+}
+
 Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& backend) {
   http::RequestHead request(exchange.arena);
   make_backend_request(exchange, backend, init_.rules, request);
+  idle_timeout_ = backend.endpoint->options().idle_timeout;
   // What policies set on the response in the request phase stays beside what the backend sends
   // (lifecycle.md 8.4).
   http::ResponseHead answer(exchange.arena);
@@ -86,20 +100,28 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   http::ResponseHead& into = merge ? answer : exchange.response;
   ClientMetrics::Call counted(init_.metrics, request.method);
   Result<void> called = co_await call_.start(init_.client, *backend.endpoint, request,
-                                             exchange.request_body.stream(), into, this);
+                                             body_to_send(exchange), into, this);
   upstream_time_ = counted.elapsed();
   if (!called) {
     kLog.line(log::Level::debug, exchange.api.id, "backend {}: {}", backend.name,
               called.error().message);
     const Error* body_error = call_.body_error();
-    co_return body_error && body_error->fault == Fault::client ? client_body_failure(*body_error)
-                                                               : failed(called.error());
+    bool of_client = body_error && body_error->fault == Fault::client;
+    Verdict verdict = of_client ? body_failure(*body_error) : failed(called.error());
+    call_.finish();
+    co_return verdict;
   }
   counted.answered(into.status);
   upstream_status_ = into.status;
+  if (init_.rules.upgrade || into.status == 101) {
+    Verdict upgraded = settle_upgrade(into);
+    if (!upgraded.continues()) co_return upgraded;
+  }
+  remove_hop_by_hop(into.headers);
   if (merge) {
-    for (const http::Header& header : answer.headers.entries())
-      exchange.response.headers.append(header);
+    for (const http::Header& header : answer.headers.entries()) {
+      if (!header.removed) exchange.response.headers.append(header);
+    }
     exchange.response.status = answer.status;
     exchange.response.reason = answer.reason;
   }
@@ -108,12 +130,28 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   co_return Verdict::next();
 }
 
+// lifecycle.md 8.7: a handshake that the backend refused is a failure with its status. A 101 that
+// nobody asked for breaks HTTP.
+Verdict BackendInvoker::settle_upgrade(const http::ResponseHead& answer) const {
+  if (init_.rules.upgrade && answer.status == 101) return Verdict::next();
+  if (answer.status == 101)
+    return failed(Error(ErrorCode::invalid, "the backend switched protocols unasked"));
+  std::string_view reason =
+      answer.reason.empty() ? http::reason_phrase(answer.status) : answer.reason;
+  return Verdict::fail(answer.status, "HTTP_PROXY_WEBSOCKET_UPGRADE_FAILURE", std::string(reason));
+}
+
 Verdict BackendInvoker::failed(const Error& error) const {
   Failure failure;
+  failure.cause = error.code;
+  if (init_.rules.upgrade) {
+    failure.key = "HTTP_PROXY_WEBSOCKET_FAILURE";
+    failure.message = "Endpoint Websocket connection in error";
+    return Verdict::fail(std::move(failure));
+  }
   failure.status = backend_error_status(error.code);
   failure.key = backend_error_key(error.code, init_.refined_error_keys);
   failure.has_message = false;
-  failure.cause = error.code;
   return Verdict::fail(std::move(failure));
 }
 

@@ -27,6 +27,10 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   Async<policy::Verdict> invoke(policy::Exchange& exchange) override;
   // After a 101.
   net::Stream* tunnel() { return call_.tunnel(); }
+  // How long a tunnel may be without a byte; 0 = for ever.
+  Duration idle_timeout() const { return idle_timeout_; }
+  // The answer comes from somewhere else: the backend need not go on.
+  void give_up() { call_.finish(); }
   // What the backend took until its head was there; 0 when it was not called.
   Duration upstream_time() const { return upstream_time_; }
   int upstream_status() const { return upstream_status_; }
@@ -36,10 +40,13 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
     return init_.server_exchange.inform(head);
   }
   Async<policy::Verdict> call(policy::Exchange& exchange, const plan::Backend& backend);
+  http::Body* body_to_send(policy::Exchange& exchange) const;
   policy::Verdict failed(const Error& error) const;
+  policy::Verdict settle_upgrade(const http::ResponseHead& answer) const;
 
   Init init_;
   upstream::Call call_;
+  Duration idle_timeout_{};
   Duration upstream_time_{};
   int upstream_status_ = 0;
 };

@@ -35,12 +35,6 @@ bool is_hop_by_hop(HeaderId id) {
   }
 }
 
-// RFC 9110 section 7.6.1: fields named by Connection go no further. The usual values name none.
-bool names_fields(std::string_view connection) {
-  return !connection.empty() && !http::equals_ignoring_case(connection, "keep-alive") &&
-         !http::equals_ignoring_case(connection, "close");
-}
-
 void copy_headers(const policy::Exchange& exchange, const plan::Backend& backend,
                   const BackendRequestRules& rules, http::RequestHead& to) {
   std::optional<std::string_view> connection = exchange.request.headers.get(HeaderId::connection);
@@ -116,7 +110,8 @@ bool is_simple(std::string_view query) {
     more = end != std::string_view::npos;
     std::string_view name = query.substr(0, std::min(end, query.find('=')));
     bool seen = std::find(names, names + count, name) != names + count;
-    if (end == 0 || seen || count == kFew) return false;
+    bool nothing = end == 0 || query.empty();
+    if (nothing || seen || count == kFew) return false;
     names[count++] = name;
     if (more) query.remove_prefix(end + 1);
   }
@@ -124,6 +119,11 @@ bool is_simple(std::string_view query) {
 }
 
 }  // namespace
+
+bool names_fields(std::string_view connection) {
+  return !connection.empty() && !http::equals_ignoring_case(connection, "keep-alive") &&
+         !http::equals_ignoring_case(connection, "close");
+}
 
 std::string_view merge_queries(Arena& arena, std::string_view request, std::string_view target) {
   if (target.empty() && is_simple(request)) return request;
@@ -149,7 +149,7 @@ void make_backend_request(const policy::Exchange& exchange, const plan::Backend&
                                         : arena.join(backend.target_path, exchange.path_info);
   if (to.path.empty()) to.path = "/";
   to.query = merge_queries(arena, from.query, backend.target_query);
-  to.has_query = !to.query.empty() || from.has_query;
+  to.has_query = !to.query.empty();
   to.target = to.has_query ? arena.join(arena.join(to.path, "?"), to.query) : to.path;
   to.headers.add_view(kHost, to.authority);
   copy_headers(exchange, backend, rules, to);

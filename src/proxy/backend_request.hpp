@@ -18,6 +18,10 @@ struct BackendRequestRules {
 void make_backend_request(const policy::Exchange& exchange, const plan::Backend& backend,
                           const BackendRequestRules& rules, http::RequestHead& to);
 
+// RFC 9110 section 7.6.1: whether a Connection field names fields that go no further. The usual
+// values name none.
+bool names_fields(std::string_view connection);
+
 // Request parameters first, then the target's, grouped by name in first-seen order. Nothing is
 // decoded.
 std::string_view merge_queries(Arena& arena, std::string_view request, std::string_view target);

@@ -15,21 +15,11 @@ namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.reactive.handlers"};
 
-// A body that could not be had: too long, or its side failed.
-Verdict body_failure(const Error& error) {
-  if (error.code != ErrorCode::limit) return Verdict::broken(error);
-  policy::Failure failure;
-  failure.status = error.fault == Fault::upstream ? 502 : 413;
-  failure.message = error.message;
-  failure.cause = error.code;
-  return Verdict::fail(std::move(failure));
-}
-
-Async<Result<void>> buffer_bodies(el::Needs needs, Exchange& exchange) {
-  if (needs.has(el::Needs::request_body)) {
+Async<Result<void>> buffer_bodies(bool of_request, bool of_response, Exchange& exchange) {
+  if (of_request) {
     CO_TRY(co_await exchange.request_body.buffer());
   }
-  if (needs.has(el::Needs::response_body) && exchange.has_response) {
+  if (of_response) {
     CO_TRY(co_await exchange.response_body.buffer());
   }
   co_return Result<void>{};
@@ -53,7 +43,7 @@ Async<Verdict> run_steps(std::span<const Step> steps, Phase phase, Exchange& exc
   for (const Step& step : steps) {
     if (step.condition) {
       if (step.condition_needs.bits) {
-        Result<void> provided = co_await provide(step.condition_needs, exchange);
+        Result<void> provided = co_await provide(step.condition_needs, phase, exchange);
         if (!provided) co_return body_failure(provided.error());
       }
       Result<bool> wanted = step.condition->condition(exchange, exchange.arena);
@@ -61,7 +51,7 @@ Async<Verdict> run_steps(std::span<const Step> steps, Phase phase, Exchange& exc
       if (!*wanted) continue;
     }
     if (step.needs.bits) {
-      Result<void> provided = co_await provide(step.needs, exchange);
+      Result<void> provided = co_await provide(step.needs, phase, exchange);
       if (!provided) co_return body_failure(provided.error());
     }
     Verdict verdict = phase == Phase::request ? co_await step.policy->on_request(exchange)
@@ -78,10 +68,29 @@ std::span<const T> part(const std::vector<T>& all, std::uint32_t begin, std::uin
 
 }  // namespace
 
-Async<Result<void>> provide(el::Needs needs, Exchange& exchange) {
-  bool bodies = needs.has(el::Needs::request_body) || needs.has(el::Needs::response_body);
-  if (!bodies) return Result<void>{};
-  return buffer_bodies(needs, exchange);
+// In the response phase the request body is on its way to the backend, or was gathered before
+// (response_needs).
+Async<Result<void>> provide(el::Needs needs, Phase phase, Exchange& exchange) {
+  bool of_request = needs.has(el::Needs::request_body) && phase == Phase::request;
+  bool of_response = needs.has(el::Needs::response_body) && exchange.has_response;
+  if (!of_request && !of_response) return Result<void>{};
+  return buffer_bodies(of_request, of_response, exchange);
+}
+
+Verdict body_failure(const Error& error) {
+  policy::Failure failure;
+  failure.message = error.message;
+  failure.cause = error.code;
+  bool of_client = error.fault != Fault::upstream;
+  failure.has_message = of_client;
+  if (error.code == ErrorCode::limit) {
+    failure.status = of_client ? 413 : 502;
+  } else if (error.status != 0) {
+    failure.status = error.status;
+  } else {
+    failure.status = of_client ? 400 : 502;
+  }
+  return Verdict::fail(std::move(failure));
 }
 
 Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
@@ -91,7 +100,7 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     const Flow& flow = chain.flows[i];
     if (!selects(flow, exchange)) continue;
     if (flow.condition) {
-      Result<void> provided = co_await provide(flow.condition_needs, exchange);
+      Result<void> provided = co_await provide(flow.condition_needs, Phase::request, exchange);
       if (!provided) co_return body_failure(provided.error());
       if (!holds(*flow.condition, exchange)) continue;
     }
@@ -102,6 +111,17 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     if (!verdict.continues()) co_return verdict;
   }
   co_return Verdict::next();
+}
+
+el::Needs response_needs(const FlowChain& chain, const FlowRun& run) {
+  el::Needs needs;
+  for (std::size_t i = 0; i < run.matched.size(); ++i) {
+    if (!run.matched[i]) continue;
+    const Flow& flow = chain.flows[i];
+    for (const Step& step : part(chain.response, flow.response_begin, flow.response_end))
+      needs.bits |= step.needs.bits | step.condition_needs.bits;
+  }
+  return needs;
 }
 
 Async<Verdict> run_response_flows(const FlowChain& chain, Exchange& exchange, const FlowRun& run) {

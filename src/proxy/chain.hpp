@@ -6,6 +6,7 @@
 #include "base/async.hpp"
 #include "plan/revision.hpp"
 #include "policy/exchange.hpp"
+#include "policy/policy.hpp"
 
 namespace perigee::proxy {
 
@@ -15,12 +16,19 @@ struct FlowRun {
   bool any = false;
 };
 
-// Makes available what an expression or a policy needs before it runs. Error: limit (413 for a
-// request body, 502 for a response body), and what reading gives.
-Async<Result<void>> provide(el::Needs needs, policy::Exchange& exchange);
+// Makes available what an expression or a policy needs before it runs in this phase: gathers the
+// request body in the request phase, the response body once there is one. Errors are answered by
+// body_failure().
+Async<Result<void>> provide(el::Needs needs, policy::Phase phase, policy::Exchange& exchange);
+
+// A body that could not be had: too long (413, or 502 for a response body), or its side failed.
+policy::Verdict body_failure(const Error& error);
 
 Async<policy::Verdict> run_request_flows(const plan::FlowChain& chain, policy::Exchange& exchange,
                                          FlowRun& run);
+// What the response steps of the flows that ran need: the request body has to be gathered before it
+// goes to the backend.
+el::Needs response_needs(const plan::FlowChain& chain, const FlowRun& run);
 Async<policy::Verdict> run_response_flows(const plan::FlowChain& chain, policy::Exchange& exchange,
                                           const FlowRun& run);
 

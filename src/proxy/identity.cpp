@@ -95,7 +95,7 @@ std::string_view ClientIdentifiers::hash_of(std::string_view address) {
   return {known.hash.data(), known.hash.size()};
 }
 
-std::string_view ClientIdentifiers::identify(policy::Exchange& exchange, const Options& options) {
+ClientIdentifier ClientIdentifiers::identify(policy::Exchange& exchange, const Options& options) {
   std::string_view computed = exchange.subscription_id;
   if (computed.empty()) {
     computed = exchange.transaction_id;
@@ -103,11 +103,12 @@ std::string_view ClientIdentifiers::identify(policy::Exchange& exchange, const O
     computed = exchange.arena.copy(hash_of(computed));
   }
   std::optional<std::string_view> given = given_identifier(exchange, options);
-  if (!given || given->empty()) return computed;
+  if (!given || given->empty()) return {computed, computed};
   bool ours_already =
       given->ends_with(exchange.transaction_id) ||
       (!exchange.subscription_id.empty() && given->ends_with(exchange.subscription_id));
-  return ours_already ? *given : exchange.arena.join(exchange.arena.join(*given, "-"), computed);
+  if (ours_already) return {*given, *given};
+  return {exchange.arena.join(exchange.arena.join(*given, "-"), computed), *given};
 }
 
 void add_id_headers(const policy::Exchange& exchange, const Options& options) {

@@ -24,10 +24,17 @@ Ids identify(http::RequestHead& request, policy::Worker& worker, const Options& 
 // The first entry of X-Forwarded-For (an IPv4 ":port" removed), else the peer's address.
 std::string_view client_address(const http::ServerExchange& exchange, const Options& options);
 
-// The client identifier of lifecycle.md section 6; SHA-256 of addresses is remembered per worker.
+// lifecycle.md section 6: what the exchange goes by, and what the answer says (as the client gave
+// it).
+struct ClientIdentifier {
+  std::string_view of_exchange;
+  std::string_view told;
+};
+
+// SHA-256 of addresses is remembered per worker.
 class ClientIdentifiers {
  public:
-  std::string_view identify(policy::Exchange& exchange, const Options& options);
+  ClientIdentifier identify(policy::Exchange& exchange, const Options& options);
 
  private:
   struct Known {

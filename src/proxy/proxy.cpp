@@ -36,8 +36,10 @@ class RequestTimeout {
   bool passed_ = false;
 };
 
-bool wants_websocket(const http::RequestHead& request) {
-  if (request.method != http::Method::get) return false;
+// A handshake has no body: one that comes late would meet the frames of the tunnel.
+bool wants_websocket(const http::ServerExchange& client) {
+  const http::RequestHead& request = client.request;
+  if (request.method != http::Method::get || client.body) return false;
   std::optional<std::string_view> upgrade = request.headers.get(http::HeaderId::upgrade);
   std::optional<std::string_view> connection = request.headers.get(http::HeaderId::connection);
   return upgrade && connection && http::equals_ignoring_case(*upgrade, "websocket") &&
@@ -84,8 +86,7 @@ struct Proxy::Serving {
                  .reactor = proxy.worker_.reactor,
                  .rules = {.original_host =
                                client.request.headers.get(http::HeaderId::host).value_or(""),
-                           .upgrade =
-                               proxy.options_.websocket_enabled && wants_websocket(client.request)},
+                           .upgrade = proxy.options_.websocket_enabled && wants_websocket(client)},
                  .refined_error_keys = proxy.options_.refined_error_keys}),
         timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout) {
     exchange.request_id = ids.request;
@@ -162,6 +163,10 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
   bool any_flow = serving.plan_flows.any || serving.api_flows.any;
   if (revision.match_required && !any_flow) co_return flows_not_matched();
   if (policy::Invoker* invoker = exchange.invoker()) {
+    if (any_flow) {
+      Result<void> provided = co_await provide_for_response(serving);
+      if (!provided) co_return body_failure(provided.error());
+    }
     verdict = co_await invoker->invoke(exchange);
     if (!verdict.continues()) co_return verdict;
   }
@@ -174,8 +179,19 @@ void Proxy::prepare(Exchange& exchange) {
     exchange.request.headers.set_view(http::HeaderName("X-Forwarded-Prefix"),
                                       exchange.context_path);
   }
-  exchange.client_identifier = identifiers_.identify(exchange, options_);
-  exchange.response.headers.set_made(options_.client_header, exchange.client_identifier);
+  ClientIdentifier identifier = identifiers_.identify(exchange, options_);
+  exchange.client_identifier = identifier.of_exchange;
+  exchange.response.headers.set_made(options_.client_header, identifier.told);
+}
+
+// What the response phase wants of the request body is gathered before the backend gets it.
+Async<Result<void>> Proxy::provide_for_response(Serving& serving) {
+  el::Needs needs;
+  if (serving.plan_flows.any)
+    needs.bits |= response_needs(serving.plan->flows, serving.plan_flows).bits;
+  if (serving.api_flows.any)
+    needs.bits |= response_needs(serving.pin.revision().flows, serving.api_flows).bits;
+  return provide(needs, policy::Phase::request, serving.exchange);
 }
 
 Async<Verdict> Proxy::run_response_chains(Serving& serving) {
@@ -208,8 +224,11 @@ Verdict Proxy::settle(Serving& serving, Verdict verdict) {
 
 Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
   if (serving.scope.cancelled()) return std::unexpected(serving.scope.reason());
+  if (verdict.failed() && verdict.failure().cause == ErrorCode::client_gone)
+    return fail(ErrorCode::client_gone, verdict.failure().message, Fault::client);
   Exchange& exchange = serving.exchange;
   if (verdict.failed()) {
+    serving.backend.give_up();
     exchange.failure = &verdict.failure();
     FailureAnswer answer = answer_failure(exchange, verdict.failure());
     exchange.response_body.replace(answer.body);
@@ -223,7 +242,8 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
 
 Async<Result<void>> Proxy::upgrade(Serving& serving) {
   CO_TRY(net::Stream * client, co_await serving.client.upgrade(serving.exchange.response));
-  co_await relay_both_ways(worker_.reactor, *client, *serving.backend.tunnel());
+  co_await relay_both_ways(worker_.reactor, *client, *serving.backend.tunnel(),
+                           serving.backend.idle_timeout());
   co_return Result<void>{};
 }
 
@@ -250,12 +270,19 @@ report::Series& Proxy::series(report::Series*& known, const report::Family& fami
   return *known;
 }
 
+// lifecycle.md section 11: 499 when the client left before there was an answer.
+int Proxy::status_of(const Serving& serving) {
+  constexpr int kClientLeft = 499;
+  if (serving.client.status_sent != 0) return serving.client.status_sent;
+  return serving.exchange.has_response ? serving.exchange.response.status : kClientLeft;
+}
+
 void Proxy::report(Serving& serving) {
   auto status_class = [](int status) { return status >= 100 && status < 600 ? status / 100 : 0; };
   ApiSeries& of_api = serving.pin.series();
   const std::string& api_id = serving.pin.revision().info.id;
   Instant now = worker_.reactor.now();
-  int answered = status_class(serving.client.status_sent);
+  int answered = status_class(status_of(serving));
   auto spent = static_cast<std::uint64_t>((now - serving.client.arrived).count());
   series(of_api.request_time[answered], report::kApiRequestTime, api_id, answered)
       .record(spent, now);

@@ -42,10 +42,12 @@ class Proxy final : public http::Handler {
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_chains(Serving& serving);
   void prepare(policy::Exchange& exchange);
+  Async<Result<void>> provide_for_response(Serving& serving);
   Async<policy::Verdict> run_response_chains(Serving& serving);
   policy::Verdict settle(Serving& serving, policy::Verdict verdict);
   Async<Result<void>> respond(Serving& serving, const policy::Verdict& verdict);
   Async<Result<void>> upgrade(Serving& serving);
+  static int status_of(const Serving& serving);
   void report(Serving& serving);
   report::Series& series(report::Series*& known, const report::Family& family,
                          const std::string& api_id, int status);

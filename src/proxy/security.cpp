@@ -19,11 +19,17 @@ void choose(const SecuredPlan& plan, Exchange& exchange) {
   exchange.subscription_id = exchange.remote_address;
 }
 
+Async<Verdict> provide_and_run(const SecuredPlan& plan, Exchange& exchange) {
+  Result<void> provided = co_await provide(plan.needs, policy::Phase::request, exchange);
+  if (!provided) co_return body_failure(provided.error());
+  co_return co_await plan.policy->on_request(exchange);
+}
+
 // Whatever the policy of the chosen plan decides is final.
 Async<Verdict> take(const SecuredPlan& plan, Exchange& exchange, const SecuredPlan*& chosen) {
   chosen = &plan;
   choose(plan, exchange);
-  return plan.policy->on_request(exchange);
+  return plan.needs.bits ? provide_and_run(plan, exchange) : plan.policy->on_request(exchange);
 }
 
 // False when the plan could not be tried.
@@ -34,17 +40,20 @@ bool note(const SecuredPlan& plan, const Exchange& exchange, const Result<Token>
 }
 
 Verdict nobody(const plan::ApiRevision& revision, Exchange& exchange, bool technical_error) {
+  if (technical_error)
+    return Verdict::fail(503, "GATEWAY_PLAN_RESOLUTION_FAILURE", "Temporarily Unavailable");
   for (const SecuredPlan& plan : revision.plans) plan.policy->security()->challenge(exchange);
-  return technical_error
-             ? Verdict::fail(503, "GATEWAY_PLAN_RESOLUTION_FAILURE", "Temporarily Unavailable")
-             : Verdict::fail(401, "GATEWAY_PLAN_UNRESOLVABLE", "Unauthorized");
+  return Verdict::fail(401, "GATEWAY_PLAN_UNRESOLVABLE", "Unauthorized");
 }
 
+// `extracting` is what the first plan looks for.
 Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange,
-                         const SecuredPlan*& chosen, std::size_t from, bool technical_error) {
-  for (std::size_t i = from; i < revision.plans.size(); ++i) {
-    const SecuredPlan& plan = revision.plans[i];
-    Result<Token> token = co_await plan.policy->security()->token(exchange);
+                         const SecuredPlan*& chosen, Async<Result<Token>> extracting) {
+  bool technical_error = false;
+  for (const SecuredPlan& plan : revision.plans) {
+    bool first = &plan == &revision.plans.front();
+    Result<Token> token =
+        first ? co_await std::move(extracting) : co_await plan.policy->security()->token(exchange);
     if (token && token->state == Token::State::found)
       co_return co_await take(plan, exchange, chosen);
     technical_error = !note(plan, exchange, token) || technical_error;
@@ -56,17 +65,14 @@ Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange,
 
 Async<Verdict> run_security(const plan::ApiRevision& revision, Exchange& exchange,
                             const SecuredPlan*& chosen) {
+  if (revision.plans.empty()) return nobody(revision, exchange, false);
   // Most APIs have one plan and a token that is found without waiting: no frame for them.
-  if (!revision.plans.empty()) {
-    const SecuredPlan& first = revision.plans.front();
-    Async<Result<Token>> token = first.policy->security()->token(exchange);
-    if (token.here()) {
-      Result<Token> found = token.take();
-      if (found && found->state == Token::State::found) return take(first, exchange, chosen);
-      return try_plans(revision, exchange, chosen, 1, !note(first, exchange, found));
-    }
-  }
-  return try_plans(revision, exchange, chosen, 0, false);
+  const SecuredPlan& first = revision.plans.front();
+  Async<Result<Token>> extracting = first.policy->security()->token(exchange);
+  if (!extracting.here()) return try_plans(revision, exchange, chosen, std::move(extracting));
+  Result<Token> token = extracting.take();
+  if (token && token->state == Token::State::found) return take(first, exchange, chosen);
+  return try_plans(revision, exchange, chosen, std::move(token));
 }
 
 }  // namespace perigee::proxy

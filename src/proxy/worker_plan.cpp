@@ -97,9 +97,12 @@ void WorkerPlan::forget(RevisionHere& revision) {
   std::unique_ptr<RevisionHere> gone = std::move(*place);
   retired_.erase(place);
   gone->patience.disarm();
-  std::shared_ptr<const plan::ApiRevision> compiled = gone->revision;
-  worker_.reactor.defer([gone = std::move(gone)] {});
-  give_back_(std::move(compiled));
+  // The states die here, the revision on the build thread: nothing of it may be left behind.
+  worker_.reactor.defer([gone = std::move(gone), give_back = give_back_]() mutable {
+    std::shared_ptr<const plan::ApiRevision> compiled = std::move(gone->revision);
+    gone.reset();
+    give_back(std::move(compiled));
+  });
 }
 
 }  // namespace perigee::proxy
