@@ -31,6 +31,7 @@ H1Outcome read_version(Reader& reader, Version& version) {
 
 // host [ ":" port ], RFC 9110 section 4.2. An empty host is left to the caller.
 bool is_authority(std::string_view text) {
+  if (detail::is_plain_host(text)) return true;
   for (char byte : text) {
     if (!detail::is(byte, detail::kAuthority)) return false;
   }

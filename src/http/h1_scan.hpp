@@ -13,7 +13,13 @@
 
 namespace perigee::http::detail {
 
-enum ByteClass : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4, kAuthority = 8 };
+enum ByteClass : std::uint8_t {
+  kToken = 1,
+  kValue = 2,
+  kTarget = 4,
+  kAuthority = 8,
+  kPlainHost = 16
+};
 
 // RFC 9110 section 5.6.2 (token) and 5.5 (field values, with obs-text); RFC 3986 (authority).
 constexpr auto kByteClasses = [] {
@@ -33,6 +39,7 @@ constexpr auto kByteClasses = [] {
     if (ascii && (alphanumeric(byte) ||
                   std::string_view("-._~!$&'()*+,;=%:[]").find(text) != std::string_view::npos))
       of |= kAuthority;
+    if (ascii && (alphanumeric(byte) || text == '-' || text == '.')) of |= kPlainHost;
   }
   return classes;
 }();
@@ -121,6 +128,15 @@ inline const char* scan_token(const char* at, const char* end) {
 #else
   return scan_scalar(at, end, kToken);
 #endif
+}
+
+// A host of letters, digits, '-' and '.', without a port: most of them.
+inline bool is_plain_host(std::string_view text) {
+  if (text.empty()) return false;
+  for (char byte : text) {
+    if ((kByteClasses[static_cast<unsigned char>(byte)] & kPlainHost) == 0) return false;
+  }
+  return true;
 }
 
 constexpr bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }

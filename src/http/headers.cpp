@@ -143,6 +143,7 @@ bool Header::is(const HeaderName& wanted) const {
 }
 
 Header* Headers::find(const HeaderName& name) const {
+  if (!may_have(name.id)) return nullptr;
   for (Header* entry = data_; entry != data_ + size_; ++entry) {
     if (entry->is(name)) return entry;
   }
@@ -156,6 +157,7 @@ std::optional<std::string_view> Headers::get(const HeaderName& name) const {
 }
 
 std::size_t Headers::count(const HeaderName& name) const {
+  if (!may_have(name.id)) return 0;
   return static_cast<std::size_t>(
       std::count_if(data_, data_ + size_, [&](const Header& entry) { return entry.is(name); }));
 }
@@ -178,6 +180,7 @@ void Headers::append(const Header& header) {
   if (size_ == capacity_) [[unlikely]]
     reserve_more();
   data_[size_++] = header;
+  present_ |= bit(header.id);
 }
 
 void Headers::add_view(const HeaderName& name, std::string_view value) {
@@ -232,6 +235,7 @@ void Headers::set(const HeaderName& name, std::string_view value) {
 
 std::size_t Headers::remove(const HeaderName& name) {
   std::size_t removed = 0;
+  if (!may_have(name.id)) return removed;
   for (Header* entry = data_; entry != data_ + size_; ++entry) {
     if (!entry->is(name)) continue;
     entry->removed = true;

@@ -93,7 +93,10 @@ class Headers {
   void set_made(const HeaderName& name, std::string_view value);
   // Returns how many were removed.
   std::size_t remove(const HeaderName& name);
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    present_ = 0;
+  }
 
   // All entries in order, removed ones too: check Header::removed.
   std::span<Header> entries() { return {data_, size_}; }
@@ -110,7 +113,13 @@ class Headers {
   Header* find(const HeaderName& name) const;
   Header& replace(const HeaderName& name, std::string_view value);
   void reserve_more();
+  static constexpr std::uint64_t bit(HeaderId id) {
+    return std::uint64_t{1} << (static_cast<unsigned>(id) & 63);
+  }
+  // False answers most look-ups for what is not there.
+  bool may_have(HeaderId id) const { return (present_ & bit(id)) != 0; }
   Arena* arena_;
+  std::uint64_t present_ = 0;  // a bit per id that was ever added
   Header* data_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
