@@ -51,7 +51,8 @@ class Reader {
     }
     Layer root{*document, (*document)->root(), ""};
     envelope_.document = *document;
-    envelope_.revision = content_hash(bytes);
+    envelope_.content = content_hash(bytes);
+    envelope_.revision = envelope_.content;
     envelope_.shape = shape_of(root.object);
     if (fits(bytes)) read_shape(root);
   }

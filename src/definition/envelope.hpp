@@ -42,6 +42,7 @@ struct Envelope {
   bool enabled = true;                    // its lifecycle is STARTED; others are not deployed
   std::chrono::milliseconds deployed_at;  // since 1970
   std::string revision;                   // the deployment number, else a hash of the content
+  std::string content;                    // a hash of all the bytes it was read from
 
   // Nothing when it was refused (then `problems` holds an error) and when it is to be undeployed.
   std::optional<Api> api;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -40,14 +41,19 @@ class DeploymentVariables final : public el::Variables {
   const Clock& clock_;
 };
 
+// Evaluates the texts of an endpoint, once, when it is made.
 class Evaluator {
  public:
   explicit Evaluator(const Compilation& compilation)
       : variables_(compilation.revision.info, compilation.context.clock) {}
 
   Result<std::string> text(std::string_view source) {
+    if (source.empty()) return std::string();
     TRY(el::Template compiled, el::Template::compile(source, policy::template_options()));
-    if (compiled.is_constant()) return std::string(source);
+    if (compiled.is_constant()) return std::string(compiled.constant_text());
+    if (compiled.needs().has(el::Needs::secrets))
+      return fail(ErrorCode::unsupported,
+                  "expressions over #secrets are not supported by this version");
     TRY(std::optional<std::string_view> value, compiled.text(variables_, arena_));
     return std::string(value.value_or(""));
   }
@@ -59,58 +65,65 @@ class Evaluator {
 
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::not_found, "cannot read file '" + path + "'");
   std::ostringstream bytes;
   bytes << file.rdbuf();
+  if (!file || !bytes) return fail(ErrorCode::not_found, "the file '" + path + "' cannot be read");
   return std::move(bytes).str();
 }
 
-Result<std::string> content_or_file(const std::string& path, const std::string& content) {
-  return path.empty() ? Result<std::string>(content) : read_file(path);
+Result<std::string> content_or_file(const std::string& path, const std::string& content,
+                                    Evaluator& evaluator) {
+  if (path.empty()) return evaluator.text(content);
+  TRY(std::string file, evaluator.text(path));
+  return read_file(file);
 }
 
-Result<std::shared_ptr<const net::TlsClientContext>> make_tls(const definition::SslOptions& ssl,
-                                                              net::TrustStores& stores) {
-  net::TlsClientContext::Options options{.trust_all = ssl.trust_all,
-                                         .verify_host = ssl.hostname_verifier && !ssl.trust_all};
-  if (!ssl.trust_all) {
-    if (ssl.trust_store.type == StoreType::pem) {
-      TRY(std::string pem, content_or_file(ssl.trust_store.path, ssl.trust_store.content));
-      TRY(options.trust, stores.pem(pem));
-    } else {
-      TRY(options.trust, stores.system());
-    }
+// What the TLS of an endpoint is made of: the contents of its files, so that a new file is a
+// change.
+struct TlsParts {
+  bool trust_all = false;
+  bool verify_host = true;
+  bool own_trust = false;
+  std::string trust;
+  net::PemPair client;
+
+  std::string text() const {
+    std::string all;
+    for (bool flag : {trust_all, verify_host, own_trust}) all += flag ? '1' : '0';
+    for (const std::string* part : {&trust, &client.certificate, &client.key})
+      all.append(1, '\x1f').append(*part);
+    return all;
   }
-  if (ssl.key_store.type == StoreType::pem) {
-    TRY(options.client.certificate,
-        content_or_file(ssl.key_store.cert_path, ssl.key_store.cert_content));
-    TRY(options.client.key, content_or_file(ssl.key_store.key_path, ssl.key_store.key_content));
+};
+
+Result<TlsParts> tls_parts(const definition::SslOptions& ssl, Evaluator& evaluator) {
+  TlsParts parts{.trust_all = ssl.trust_all,
+                 .verify_host = ssl.hostname_verifier && !ssl.trust_all};
+  const definition::Store& trust = ssl.trust_store;
+  parts.own_trust = !ssl.trust_all && trust.type == StoreType::pem;
+  if (parts.own_trust) {
+    TRY(parts.trust, content_or_file(trust.path, trust.content, evaluator));
+  }
+  const definition::Store& key = ssl.key_store;
+  if (key.type == StoreType::pem) {
+    TRY(parts.client.certificate, content_or_file(key.cert_path, key.cert_content, evaluator));
+    TRY(parts.client.key, content_or_file(key.key_path, key.key_content, evaluator));
+  }
+  return parts;
+}
+
+// TlsClientContext shares what is equal.
+Result<std::shared_ptr<const net::TlsClientContext>> make_tls(TlsParts parts,
+                                                              net::TrustStores& stores) {
+  net::TlsClientContext::Options options{.trust_all = parts.trust_all,
+                                         .verify_host = parts.verify_host,
+                                         .client = std::move(parts.client)};
+  if (parts.own_trust) {
+    TRY(options.trust, stores.pem(parts.trust));
+  } else if (!parts.trust_all) {
+    TRY(options.trust, stores.system());
   }
   return net::TlsClientContext::make(std::move(options));
-}
-
-std::string store_text(const definition::Store& store) {
-  std::string text = std::to_string(static_cast<int>(store.type));
-  for (const std::string* part : {&store.path, &store.content, &store.key_path, &store.key_content,
-                                  &store.cert_path, &store.cert_content}) {
-    text.append(1, '\x1f').append(*part);
-  }
-  return text;
-}
-
-std::string tls_text(const definition::SslOptions& ssl) {
-  return std::to_string(ssl.trust_all) + std::to_string(ssl.hostname_verifier) +
-         store_text(ssl.trust_store) + store_text(ssl.key_store);
-}
-
-// One TLS context for all endpoints that say the same.
-Result<std::shared_ptr<const net::TlsClientContext>> tls_context(const definition::SslOptions& ssl,
-                                                                 CompileContext& context) {
-  std::weak_ptr<const net::TlsClientContext>& known = context.tls_contexts[tls_text(ssl)];
-  if (std::shared_ptr<const net::TlsClientContext> alive = known.lock()) return alive;
-  TRY(std::shared_ptr<const net::TlsClientContext> made, make_tls(ssl, context.trust_stores));
-  known = made;
-  return made;
 }
 
 // api-definition.md 1.3: keepAliveTimeout and idleTimeout are cut to whole seconds.
@@ -118,12 +131,25 @@ Duration whole_seconds(std::chrono::milliseconds time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time);
 }
 
+std::string numbers_of(const upstream::EndpointOptions& options) {
+  std::string text;
+  for (Duration time : {options.connect_timeout, options.read_timeout, options.idle_timeout,
+                        options.keep_alive_timeout, options.lifetime_max})
+    text += std::to_string(time.count()) + ' ';
+  for (std::size_t number :
+       {std::size_t(options.keep_alive), options.connections_max, options.waiting_max})
+    text += std::to_string(number) + ' ';
+  return text;
+}
+
 Result<upstream::EndpointOptions> endpoint_options(const definition::Endpoint& endpoint,
-                                                   const std::string& target,
-                                                   CompileContext& context) {
+                                                   const std::string& target, Evaluator& evaluator,
+                                                   net::TrustStores& stores) {
   const definition::HttpOptions& http = endpoint.options.http;
   upstream::EndpointOptions options;
   TRY(options.target, http::parse_url(target));
+  if (options.target.scheme.starts_with("grpc"))
+    return fail(ErrorCode::unsupported, "gRPC to the backend is not supported by this version");
   options.connect_timeout = http.connect_timeout;
   options.read_timeout = http.read_timeout;
   options.idle_timeout = whole_seconds(http.idle_timeout);
@@ -132,33 +158,21 @@ Result<upstream::EndpointOptions> endpoint_options(const definition::Endpoint& e
   options.connections_max = static_cast<std::size_t>(std::max(1, http.connections_max));
   if (http.wait_queue_max >= 0) options.waiting_max = static_cast<std::size_t>(http.wait_queue_max);
   options.lifetime_max = http.connection_lifetime_max;
+  options.fingerprint = numbers_of(options) + options.target.text();
   if (options.target.secured()) {
-    TRY(options.tls, tls_context(endpoint.options.ssl, context));
+    TRY(TlsParts parts, tls_parts(endpoint.options.ssl, evaluator));
+    options.fingerprint += '\x1f' + parts.text();
+    TRY(options.tls, make_tls(std::move(parts), stores));
   }
-  for (std::int64_t number :
-       {std::int64_t(options.connect_timeout.count()), std::int64_t(options.read_timeout.count()),
-        std::int64_t(options.idle_timeout.count()),
-        std::int64_t(options.keep_alive_timeout.count()), std::int64_t(options.keep_alive),
-        std::int64_t(options.connections_max), std::int64_t(options.waiting_max),
-        std::int64_t(options.lifetime_max.count())}) {
-    options.fingerprint += std::to_string(number) + ' ';
-  }
-  options.fingerprint += options.target.scheme + "://" + options.target.authority();
-  if (options.target.secured()) options.fingerprint += tls_text(endpoint.options.ssl);
   return options;
-}
-
-bool wanted_by(const definition::Endpoint& endpoint, const std::string& tenant) {
-  return tenant.empty() || endpoint.tenants.empty() ||
-         std::find(endpoint.tenants.begin(), endpoint.tenants.end(), tenant) !=
-             endpoint.tenants.end();
 }
 
 Result<Backend> compile_backend(Compilation& compilation, const definition::EndpointGroup& group,
                                 const definition::Endpoint& endpoint) {
   Evaluator evaluator(compilation);
   TRY(std::string target, evaluator.text(endpoint.target));
-  TRY(upstream::EndpointOptions options, endpoint_options(endpoint, target, compilation.context));
+  TRY(upstream::EndpointOptions options,
+      endpoint_options(endpoint, target, evaluator, compilation.context.trust_stores));
   Backend backend;
   backend.name = endpoint.name;
   backend.authority = options.target.authority();
@@ -181,7 +195,24 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   return backend;
 }
 
+// api-definition.md 1.3: an invalid endpoint is skipped, the API is deployed.
+void tell_left_out(Compilation& compilation, const definition::Endpoint& endpoint,
+                   const Error& error) {
+  if (error.code == ErrorCode::unsupported) {
+    compilation.problems.error(endpoint.pointer, error.message);
+  } else {
+    compilation.problems.warning(endpoint.pointer,
+                                 "endpoint '" + endpoint.name + "' is left out: " + error.message);
+  }
+}
+
 }  // namespace
+
+bool is_for_tenant(const definition::Endpoint& endpoint, const std::string& tenant) {
+  return tenant.empty() || endpoint.tenants.empty() ||
+         std::find(endpoint.tenants.begin(), endpoint.tenants.end(), tenant) !=
+             endpoint.tenants.end();
+}
 
 void compile_backends(Compilation& compilation) {
   ApiRevision& revision = compilation.revision;
@@ -190,13 +221,10 @@ void compile_backends(Compilation& compilation) {
     made.name = group.name;
     std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;
     for (const definition::Endpoint& endpoint : group.endpoints) {
-      if (!wanted_by(endpoint, compilation.context.tenant)) continue;
+      if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
       Result<Backend> backend = compile_backend(compilation, group, endpoint);
       if (!backend) {
-        // api-definition.md 1.3: an invalid endpoint is skipped, the API is deployed.
-        compilation.problems.warning(
-            endpoint.pointer,
-            "endpoint '" + endpoint.name + "' is left out: " + backend.error().message);
+        tell_left_out(compilation, endpoint, backend.error());
         continue;
       }
       endpoints.push_back(backend->endpoint);

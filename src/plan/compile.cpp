@@ -10,6 +10,18 @@ namespace {
 
 using definition::Problem;
 
+// A step or the security of a plan, as the definition says it.
+struct PolicyUse {
+  const std::string& id;
+  const definition::Configuration& configuration;
+  std::string id_pointer;
+  std::string holder_pointer;  // of the object that has the member `configuration`
+  std::string configuration_pointer() const {
+    return configuration.value.absent() ? holder_pointer + "/configuration"
+                                        : configuration.pointer();
+  }
+};
+
 policy::Services services_of(Compilation& compilation) {
   CompileContext& context = compilation.context;
   return {.clock = context.clock,
@@ -33,18 +45,26 @@ policy::Make find_policy(Compilation& compilation, const std::string& id,
   return nullptr;
 }
 
-std::unique_ptr<const policy::Policy> make_policy(Compilation& compilation, const std::string& id,
-                                                  const definition::Configuration& configuration,
-                                                  const std::string& pointer,
-                                                  std::string_view id_member,
-                                                  std::string_view configuration_member) {
-  policy::Make make = find_policy(compilation, id, pointer + std::string(id_member));
+// Errors of a policy begin with the pointer of the wrong value inside its document.
+void tell_policy_error(Compilation& compilation, const PolicyUse& use, std::string message) {
+  std::string pointer = use.configuration_pointer();
+  std::string inside = use.configuration.value.pointer();
+  std::size_t colon = message.find(": ");
+  bool below = colon != message.npos && message.starts_with(inside) &&
+               (colon == inside.size() || message[inside.size()] == '/');
+  if (below && use.configuration.value.present()) {
+    pointer = use.configuration.inside + message.substr(0, colon);
+    message.erase(0, colon + 2);
+  }
+  compilation.problems.error(std::move(pointer), "policy '" + use.id + "': " + message);
+}
+
+std::unique_ptr<const policy::Policy> make_policy(Compilation& compilation, const PolicyUse& use) {
+  policy::Make make = find_policy(compilation, use.id, use.id_pointer);
   if (!make) return nullptr;
-  Result<std::unique_ptr<const policy::Policy>> made =
-      make(configuration.value, services_of(compilation));
+  auto made = make(use.configuration.value, services_of(compilation));
   if (made) return *std::move(made);
-  compilation.problems.error(pointer + std::string(configuration_member),
-                             "policy '" + id + "': " + made.error().message);
+  tell_policy_error(compilation, use, std::move(made).error().message);
   return nullptr;
 }
 
@@ -69,19 +89,16 @@ void compile_steps(Compilation& compilation, const std::vector<definition::Step>
   for (const definition::Step& step : steps) {
     if (!step.enabled) continue;
     Step made;
-    made.policy = make_policy(compilation, step.policy, step.configuration, step.pointer, "/policy",
-                              "/configuration");
-    if (!made.policy) continue;
+    PolicyUse use{step.policy, step.configuration, step.pointer + "/policy", step.pointer};
+    made.policy = make_policy(compilation, use);
     made.condition = compile_condition(compilation, step.condition, step.pointer + "/condition");
     if (made.condition) made.condition_needs = made.condition->needs();
+    if (!made.policy) continue;
     made.needs = made.policy->needs(phase);
     made.policy_id = step.policy;
     made.name = step.name;
     made.pointer = step.pointer;
-    if (made.needs.has(el::Needs::tls)) {
-      compilation.problems.error(step.pointer + "/configuration",
-                                 "expressions over #request.ssl are not supported by this version");
-    }
+    refuse_needs(compilation, made.needs, use.configuration_pointer());
     into.push_back(std::move(made));
   }
 }
@@ -113,16 +130,18 @@ SecuredPlan compile_plan(Compilation& compilation, const definition::ApiPlan& pl
   SecuredPlan made;
   made.id = plan.id;
   made.name = plan.name;
-  made.policy = make_policy(compilation, plan.security, plan.security_configuration,
-                            plan.pointer + "/security", "/type", "/configuration");
+  PolicyUse use{plan.security, plan.security_configuration, plan.pointer + "/security/type",
+                plan.pointer + "/security"};
+  made.policy = make_policy(compilation, use);
   if (made.policy) {
     made.needs = made.policy->needs(policy::Phase::request);
+    refuse_needs(compilation, made.needs, use.configuration_pointer());
     const policy::Security* security = made.policy->security();
     if (!security) {
-      compilation.problems.error(plan.pointer + "/security/type",
+      compilation.problems.error(use.id_pointer,
                                  "policy '" + plan.security + "' cannot secure a plan");
     } else if (security->needs_subscription()) {
-      compilation.problems.error(plan.pointer + "/security/type",
+      compilation.problems.error(use.id_pointer,
                                  "plans with subscriptions are not supported by this version");
     }
   }
@@ -169,15 +188,21 @@ std::string definition_text(const definition::Api& api) {
 
 }  // namespace
 
+void refuse_needs(Compilation& compilation, el::Needs needs, const std::string& pointer) {
+  auto refuse = [&](std::string_view what) {
+    compilation.problems.error(
+        pointer, "expressions over " + std::string(what) + " are not supported by this version");
+  };
+  if (needs.has(el::Needs::tls)) refuse("#request.ssl");
+  if (needs.has(el::Needs::secrets)) refuse("#secrets");
+}
+
 std::optional<el::Template> compile_condition(Compilation& compilation, std::string_view text,
                                               const std::string& pointer) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return std::nullopt;
   Result<el::Template> compiled = el::Template::compile(text, policy::template_options());
   if (compiled) {
-    if (compiled->needs().has(el::Needs::tls)) {
-      compilation.problems.error(pointer,
-                                 "expressions over #request.ssl are not supported by this version");
-    }
+    refuse_needs(compilation, compiled->needs(), pointer);
     return *std::move(compiled);
   }
   if (compiled.error().code == ErrorCode::unsupported) {
@@ -203,7 +228,6 @@ void compile_plans(Compilation& compilation) {
   auto order = [](const SecuredPlan& plan) { return plan.policy->security()->order(); };
   for (const definition::ApiPlan* plan :
        definition::deployable_plans(compilation.api, compilation.context.tags)) {
-    if (plan->mode != definition::PlanMode::standard) continue;
     SecuredPlan made = compile_plan(compilation, *plan);
     if (!made.policy || !made.policy->security()) continue;  // told already
     auto place = std::find_if(plans.begin(), plans.end(),
@@ -231,7 +255,8 @@ Compiled compile(const definition::Envelope& envelope, const std::string& source
   compile_plans(compilation);
   revision->flows = compile_flows(compilation, api.flows);
   revision->match_required = api.flow_execution.match_required;
-  if (revision->plans.empty() && !compilation.problems.has_errors()) {
+  if (definition::deployable_plans(api, context.tags).empty()) {
+    result.no_plan = true;
     compilation.problems.error(api.pointer + "/plans",
                                definition::no_deployable_plan(api, context.tags));
   }

@@ -4,7 +4,6 @@
 // endpoints that a former revision already had.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,14 +27,14 @@ struct CompileContext {
   policy::Counters* counters = nullptr;
   policy::HttpClient* http = nullptr;
   const policy::Secrets* secrets = nullptr;
-  // TLS contexts by what they are made of, shared by endpoints.
-  std::map<std::string, std::weak_ptr<const net::TlsClientContext>> tls_contexts;
 };
 
 struct Compiled {
   std::shared_ptr<const ApiRevision> revision;  // null when refused, or left out by its tags
   std::vector<definition::Problem> problems;
   bool left_out = false;  // this gateway's sharding tags do not want it: not an error
+  // Nothing may be served under this definition, nor under its previous version (problems tell).
+  bool no_plan = false;
 };
 
 // `api` is the envelope's. `source` is the file name, for messages.

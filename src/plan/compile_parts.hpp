@@ -20,6 +20,10 @@ struct Compilation {
 // What the definition says and this version does not do yet: an error for each, so that nothing is
 // silently left out.
 void refuse_unsupported(Compilation& compilation);
+// An error when expressions need what this version does not provide.
+void refuse_needs(Compilation& compilation, el::Needs needs, const std::string& pointer);
+// Tenants: api-definition.md 1.3.
+bool is_for_tenant(const definition::Endpoint& endpoint, const std::string& tenant);
 void compile_backends(Compilation& compilation);
 void compile_plans(Compilation& compilation);
 FlowChain compile_flows(Compilation& compilation, const std::vector<definition::Flow>& flows);

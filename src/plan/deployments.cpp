@@ -1,9 +1,12 @@
 #include "plan/deployments.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 
 namespace perigee::plan {
 
+using definition::Action;
 using definition::Envelope;
 using definition::Problem;
 using definition::Severity;
@@ -41,6 +44,7 @@ void Deployments::refuse(const std::string& source, Entry& entry, Refusal refusa
             refusal.api_id.empty() ? "(unknown)" : refusal.api_id,
             refusal.previous_serves ? "; its previous version goes on serving" : "");
   entry.refusal = std::move(refusal);
+  entry.waiting.reset();
   changed_ = true;
 }
 
@@ -53,52 +57,56 @@ void Deployments::refuse(const std::string& source, std::string reason) {
   refuse(source, entry, std::move(refusal));
 }
 
-const Deployments::Entry* Deployments::owner_of(const std::string& api_id,
-                                                const std::string& except_source,
-                                                std::string& source) const {
-  auto owner = sources_.find(api_id);
-  if (owner == sources_.end() || owner->second == except_source) return nullptr;
-  source = owner->second;
-  return &entries_.at(source);
+bool Deployments::is_served(const Entry& entry, const Envelope& envelope) const {
+  return entry.revision && !entry.refusal && envelope.api && entry.content == envelope.content;
 }
 
 void Deployments::apply(const std::string& source, const Envelope& envelope) {
-  if (!envelope.api && envelope.action == definition::Action::undeploy) return remove(source);
+  bool withdrawn = envelope.action == Action::undeploy || (envelope.api && !envelope.enabled);
+  if (withdrawn) return remove(source);
   Entry& entry = entries_[source];
-  if (entry.revision && !entry.refusal && entry.revision->revision == envelope.revision &&
-      envelope.api && envelope.api->id == entry.revision->info.id && envelope.enabled) {
-    return;  // seen again, unchanged
-  }
-  Refusal refusal;
-  refusal.api_id = envelope.api_id;
-  if (envelope.api) refusal.api_name = envelope.api->name;
+  if (is_served(entry, envelope)) return;
   log_problems(source, envelope.api_id, envelope.problems);
-  if (!envelope.api) {
-    refusal.reasons = reasons_of(envelope.problems);
-    return refuse(source, entry, std::move(refusal));
+  if (envelope.api) {
+    deploy(source, entry, envelope);
+  } else {
+    refuse(source, entry, {.api_id = envelope.api_id, .reasons = reasons_of(envelope.problems)});
   }
-  std::string other;
-  if (owner_of(envelope.api->id, source, other)) {
-    refusal.reasons.push_back("API id '" + envelope.api->id + "' is already deployed from " +
-                              other);
-    return refuse(source, entry, std::move(refusal));
+  let_waiting_deploy();
+}
+
+void Deployments::deploy(const std::string& source, Entry& entry, const Envelope& envelope) {
+  const definition::Api& api = *envelope.api;
+  Refusal refusal{.api_id = api.id, .api_name = api.name};
+  if (auto owner = sources_.find(api.id); owner != sources_.end() && owner->second != source) {
+    refusal.reasons = {"API id '" + api.id + "' is already deployed from " + owner->second};
+    refuse(source, entry, std::move(refusal));
+    entry.waiting = std::make_unique<Envelope>(envelope);
+    return;
   }
-  if (!envelope.enabled) return remove(source);
   Compiled compiled = compile(envelope, source, context_);
-  log_problems(source, envelope.api->id, compiled.problems);
+  log_problems(source, api.id, compiled.problems);
   if (compiled.left_out) {
-    kLog.line(log::Level::info, envelope.api->id,
-              "{}: API {} is not for this gateway's sharding tags", source, envelope.api->id);
-    return remove(source);
+    kLog.line(log::Level::info, api.id, "{}: API {} is not for this gateway's sharding tags",
+              source, api.id);
+    return erase(source);
   }
-  if (!compiled.revision) {
-    refusal.reasons = reasons_of(compiled.problems);
-    return refuse(source, entry, std::move(refusal));
+  if (compiled.revision) {
+    serve(source, entry, std::move(compiled.revision));
+    entry.content = envelope.content;
+    return;
   }
-  if (entry.revision && entry.revision->info.id != compiled.revision->info.id)
-    sources_.erase(entry.revision->info.id);
-  entry.revision = std::move(compiled.revision);
+  if (compiled.no_plan) undeploy(entry);
+  refusal.reasons = reasons_of(compiled.problems);
+  refuse(source, entry, std::move(refusal));
+}
+
+void Deployments::serve(const std::string& source, Entry& entry,
+                        std::shared_ptr<const ApiRevision> revision) {
+  if (entry.revision && entry.revision->info.id != revision->info.id) undeploy(entry);
+  entry.revision = std::move(revision);
   entry.refusal.reset();
+  entry.waiting.reset();
   sources_[entry.revision->info.id] = source;
   changed_ = true;
   const policy::ApiInfo& info = entry.revision->info;
@@ -107,17 +115,45 @@ void Deployments::apply(const std::string& source, const Envelope& envelope) {
             info.version, entry.revision->revision);
 }
 
+void Deployments::undeploy(Entry& entry) {
+  if (!entry.revision) return;
+  const policy::ApiInfo& info = entry.revision->info;
+  kLog.line(log::Level::info, info.id, "API id[{}] name[{}] has been undeployed", info.id,
+            info.name);
+  sources_.erase(info.id);
+  given_up_.insert(info.id);
+  entry.revision.reset();
+  changed_ = true;
+}
+
 void Deployments::remove(const std::string& source) {
+  erase(source);
+  let_waiting_deploy();
+}
+
+void Deployments::erase(const std::string& source) {
   auto entry = entries_.find(source);
   if (entry == entries_.end()) return;
-  if (entry->second.revision) {
-    const policy::ApiInfo& info = entry->second.revision->info;
-    kLog.line(log::Level::info, info.id, "API id[{}] name[{}] has been undeployed", info.id,
-              info.name);
-    sources_.erase(info.id);
-  }
+  undeploy(entry->second);
   entries_.erase(entry);
   changed_ = true;
+}
+
+// One definition per id that was given up; when it is refused, the next one that waits for the id.
+void Deployments::let_waiting_deploy() {
+  while (!given_up_.empty()) {
+    std::string id = *given_up_.begin();
+    auto next = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
+      return entry.second.waiting && entry.second.waiting->api->id == id;
+    });
+    if (sources_.contains(id) || next == entries_.end()) {
+      given_up_.erase(id);
+      continue;
+    }
+    std::string source = next->first;  // the entry may go
+    std::unique_ptr<Envelope> envelope = std::move(next->second.waiting);
+    deploy(source, next->second, *envelope);
+  }
 }
 
 std::size_t Deployments::deployed() const { return sources_.size(); }

@@ -8,6 +8,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "plan/compile.hpp"
@@ -35,12 +37,18 @@ class Deployments {
  private:
   struct Entry {
     std::shared_ptr<const ApiRevision> revision;  // served
-    std::string content;                          // revision text of what was applied last
+    std::string content;                          // hash of what it was made from
     std::optional<Refusal> refusal;
+    // A definition whose API id another source serves; it has its turn when that one gives it up.
+    std::unique_ptr<definition::Envelope> waiting;
   };
-  const Entry* owner_of(const std::string& api_id, const std::string& except_source,
-                        std::string& source) const;
+  bool is_served(const Entry& entry, const definition::Envelope& envelope) const;
+  void deploy(const std::string& source, Entry& entry, const definition::Envelope& envelope);
+  void serve(const std::string& source, Entry& entry, std::shared_ptr<const ApiRevision> revision);
+  void undeploy(Entry& entry);
+  void erase(const std::string& source);
   void refuse(const std::string& source, Entry& entry, Refusal refusal);
+  void let_waiting_deploy();
   void log_problems(const std::string& source, const std::string& api_id,
                     const std::vector<definition::Problem>& problems) const;
 
@@ -49,6 +57,7 @@ class Deployments {
   Publish publish_;
   std::map<std::string, Entry> entries_;        // by source
   std::map<std::string, std::string> sources_;  // API id -> source that serves it
+  std::set<std::string> given_up_;              // API ids that may be waited for
   bool changed_ = true;
 };
 

@@ -31,7 +31,19 @@ std::vector<std::string_view> split(std::string_view path) {
 
 bool literal_matches(std::string_view text, std::string_view literal) {
   return std::equal(text.begin(), text.end(), literal.begin(),
-                    [](char c, char wanted) { return wanted == '.' || c == wanted; });
+                    [](char c, char wanted) { return wanted == '.' ? c != '\n' : c == wanted; });
+}
+
+// Bytes, not characters: a path is not always UTF-8, and '.' then stands for one byte everywhere.
+Result<std::shared_ptr<const RE2>> compile_regex(std::string_view path, const std::string& regex) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_encoding(RE2::Options::EncodingLatin1);
+  auto compiled = std::make_shared<const RE2>(regex, options);
+  if (compiled->ok()) return compiled;
+  return fail(ErrorCode::invalid,
+              "path '" + std::string(path) +
+                  "' is not a regular expression that can be used: " + compiled->error());
 }
 
 }  // namespace
@@ -49,26 +61,18 @@ Result<PathPattern> PathPattern::compile(std::string_view path, definition::Path
     regex += '/';
   }
   if (plain) return pattern;
-  regex += pattern.starts_with_ ? "?" : "?$";
-  RE2::Options options;
-  options.set_log_errors(false);
-  auto compiled = std::make_shared<RE2>("^" + regex, options);
-  if (!compiled->ok()) {
-    return fail(ErrorCode::invalid,
-                "path '" + std::string(path) +
-                    "' is not a regular expression that can be used: " + compiled->error());
-  }
-  pattern.regex_ = std::move(compiled);
+  TRY(pattern.regex_, compile_regex(path, regex + "?"));
   return pattern;
 }
 
 bool PathPattern::matches(std::string_view path_info) const {
-  if (regex_)
-    return RE2::PartialMatch(re2::StringPiece(path_info.data(), path_info.size()), *regex_);
-  // An empty path info stands for the context path without its slash.
-  if (path_info.empty()) return parts_.empty();
-  if (path_info.front() != '/') return false;
-  return matches_from(path_info.substr(1), 0);
+  if (regex_) {
+    re2::StringPiece text(path_info.data(), path_info.size());
+    return regex_->Match(text, 0, text.size(), starts_with_ ? RE2::ANCHOR_START : RE2::ANCHOR_BOTH,
+                         nullptr, 0);
+  }
+  if (parts_.empty()) return starts_with_ || path_info.empty() || path_info == "/";
+  return path_info.starts_with('/') && matches_from(path_info.substr(1), 0);
 }
 
 // `rest` begins after a '/'. A parameter takes at least one character and, as the regular

@@ -41,20 +41,21 @@ Routes::Routes(const std::vector<std::shared_ptr<const ApiRevision>>& revisions,
   owners_.clear();
 }
 
+Routes::Paths& Routes::paths_of(std::string_view host) {
+  if (overlapping_) host = without_port(host);
+  if (host.empty()) return any_host_;
+  if (!overlapping_ || !host.starts_with('*')) return by_host_[std::string(host)];
+  host.remove_prefix(1);
+  suffix_sizes_.push_back(host.size());
+  return by_suffix_[std::string(host)];
+}
+
 void Routes::add(const ApiRevision& revision, std::uint32_t index, const ListenerPath& listener) {
-  bool wildcard = overlapping_ && listener.host.starts_with('*');
-  Paths* paths = &any_host_;
-  if (wildcard) {
-    paths = &by_suffix_[listener.host.substr(1)];
-    suffix_sizes_.push_back(listener.host.size() - 1);
-  } else if (!listener.host.empty()) {
-    std::string host = overlapping_ ? std::string(without_port(listener.host)) : listener.host;
-    paths = &by_host_[host];
-  }
+  Paths& paths = paths_of(listener.host);
   std::string key = listener.path.substr(0, listener.path.size() - 1);
   auto segments = static_cast<std::size_t>(std::count(key.begin(), key.end(), '/'));
-  paths->segments_max = std::max(paths->segments_max, segments);
-  paths->by_path[key].push_back({index, &listener});
+  paths.segments_max = std::max(paths.segments_max, segments);
+  paths.by_path[key].push_back({index, &listener});
   if (!listener.servers.empty()) return;
   auto [owner, first] = owners_.emplace(listener.host + " " + listener.path, revision.info.id);
   if (!first && owner->second != revision.info.id) {
@@ -69,7 +70,10 @@ const Route* Routes::match(std::string_view authority, std::string_view path,
   if (!by_host_.empty() || !by_suffix_.empty()) {
     std::array<char, kHostBytesMax> storage;
     std::string_view host = lower_case(overlapping_ ? without_port(authority) : authority, storage);
-    if (auto found = by_host_.find(host); found != by_host_.end()) {
+    // "*acme.com" stands before "acme.com", as it does before every shorter suffix.
+    for (const TextMap<Paths>* hosts : {&by_suffix_, &by_host_}) {
+      auto found = hosts->find(host);
+      if (found == hosts->end()) continue;
       if (const Route* route = match_paths(found->second, path, server_id)) return route;
     }
     if (const Route* route = match_wildcards(host, path, server_id)) return route;
@@ -100,7 +104,7 @@ const Route* Routes::match_paths(const Paths& paths, std::string_view path,
     std::string_view key = path.substr(0, end);
     bool whole = end == std::string_view::npos;
     if (whole && path.ends_with('/')) break;
-    if (segments == 0 && !path.starts_with('/')) break;
+    if (segments == 0 && !path.empty() && path.front() != '/') break;
     if (auto found = paths.by_path.find(key); found != paths.by_path.end()) {
       for (const Route& route : found->second) {
         if (!serves(route, server_id)) continue;

@@ -51,6 +51,7 @@ class Routes {
                            std::string_view server_id) const;
   const Route* match_wildcards(std::string_view host, std::string_view path,
                                std::string_view server_id) const;
+  Paths& paths_of(std::string_view host);
   void add(const ApiRevision& revision, std::uint32_t index, const ListenerPath& listener);
 
   bool overlapping_ = false;

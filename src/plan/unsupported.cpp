@@ -1,3 +1,5 @@
+#include <set>
+
 #include "definition/names.hpp"
 #include "plan/compile_parts.hpp"
 
@@ -20,26 +22,35 @@ void refuse_store(Problems& problems, const definition::Store& store, std::strin
 
 void refuse_endpoint_options(Problems& problems, const definition::EndpointOptions& options) {
   if (options.http.version == definition::HttpVersion::http_2)
-    refuse(problems, options.pointer, "HTTP/2 to the backend");
-  if (options.http.follow_redirects) refuse(problems, options.pointer, "followRedirects");
+    refuse(problems, options.pointer + "/http/version", "HTTP/2 to the backend");
+  if (options.http.follow_redirects)
+    refuse(problems, options.pointer + "/http/followRedirects", "following redirects");
   if (options.proxy.enabled)
-    refuse(problems, options.pointer, "a proxy between gateway and backend");
+    refuse(problems, options.pointer + "/proxy", "a proxy between gateway and backend");
   refuse_store(problems, options.ssl.trust_store, "a trust store");
   refuse_store(problems, options.ssl.key_store, "a key store");
 }
 
-void refuse_groups(Problems& problems, const std::vector<definition::EndpointGroup>& groups) {
-  for (const definition::EndpointGroup& group : groups) {
+void refuse_endpoint(Problems& problems, const definition::Endpoint& endpoint) {
+  if (endpoint.health_check)
+    refuse(problems, endpoint.health_check->pointer, "an endpoint health check");
+  if (endpoint.secondary) refuse(problems, endpoint.pointer + "/secondary", "a secondary endpoint");
+}
+
+// Endpoints may share the options of their group: each fault is told once.
+void refuse_groups(Compilation& compilation) {
+  Problems& problems = compilation.problems;
+  std::set<std::string_view> looked_at;
+  for (const definition::EndpointGroup& group : compilation.api.endpoint_groups) {
     if (group.load_balancer != definition::LoadBalancer::round_robin) {
-      refuse(problems, group.pointer,
+      refuse(problems, group.pointer + "/loadBalancer/type",
              "load balancer " + std::string(definition::to_string(group.load_balancer)));
     }
     for (const definition::Endpoint& endpoint : group.endpoints) {
-      if (endpoint.health_check)
-        refuse(problems, endpoint.health_check->pointer, "an endpoint health check");
-      if (endpoint.secondary)
-        refuse(problems, endpoint.pointer + "/secondary", "a secondary endpoint");
-      refuse_endpoint_options(problems, endpoint.options);
+      if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
+      refuse_endpoint(problems, endpoint);
+      if (looked_at.insert(endpoint.options.pointer).second)
+        refuse_endpoint_options(problems, endpoint.options);
     }
   }
 }
@@ -68,7 +79,7 @@ void refuse_unsupported(Compilation& compilation) {
   const definition::Api& api = compilation.api;
   Problems& problems = compilation.problems;
   refuse_listeners(problems, api.listeners);
-  refuse_groups(problems, api.endpoint_groups);
+  refuse_groups(compilation);
   refuse_plans(problems, compilation);
   if (api.failover && api.failover->enabled) refuse(problems, api.failover->pointer, "failover");
   if (api.flow_execution.mode == definition::FlowMode::best_match) {
