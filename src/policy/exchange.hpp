@@ -39,10 +39,12 @@ class MessageBody {
  public:
   explicit MessageBody(Exchange& exchange) : exchange_(exchange) {}
 
-  // Null: the message has no body. After buffer(), a body over the bytes.
+  // Null: the message has no body. After buffer(), a body over the bytes. Who reads it gives
+  // another body for those that come after: set(wrapper).
   http::Body* stream() { return stream_; }
   void set(http::Body* body) {
     stream_ = body;
+    bytes_ = {};
     buffered_ = false;
   }
   // Replaces the body by bytes that live as long as the exchange.

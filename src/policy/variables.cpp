@@ -137,7 +137,7 @@ class QueryObject final : public el::Object {
   std::string_view query_;
 };
 
-// Attributes whose values are single texts, seen as a multi-map (path parameters) .
+// Attributes whose values are single texts, seen as a multi-map (path parameters).
 class SingleValuesObject final : public el::Object {
  public:
   explicit SingleValuesObject(const Attributes& values) : values_(values) {}
@@ -152,7 +152,9 @@ class SingleValuesObject final : public el::Object {
   std::span<const std::string_view> keys(Arena& into) const override {
     std::span<std::string_view> names = into.array<std::string_view>(values_.entries().size());
     std::size_t count = 0;
-    for (const Attributes::Entry& entry : values_.entries()) names[count++] = entry.name;
+    for (const Attributes::Entry& entry : values_.entries()) {
+      if (!entry.removed) names[count++] = entry.name;
+    }
     return names.first(count);
   }
 
@@ -180,7 +182,15 @@ class NameValuesObject final : public el::Object {
 
 Value name_value(const std::vector<NameValue>& values, std::string_view name) {
   const NameValue* found = find_by_name(values, name);
-  return found ? Value::text(found->value) : Value::absent();
+  return found ? Value::text(found->value) : Value::null();
+}
+
+Value or_null(Value value) { return value.is_absent() ? Value::null() : value; }
+
+// The root of a body that is JSON. What is empty or cannot be parsed is null.
+Value parsed(const el::Variables& variables, std::string_view body) {
+  Result<Json> json = variables.parse_json(body);
+  return json ? Value::json(*json->node()) : Value::null();
 }
 
 // Failure parameters as a map.
@@ -204,9 +214,9 @@ class ParametersObject final : public el::Object {
   const Failure& failure_;
 };
 
-constexpr std::array<std::string_view, 9> kCoreAttributes = {
+constexpr std::array<std::string_view, 10> kCoreAttributes = {
     "api",          "api.name", "api.deployed-at", "organization", "environment",
-    "context-path", "plan",     "application",     "user-id"};
+    "context-path", "plan",     "application",     "user-id",      "clientIdentifier"};
 
 }  // namespace
 
@@ -280,7 +290,7 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
     case Access::context_attributes:
       return object<AttributesObject>(into, *this);
     case Access::context_attribute:
-      return read_attribute(reference.name);
+      return or_null(read_attribute(reference.name));
     case Access::api_id:
       return Value::text(api.id);
     case Access::api_name:
@@ -292,10 +302,7 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
       return api.has_properties ? object<NameValuesObject>(into, api.properties) : Value::absent();
     case Access::api_property:
     case Access::property:
-      if (!api.has_properties) return Value::absent();
-      if (const NameValue* found = find_by_name(api.properties, reference.name))
-        return Value::text(found->value);
-      return Value::null();
+      return api.has_properties ? name_value(api.properties, reference.name) : Value::absent();
     case Access::endpoints:
       return object<NameValuesObject>(into, api.endpoint_references);
     case Access::endpoint:
@@ -304,6 +311,11 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
       return subscription_id.empty() ? Value::absent() : Value::text(subscription_id);
     case Access::subscription_type:
       return subscription_id.empty() ? Value::absent() : Value::text("STANDARD");
+    case Access::subscription_metadata:
+    case Access::subscription_application_name:
+    case Access::subscription_client_id:
+    case Access::subscription_api_product_id:
+      return subscription_id.empty() ? Value::absent() : Value::null();
     case Access::node_id:
       return Value::text(node.id);
     case Access::node_version:
@@ -365,6 +377,8 @@ Value Exchange::read_request(const Reference& reference, Arena& into) const {
       return Value::text(into.copy(stream.local().ip()));
     case Access::request_content:
       return Value::text(request_body.bytes());
+    case Access::request_json:
+      return parsed(*this, request_body.bytes());
     case Access::request_headers:
       return object<HeadersObject>(into, request.headers);
     case Access::request_header:
@@ -396,6 +410,8 @@ Value Exchange::read_response(const Reference& reference, Arena& into) const {
       return Value::integer(response.status);
     case Access::response_content:
       return Value::text(response_body.bytes());
+    case Access::response_json:
+      return parsed(*this, response_body.bytes());
     case Access::response_headers:
       return object<HeadersObject>(into, response.headers);
     case Access::response_header:
@@ -422,7 +438,7 @@ Value Exchange::read_error(const Reference& reference, Arena& into) const {
     case Access::parameters:
       return object<ParametersObject>(into, *failure);
     case Access::parameter:
-      return ParametersObject(*failure).get(reference.name, into);
+      return or_null(ParametersObject(*failure).get(reference.name, into));
     case Access::error_cause:
       return Value::text(to_string(failure->cause));
     default:
