@@ -1,9 +1,15 @@
 // transform-headers: sets, appends, then removes headers on either side of an exchange.
 // Spec: policies/transform-headers.md. Docs: docs/policies/transform-headers.md
+#include <algorithm>
+#include <array>
+
+#include "base/log.hpp"
 #include "policies/catalog.hpp"
 
 namespace perigee::policies {
 namespace {
+
+constexpr log::Logger kLog{"io.gravitee.policy.transformheaders"};
 
 using policy::Exchange;
 using policy::Phase;
@@ -18,59 +24,88 @@ struct Config {
   std::vector<Assignment> set;
   std::vector<Assignment> append;
   std::vector<http::OwnedHeaderName> remove;
-  std::vector<http::OwnedHeaderName> keep_only;  // empty = keep all
+  std::optional<std::vector<http::OwnedHeaderName>> keep_only;  // nullopt = keep all
 };
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-Result<http::OwnedHeaderName> header_name(std::string_view text, const Json& where) {
-  if (http::is_valid_header_name(text)) return http::OwnedHeaderName(std::string(text));
+std::unexpected<Error> wrong(const Json& where, std::string_view expected) {
   return fail(ErrorCode::invalid,
-              where.pointer() + ": '" + std::string(text) + "' is not a header name");
+              where.pointer() + ": found " + where.dump() + ", expected " + std::string(expected));
 }
 
-// Entries without a name or a value do nothing.
+Result<http::OwnedHeaderName> header_name(std::string_view text, const Json& where) {
+  if (http::is_valid_header_name(text)) return http::OwnedHeaderName(std::string(text));
+  return wrong(where, "a header name");
+}
+
+Result<el::Template> value_template(std::string_view text, const Json& where) {
+  Result<el::Template> compiled = el::Template::compile(text, policy::template_options());
+  if (!compiled) return std::unexpected(std::move(compiled.error()).in(where.pointer()));
+  if (compiled->is_constant() && !http::is_valid_header_value(compiled->constant_text()))
+    return wrong(where, "a text without control characters");
+  return compiled;
+}
+
+// Nothing for an entry without a name or a value: it does nothing.
+Result<std::optional<Assignment>> assignment(const Json& item) {
+  if (item.present() && !item.is_object()) return wrong(item, "an object {name, value}");
+  TRY(std::optional<std::string> name, item.optional_text("name"));
+  TRY(std::optional<std::string> value, item.optional_text("value"));
+  if (!name || is_blank(*name) || !value) return std::nullopt;
+  TRY(http::OwnedHeaderName header, header_name(*name, item["name"]));
+  TRY(el::Template compiled, value_template(*value, item["value"]));
+  return Assignment{std::move(header), std::move(compiled)};
+}
+
 Result<std::vector<Assignment>> assignments(const Json& list) {
   std::vector<Assignment> parsed;
-  if (!list.present()) return parsed;
-  if (!list.is_array())
-    return fail(ErrorCode::invalid, list.pointer() + ": expected a list of {name, value}");
+  if (list.present() && !list.is_array()) return wrong(list, "a list of {name, value}");
   for (const JsonNode& node : list.items()) {
-    Json item(node);
-    TRY(std::optional<std::string> name, item.optional_text("name"));
-    TRY(std::optional<std::string> value, item.optional_text("value"));
-    if (!name || is_blank(*name) || !value) continue;
-    TRY(http::OwnedHeaderName header, header_name(*name, item["name"]));
-    Result<el::Template> compiled = el::Template::compile(*value, policy::template_options());
-    if (!compiled) return std::unexpected(std::move(compiled.error()).in(item["value"].pointer()));
-    parsed.push_back({std::move(header), *std::move(compiled)});
+    TRY(std::optional<Assignment> made, assignment(Json(node)));
+    if (made) parsed.push_back(*std::move(made));
   }
   return parsed;
 }
 
+// Null and blank names stand for nothing.
 Result<std::vector<http::OwnedHeaderName>> names(const Json& configuration,
                                                  std::string_view member) {
   std::vector<http::OwnedHeaderName> parsed;
-  TRY(std::vector<std::string> texts, configuration.texts(member));
-  for (const std::string& text : texts) {
-    if (is_blank(text)) continue;
-    TRY(http::OwnedHeaderName name, header_name(text, configuration[member]));
+  Json list = configuration[member];
+  if (list.present() && !list.is_array()) return wrong(list, "a list of header names");
+  for (const JsonNode& node : list.items()) {
+    Json item(node);
+    if (item.is_object() || item.is_array()) return wrong(item, "a header name");
+    std::string text = item.is_text() ? std::string(item.text()) : item.dump();
+    if (item.is_null() || is_blank(text)) continue;
+    TRY(http::OwnedHeaderName name, header_name(text, item));
     parsed.push_back(std::move(name));
   }
   return parsed;
 }
 
+// The scope had a meaning in the reference's old engine only; here the phase of the step decides.
+Result<void> check_scope(const Json& scope) {
+  constexpr std::array<std::string_view, 4> kScopes = {"REQUEST", "RESPONSE", "REQUEST_CONTENT",
+                                                       "RESPONSE_CONTENT"};
+  if (!scope.present()) return {};
+  if (scope.is_text() && std::ranges::find(kScopes, scope.text()) != kScopes.end()) return {};
+  return wrong(scope, "REQUEST, RESPONSE, REQUEST_CONTENT or RESPONSE_CONTENT");
+}
+
 Result<Config> parse(const Json& configuration) {
-  if (configuration.present() && !configuration.is_object()) {
-    return fail(ErrorCode::invalid, configuration.pointer() + ": expected an object");
-  }
+  if (configuration.present() && !configuration.is_object())
+    return wrong(configuration, "an object");
   Config config;
+  TRY(check_scope(configuration["scope"]));
   TRY(config.set, assignments(configuration["addHeaders"]));
   TRY(config.append, assignments(configuration["appendHeaders"]));
   TRY(config.remove, names(configuration, "removeHeaders"));
-  TRY(config.keep_only, names(configuration, "whitelistHeaders"));
+  TRY(std::vector<http::OwnedHeaderName> kept, names(configuration, "whitelistHeaders"));
+  if (configuration["whitelistHeaders"].size() > 0) config.keep_only = std::move(kept);
   return config;
 }
 
@@ -91,46 +126,51 @@ class TransformHeaders final : public policy::Policy {
 
  private:
   Verdict apply(Exchange& exchange, http::Headers& headers) const {
-    for (const Assignment& assignment : config_.set) {
-      if (!assign(exchange, headers, assignment, true)) return failure();
-    }
-    for (const Assignment& assignment : config_.append) {
-      if (!assign(exchange, headers, assignment, false)) return failure();
+    constexpr std::array kLists = {&Config::set, &Config::append};
+    for (auto list : kLists) {
+      for (const Assignment& assignment : config_.*list) {
+        Result<void> assigned = assign(exchange, headers, assignment, list == &Config::set);
+        if (!assigned) return failure(exchange, assigned.error());
+      }
     }
     for (const http::OwnedHeaderName& name : config_.remove) headers.remove(name);
-    if (!config_.keep_only.empty()) remove_others(headers);
+    if (config_.keep_only) remove_others(headers);
     return Verdict::next();
   }
 
-  // False when the value could not be evaluated. Values see what earlier ones changed.
-  static bool assign(Exchange& exchange, http::Headers& headers, const Assignment& assignment,
-                     bool replace) {
-    std::optional<std::string_view> value;
+  // Values see what earlier ones changed. Both ways the value has been looked at.
+  static Result<void> assign(Exchange& exchange, http::Headers& headers,
+                             const Assignment& assignment, bool replace) {
+    std::string_view value;
     if (assignment.value.is_constant()) {
       value = assignment.value.constant_text();
     } else {
-      Result<std::optional<std::string_view>> evaluated =
-          assignment.value.text(exchange, exchange.arena);
-      if (!evaluated) return false;
+      TRY(std::optional<std::string_view> evaluated,
+          assignment.value.text(exchange, exchange.arena));
+      if (!evaluated) return {};
       value = *evaluated;
+      if (!http::is_valid_header_value(value))
+        return fail(ErrorCode::evaluation, "the value of header '" + assignment.name.text() +
+                                               "' holds bytes that HTTP does not allow");
     }
-    if (!value) return true;
-    replace ? headers.set_view(assignment.name, *value) : headers.add_view(assignment.name, *value);
-    return true;
+    replace ? headers.set_made(assignment.name, value) : headers.add_made(assignment.name, value);
+    return {};
   }
 
   // Framing is the codec's, so a list without Content-Length cannot break it.
   void remove_others(http::Headers& headers) const {
     for (http::Header& header : headers.entries()) {
       bool kept = false;
-      for (const http::OwnedHeaderName& name : config_.keep_only) kept = kept || header.is(name);
+      for (const http::OwnedHeaderName& name : *config_.keep_only) kept = kept || header.is(name);
       if (!kept) header.removed = true;
     }
   }
 
-  static Verdict failure() {
-    return Verdict::fail(500, "TRANSFORM_HEADERS_FAILURE",
-                         "Unable to apply headers transformation");
+  static Verdict failure(const Exchange& exchange, const Error& error) {
+    kLog.line(log::Level::warn, exchange.api.id, "transform-headers: {}", error.message);
+    return Verdict::fail({.key = "TRANSFORM_HEADERS_FAILURE",
+                          .message = "Unable to apply headers transformation",
+                          .cause = error.code});
   }
 
   Config config_;
