@@ -71,10 +71,8 @@ Result<std::vector<Assignment>> assignments(const Json& list) {
 }
 
 // Null and blank names stand for nothing.
-Result<std::vector<http::OwnedHeaderName>> names(const Json& configuration,
-                                                 std::string_view member) {
+Result<std::vector<http::OwnedHeaderName>> names(const Json& list) {
   std::vector<http::OwnedHeaderName> parsed;
-  Json list = configuration[member];
   if (list.present() && !list.is_array()) return wrong(list, "a list of header names");
   for (const JsonNode& node : list.items()) {
     Json item(node);
@@ -103,8 +101,8 @@ Result<Config> parse(const Json& configuration) {
   TRY(check_scope(configuration["scope"]));
   TRY(config.set, assignments(configuration["addHeaders"]));
   TRY(config.append, assignments(configuration["appendHeaders"]));
-  TRY(config.remove, names(configuration, "removeHeaders"));
-  TRY(std::vector<http::OwnedHeaderName> kept, names(configuration, "whitelistHeaders"));
+  TRY(config.remove, names(configuration["removeHeaders"]));
+  TRY(std::vector<http::OwnedHeaderName> kept, names(configuration["whitelistHeaders"]));
   if (configuration["whitelistHeaders"].size() > 0) config.keep_only = std::move(kept);
   return config;
 }

@@ -38,13 +38,6 @@ std::int64_t nanoseconds(const timespec& time) {
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
 }
 
-bool has_errors(const definition::Envelope& envelope) {
-  return std::any_of(envelope.problems.begin(), envelope.problems.end(),
-                     [](const definition::Problem& problem) {
-                       return problem.severity == definition::Severity::error;
-                     });
-}
-
 }  // namespace
 
 LocalFolder::LocalFolder(net::Reactor& build, plan::Deployments& deployments, Options options,
@@ -62,19 +55,23 @@ LocalFolder::~LocalFolder() {
 
 void LocalFolder::start() { scan(); }
 
+// The path may lead to another folder than before: then that one is watched.
 void LocalFolder::watch() {
-  if (inotify_ >= 0) return;
+  struct stat folder{};
+  if (stat(options_.path.c_str(), &folder) != 0) return;
+  if (inotify_ >= 0 && folder.st_dev == watched_device_ && folder.st_ino == watched_inode_) return;
+  unwatch();
   int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) return;  // the periodic look still sees every change
   constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
                                     IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-  watch_ = inotify_add_watch(fd, options_.path.c_str(), kEvents);
-  if (watch_ < 0) {
+  if (inotify_add_watch(fd, options_.path.c_str(), kEvents) < 0 || !reactor_.add(fd, *this)) {
     close(fd);
     return;
   }
   inotify_ = fd;
-  reactor_.add(inotify_, *this);
+  watched_device_ = folder.st_dev;
+  watched_inode_ = folder.st_ino;
 }
 
 void LocalFolder::unwatch() {
@@ -134,22 +131,24 @@ void LocalFolder::scan() {
   scan_later(options_.poll_interval);
   std::map<std::string, Seen> found;
   if (list(found)) {
-    for (auto entry = seen_.begin(); entry != seen_.end();) {
-      if (found.contains(entry->first)) {
-        ++entry;
-        continue;
-      }
-      deployments_.remove(source(entry->first));
-      entry = seen_.erase(entry);
-    }
-    for (const auto& [file, facts] : found) {
-      auto known = seen_.find(file);
-      if (known != seen_.end() && known->second == facts) continue;
-      seen_[file] = facts;
-      changed_.insert(file);
-    }
+    std::erase_if(files_, [&](const auto& file) {
+      if (found.contains(file.first)) return false;
+      deployments_.remove(source(file.first));
+      removed_ = true;
+      return true;
+    });
+    for (const auto& [name, seen] : found) note(name, seen);
   }
   if (!working_) work();
+}
+
+void LocalFolder::note(const std::string& name, const Seen& seen) {
+  auto [known, is_new] = files_.try_emplace(name);
+  File& file = known->second;
+  bool same = !is_new && file.seen == seen;
+  if (same && !file.unsettled) return;
+  if (!same) file = {seen, reactor_.now(), false};
+  changed_.insert(name);
 }
 
 void LocalFolder::work() {
@@ -157,18 +156,25 @@ void LocalFolder::work() {
   reactor_.refresh_time();
   Instant end = reactor_.now() + options_.slice;
   while (!changed_.empty() && reactor_.now() < end) {
-    std::string file = std::move(changed_.extract(changed_.begin()).value());
-    if (seen_.contains(file)) apply(file);
+    std::string name = std::move(changed_.extract(changed_.begin()).value());
+    if (files_.contains(name)) apply(name);
     reactor_.refresh_time();
   }
   bool done = changed_.empty();
-  if (done || reactor_.now() - published_ >= options_.publish_interval) {
+  bool publishes_early = !removed_ && reactor_.now() - published_ >= options_.publish_interval;
+  if (done || publishes_early) {
     deployments_.publish();
     published_ = reactor_.now();
+    removed_ = false;
   }
   if (!done) return work_later();
   working_ = false;
-  if (first_round_done_ && !missing_told_) std::exchange(first_round_done_, nullptr)();
+  if (first_round_done_ && round_done()) std::exchange(first_round_done_, nullptr)();
+}
+
+bool LocalFolder::round_done() const {
+  return !missing_told_ && std::none_of(files_.begin(), files_.end(),
+                                        [](const auto& file) { return file.second.unsettled; });
 }
 
 void LocalFolder::work_later() {
@@ -180,30 +186,30 @@ void LocalFolder::work_later() {
   scan_later(options_.slice);
 }
 
-bool LocalFolder::is_young(const Seen& seen) const {
-  std::int64_t now = reactor_.clock().wall().time_since_epoch().count();
-  return now - seen.modified_ns < options_.settle_time.count();
+// By the file's own time, or, where that is of no use, by how long it has been seen unchanged.
+bool LocalFolder::is_settled(const File& file) const {
+  Duration age =
+      reactor_.clock().wall().time_since_epoch() - std::chrono::nanoseconds(file.seen.modified_ns);
+  return age >= options_.settle_time || reactor_.now() - file.since >= options_.settle_time;
 }
 
-void LocalFolder::apply(const std::string& file) {
-  Result<std::string> bytes = read_file(source(file), options_.read.limits.definition_bytes_max);
-  bool faulty = !bytes;
+void LocalFolder::apply(const std::string& name) {
+  Result<std::string> bytes = read_file(source(name), options_.read.limits.file_bytes_max);
   definition::Envelope envelope;
   if (bytes) {
     auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
         reactor_.clock().wall().time_since_epoch());
     envelope = definition::read_envelope(*bytes, {.read = options_.read, .now = now});
-    faulty = has_errors(envelope);
   }
-  // Perhaps only half of it is there: another look soon, without a word.
-  if (faulty && is_young(seen_[file])) {
-    seen_[file] = Seen{};
-    return scan_later(options_.settle_time);
-  }
+  File& file = files_[name];
+  // What is no JSON may be half of a file: another look soon, without a word.
+  bool whole = bytes && envelope.document;
+  file.unsettled = !whole && !is_settled(file);
+  if (file.unsettled) return scan_later(options_.settle_time);
   if (bytes) {
-    deployments_.apply(source(file), envelope);
+    deployments_.apply(source(name), envelope);
   } else {
-    deployments_.refuse(source(file), bytes.error().message);
+    deployments_.refuse(source(name), bytes.error().message);
   }
 }
 

@@ -25,9 +25,9 @@ class LocalFolder final : private net::Source {
     std::string path;
     definition::ReadOptions read;
     Duration poll_interval = 5s;
-    Duration settle_time =
-        500ms;             // a faulty file younger than this is looked at again before it is judged
-    Duration slice = 5ms;  // work between yields
+    // What is no JSON and younger than this is looked at again before it is judged.
+    Duration settle_time = 500ms;
+    Duration slice = 5ms;               // work between yields
     Duration publish_interval = 100ms;  // while many files are read
   };
   // `first_round_done` is called once, when every file that was there at the start was applied or
@@ -45,16 +45,23 @@ class LocalFolder final : private net::Source {
     std::int64_t modified_ns = 0, changed_ns = 0;
     bool operator==(const Seen&) const = default;
   };
+  struct File {
+    Seen seen;
+    Instant since{};         // when it was first seen like this
+    bool unsettled = false;  // no JSON, and young: to be looked at again
+  };
   void on_events(std::uint32_t events) override;
   void watch();
   void unwatch();
   void scan();
   void scan_later(Duration after);
+  void note(const std::string& name, const Seen& seen);
   bool list(std::map<std::string, Seen>& found);
   void work();
   void work_later();
   void apply(const std::string& file);
-  bool is_young(const Seen& seen) const;
+  bool is_settled(const File& file) const;
+  bool round_done() const;
   std::string source(const std::string& file) const { return options_.path + "/" + file; }
 
   net::Reactor& reactor_;
@@ -62,11 +69,12 @@ class LocalFolder final : private net::Source {
   Options options_;
   std::function<void()> first_round_done_;
   int inotify_ = -1;
-  int watch_ = -1;
+  std::uint64_t watched_device_ = 0, watched_inode_ = 0;
   bool missing_told_ = false;
   bool working_ = false;
-  std::map<std::string, Seen> seen_;  // by file name: what was applied or refused last
-  std::set<std::string> changed_;     // to be applied
+  std::map<std::string, File> files_;  // by name
+  std::set<std::string> changed_;      // to be applied
+  bool removed_ = false;               // since the last publish: a renamed file is one change
   Instant published_{};
   std::uint64_t rounds_ = 0;
   net::Timer scan_timer_;
