@@ -53,10 +53,10 @@ class Buffer {
   bool leased() const { return block_ != nullptr; }
   std::size_t capacity() const { return capacity_; }
 
-  // Room to write into; leases a small block when there is none. Move unread bytes to the front
-  // with compact().
+  // Room to write into; leases a block when there is none, a small one unless told otherwise. Move
+  // unread bytes to the front with compact().
   std::span<char> room() {
-    if (!block_) lease(BufferPool::kSmallBytes);
+    if (!block_) lease(leases_large_ ? BufferPool::kLargeBytes : BufferPool::kSmallBytes);
     return {block_ + end_, capacity_ - end_};
   }
   void commit(std::size_t bytes) {
@@ -94,6 +94,8 @@ class Buffer {
     begin_ = 0;
     end_ = static_cast<unsigned>(unread_bytes);
   }
+  // What room() leases from now on: so that a bulk transfer holds nothing while it waits.
+  void lease_large(bool large) { leases_large_ = large; }
   // Returns the block. Unread bytes are lost.
   void drop() {
     if (block_) pool_->give(block_, capacity_);
@@ -111,6 +113,7 @@ class Buffer {
   BufferPool* pool_;
   char* block_ = nullptr;
   unsigned begin_ = 0, end_ = 0, capacity_ = 0;
+  bool leases_large_ = false;
 };
 
 }  // namespace perigee
