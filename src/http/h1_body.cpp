@@ -1,6 +1,7 @@
 #include "http/h1_body.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace perigee::http {
 
@@ -46,64 +47,97 @@ std::optional<Result<Chunk>> H1Body::take_plain() {
   return hand_out(there, there.size());
 }
 
+// All that is complete in the buffer as one piece: the data of the chunks behind the first moves up
+// over their framing, so that many small chunks are one write to whoever they go to.
 std::optional<Result<Chunk>> H1Body::take_chunked() {
-  while (true) {
-    Result<ChunkedDecoder::Step> step = decoder_.feed(init_.buffer.unread(), &trailers_);
-    if (!step) {
+  Chunk there = init_.buffer.unread();
+  Chunk piece;
+  std::size_t consumed = 0;
+  while (!done_) {
+    Result<ChunkedDecoder::Step> step = decoder_.feed(there.substr(consumed), &trailers_);
+    if (!step && consumed == 0) {
       step.error().fault = init_.fault;
       return std::unexpected(std::move(step.error()));
     }
+    if (!step || step->consumed == 0) break;
+    consumed += step->consumed;
     done_ = step->end;
-    if (!step->data.empty()) return hand_out(step->data, step->consumed);
-    init_.buffer.consume(step->consumed);
-    if (done_) return Chunk();
-    if (step->consumed == 0) return std::nullopt;
+    if (piece.empty()) {
+      piece = step->data;
+    } else if (!step->data.empty()) {
+      char* behind = const_cast<char*>(piece.data()) + piece.size();  // the buffer is ours
+      std::memmove(behind, step->data.data(), step->data.size());
+      piece = {piece.data(), piece.size() + step->data.size()};
+    }
   }
+  if (!piece.empty()) return hand_out(piece, consumed);
+  init_.buffer.consume(consumed);
+  if (done_) return Chunk();
+  return std::nullopt;
 }
 
-// More than a block is to come: bulk is relayed in large blocks, everything else in small ones.
+// More than a block is to come.
+bool H1Body::is_bulk() const {
+  return init_.framing == Framing::length ? left_ > BufferPool::kSmallBytes
+                                          : bytes_ > BufferPool::kSmallBytes;
+}
+
+// Bulk is relayed in large blocks, everything else in small ones. Who waits holds no block, unless
+// there are bytes in it.
 void H1Body::make_room() {
-  bool bulk = init_.framing == Framing::length ? left_ > BufferPool::kSmallBytes
-                                               : bytes_ > BufferPool::kSmallBytes;
-  if (bulk) {
-    init_.buffer.grow();
-  } else {
-    init_.buffer.compact();
+  Buffer& buffer = init_.buffer;
+  buffer.lease_large(is_bulk());
+  if (buffer.empty()) {
+    bool fits = is_bulk() == (buffer.capacity() == BufferPool::kLargeBytes);
+    if (!fits || !init_.stream.readable()) buffer.drop();
+  } else if (is_bulk()) {
+    buffer.grow();
   }
+  buffer.compact();
+}
+
+Async<Result<std::size_t>> H1Body::receive() {
+  make_room();
+  Async<Result<std::size_t>> reading = init_.stream.read(init_.buffer);
+  if (reading.here() || init_.idle_timeout == 0s) return reading;
+  return [](H1Body& self, Async<Result<std::size_t>> waiting) -> Async<Result<std::size_t>> {
+    net::Deadline deadline(self.init_.reactor, co_await this_scope(), self.init_.idle_timeout,
+                           ErrorCode::read_timed_out, "the rest of the body did not come in time",
+                           self.init_.fault);
+    Result<std::size_t> got = co_await waiting;
+    if (!got && deadline.passed()) got.error().status = self.init_.timeout_status;
+    co_return got;
+  }(*this, std::move(reading));
 }
 
 Async<Result<Chunk>> H1Body::read_more() {
   CO_TRY(co_await before_wait());
   while (true) {
-    if (init_.stream.readable()) make_room();
-    Async<Result<std::size_t>> reading = init_.stream.read(init_.buffer);
-    Result<std::size_t> got = 0;
-    if (reading.here()) {
-      got = reading.take();
-    } else if (init_.idle_timeout == 0s) {
-      got = co_await reading;
-    } else {
-      net::Deadline deadline(init_.reactor, co_await this_scope(), init_.idle_timeout,
-                             ErrorCode::read_timed_out, "the rest of the body did not come in time",
-                             init_.fault);
-      got = co_await reading;
-      if (!got && deadline.passed()) got.error().status = init_.timeout_status;
-    }
-    if (!got) co_return std::unexpected(std::move(got.error()));
-    CO_TRY(arrived(*got));
+    Result<std::size_t> got = co_await receive();
+    CO_TRY(arrived(std::move(got)));
     if (done_) co_return Chunk();
     if (auto piece = take()) co_return *std::move(piece);
   }
 }
 
-Result<void> H1Body::arrived(std::size_t bytes) {
-  if (bytes > 0) return {};
-  if (init_.framing == Framing::until_close) {
+Result<void> H1Body::arrived(Result<std::size_t> got) {
+  if (got && *got > 0) return {};
+  if (got && init_.framing == Framing::until_close) {
     done_ = true;
     return {};
   }
-  return fail(init_.fault == Fault::client ? ErrorCode::client_gone : ErrorCode::closed,
-              "the peer closed the connection in the middle of a body", init_.fault);
+  if (got) {
+    got = fail(init_.fault == Fault::client ? ErrorCode::client_gone : ErrorCode::closed,
+               "the peer closed the connection in the middle of a body", init_.fault);
+  }
+  Error& error = got.error();
+  bool of_peer = error.code == ErrorCode::client_gone || error.code == ErrorCode::closed ||
+                 error.code == ErrorCode::reset || error.code == ErrorCode::tls;
+  if (of_peer) {
+    error.fault = init_.fault;
+    on_peer_gone();
+  }
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace perigee::http

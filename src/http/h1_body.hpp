@@ -46,17 +46,22 @@ class H1Body : public Body {
   bool complete();
   bool touched() const { return touched_; }
   std::uint64_t bytes() const { return bytes_; }
+  std::size_t bytes_held() const { return held_; }  // of the buffer, under the last piece
 
  protected:
   // Before the first wait for bytes: a server may have to ask for them (100 Continue).
   virtual Async<Result<void>> before_wait() { return Result<void>{}; }
+  // The peer has left before the body's end.
+  virtual void on_peer_gone() {}
 
  private:
   std::optional<Result<Chunk>> take();  // from the buffer; nothing: more bytes are needed
   std::optional<Result<Chunk>> take_plain();
   std::optional<Result<Chunk>> take_chunked();
   Async<Result<Chunk>> read_more();
-  Result<void> arrived(std::size_t bytes);
+  Async<Result<std::size_t>> receive();
+  Result<void> arrived(Result<std::size_t> got);
+  bool is_bulk() const;
   Chunk hand_out(Chunk data, std::size_t consumed);
   void make_room();
 

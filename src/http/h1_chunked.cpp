@@ -112,9 +112,11 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::feed(std::string_view input, Header
       state_ = State::data_end;
       continue;
     }
-    TRY(std::size_t used, read_framing(rest, trailers));
-    if (used == 0) break;
-    step.consumed += used;
+    Result<std::size_t> used = read_framing(rest, trailers);
+    // What came before the error is given first; the next call meets it again.
+    if (!used && step.consumed == 0) return std::unexpected(std::move(used.error()));
+    if (!used || *used == 0) break;
+    step.consumed += *used;
   }
   step.end = state_ == State::done;
   return step;

@@ -1,6 +1,7 @@
 // HTTP/1.1 on one connection to an upstream (RFC 9112): one exchange at a time.
 #include "http/client.hpp"
 #include "http/h1_body.hpp"
+#include "http/h1_scan.hpp"
 #include "http/h1_tunnel.hpp"
 #include "http/h1_write.hpp"
 
@@ -47,7 +48,7 @@ class H1ClientExchange final : public ClientExchange {
       : connection_(connection),
         arena_(arena),
         sender_(connection.reactor_, *connection.stream_, arena,
-                connection.options_.body_idle_timeout) {
+                connection.options_.body_idle_timeout, Fault::upstream) {
     connection_.exchange_ = this;
   }
   ~H1ClientExchange() override;
@@ -79,7 +80,8 @@ class H1ClientExchange final : public ClientExchange {
   std::optional<H1Body> body_;
   std::optional<TunnelStream> tunnel_;
   std::optional<Error> body_error_;
-  std::shared_ptr<bool> broken_off_;  // true while the close after body_error_ is still to come
+  std::optional<Error> upload_error_;  // the upstream took too long to take the body
+  std::shared_ptr<bool> broken_off_;   // true while the close after body_error_ is still to come
   Task upload_;
   bool sent_whole_ = false;
   bool answered_ = false;  // the final head is here
@@ -110,6 +112,8 @@ H1ClientExchange::~H1ClientExchange() {
   connection_.keep_alive_ = whole && keep_alive_;
   if (!whole) connection_.stream_->close(!answered_);
   if (connection_.received_.empty()) connection_.received_.drop();
+  // Who sent a large answer is likely to send another: its head and body then come with one read.
+  connection_.received_.lease_large(body_ && body_->bytes() > BufferPool::kSmallBytes);
 }
 
 WireFraming H1ClientExchange::framing_of(const RequestHead& request, Body* body) {
@@ -128,6 +132,18 @@ WireFraming H1ClientExchange::framing_of(const RequestHead& request, Body* body)
   return framing;
 }
 
+// The connection died under a write: what the upstream said before it left counts, if anything.
+bool gone(const Error& error) {
+  return error.code == ErrorCode::reset || error.code == ErrorCode::closed;
+}
+
+// A policy may have rewritten them.
+bool may_be_sent(const RequestHead& request) {
+  const char* end = request.target.data() + request.target.size();
+  return is_valid_header_name(request.method_text) && !request.target.empty() &&
+         detail::scan_target(request.target.data(), end) == end;
+}
+
 // What went wrong before the head of an answer: a retry is safe when nothing came back and the body
 // is untouched.
 Error H1ClientExchange::broken(Error error) const {
@@ -140,10 +156,14 @@ Error H1ClientExchange::broken(Error error) const {
 Async<Result<void>> H1ClientExchange::start(const RequestHead& request, Body* body,
                                             ResponseHead& response, InterimSink* interims,
                                             Duration answer_timeout) {
+  if (!may_be_sent(request)) {
+    co_return fail(ErrorCode::invalid,
+                   "the request's method or target holds bytes that HTTP does not allow");
+  }
   WireFraming framing = framing_of(request, body);
   std::string_view head = write_request_head(arena_, request, framing);
   Result<void> sent = co_await send(head, body, framing);
-  if (!sent && sender_.body_failed()) co_return sent;
+  if (!sent && (sender_.body_failed() || !gone(sent.error()))) co_return sent;
   // An upstream that refuses early may have answered before it closed: what it said counts, not the
   // failed write.
   std::optional<net::Deadline> deadline;
@@ -154,6 +174,7 @@ Async<Result<void>> H1ClientExchange::start(const RequestHead& request, Body* bo
   Result<void> answered = co_await read_head(request.method, response, interims);
   if (answered) co_return answered;
   if (body_error_) co_return std::unexpected(*body_error_);
+  if (upload_error_) co_return std::unexpected(*upload_error_);
   co_return std::unexpected(broken(std::move(answered.error())));
 }
 
@@ -187,10 +208,11 @@ Async<void> H1ClientExchange::upload(Body& body, WireFraming framing) {
 
 void H1ClientExchange::note_upload(Result<void> sent) {
   sent_whole_ = sent.has_value();
-  if (sent || !sender_.body_failed()) return;
-  // The client's side broke: the upstream must not take what it got for a whole request. Closing
-  // resumes whoever awaits the answer, and he may destroy this very upload: not on its own stack.
-  body_error_ = std::move(sent.error());
+  if (sent || (!sender_.body_failed() && gone(sent.error()))) return;
+  // The client's side broke: the upstream must not take what it got for a whole request. Or the
+  // upstream takes nothing more. Closing resumes whoever awaits the answer, and he may destroy this
+  // very upload: not on its own stack.
+  (sender_.body_failed() ? body_error_ : upload_error_) = std::move(sent.error());
   broken_off_ = std::make_shared<bool>(true);
   connection_.reactor_.defer([this, pending = broken_off_] {
     if (*pending) connection_.stream_->close(true);
@@ -201,6 +223,9 @@ Async<Result<std::size_t>> H1ClientExchange::receive() {
   Buffer& received = connection_.received_;
   received.compact();
   if (received.leased() && received.size() == received.capacity()) received.grow();
+  // Limits above the largest block: the block is the limit.
+  if (received.leased() && received.size() == received.capacity())
+    return fail(ErrorCode::invalid, "the upstream's head is too large", Fault::upstream);
   return connection_.stream_->read(received);
 }
 

@@ -1,236 +1,15 @@
-// HTTP/1 connections of a server: reading heads, running exchanges, keep-alive and pipelining (RFC
-// 9112).
-#include "base/log.hpp"
-#include "http/h1_body.hpp"
-#include "http/h1_tunnel.hpp"
-#include "http/h1_write.hpp"
-#include "http/server_impl.hpp"
+// Reading heads, running exchanges, keep-alive and pipelining.
+#include <algorithm>
+
+#include "http/h1_connection.hpp"
 
 namespace perigee::http {
-namespace {
-
-constexpr Duration kLingerTime = 2s;
-
-class H1Connection;
-
-// The request's body; asks a waiting client for it when the server is told to (handle100Continue).
-class RequestBody final : public H1Body {
- public:
-  RequestBody(const Init& init, net::Stream& stream, bool ask)
-      : H1Body(init), stream_(stream), ask_(ask) {}
-  bool asked_or_not_needed() const { return !ask_; }
-
- private:
-  Async<Result<void>> before_wait() override {
-    if (!std::exchange(ask_, false)) return Result<void>{};
-    return stream_.write("HTTP/1.1 100 Continue\r\n\r\n");
-  }
-  net::Stream& stream_;
-  bool ask_;
-};
-
-class H1Exchange final : public ServerExchange {
- public:
-  H1Exchange(H1Connection& connection, Arena& arena)
-      : ServerExchange(arena), connection_(connection) {}
-
-  const net::Stream& stream() const override;
-  const Server& server() const override;
-  Instant connection_opened() const override;
-  Async<Result<void>> inform(const ResponseHead& head) override;
-  Async<Result<void>> respond(ResponseHead& head, Body* body) override;
-  Async<Result<net::Stream*>> upgrade(ResponseHead& head) override;
-  bool responded() const override { return responded_; }
-  void watch_client(Scope* scope) override { watcher_ = scope; }
-
-  void client_left();
-  bool closes() const { return close_after_; }
-
-  H1Head info;
-  std::optional<RequestBody> request_body;
-
- private:
-  friend class H1Connection;
-  WireFraming framing_for(const ResponseHead& head, Body*& body);
-  void note_sent(const ResponseHead& head);
-  Async<Result<void>> send_head(std::string_view text);
-  Async<Result<void>> send_body(Async<Result<bool>> first, Body& body, WireFraming framing);
-  Result<void> sent_body(Result<void> sent, const WireFraming& framing);
-
-  H1Connection& connection_;
-  Scope* watcher_ = nullptr;
-  std::optional<BodySender> sender_;
-  std::optional<TunnelStream> tunnel_;
-  bool responded_ = false;
-  bool response_whole_ = false;
-};
-
-class H1Connection final : public ServerConnection, private net::HangupListener {
- public:
-  H1Connection(Server::Impl& server, std::unique_ptr<net::Stream> stream)
-      : ServerConnection(server),
-        stream_(std::move(stream)),
-        received_(server.reactor.buffers()),
-        opened_(server.reactor.now()),
-        generation_(server.drain_generation) {}
-  ~H1Connection() override {
-    task_.reset();
-    if (server_.observer) server_.observer->on_connection_closed(stream_->counters());
-  }
-
-  void start() override { go_idle(); }
-  void close() override;
-
- private:
-  friend class H1Exchange;
-  enum class After : std::uint8_t { next, close, linger };
-
-  void on_readable() override;
-  void on_hangup() override;
-  void go_idle();
-  void over();
-
-  Async<void> serve();
-  bool read_head_at_once(H1Exchange& exchange);
-  Async<bool> read_head(H1Exchange& exchange);
-  void begin(H1Exchange& exchange);
-  void end(H1Exchange& exchange);
-  Async<Result<void>> receive(Instant head_begun);
-  Async<void> refuse(int status, std::string_view why);
-  void accept_head(H1Exchange& exchange);
-  Async<After> settle_body(H1Exchange& exchange);
-  Async<After> drain(RequestBody& body);
-  Async<void> linger();
-
-  std::unique_ptr<net::Stream> stream_;
-  Buffer received_;
-  Instant opened_;
-  std::uint64_t generation_;
-  std::uint64_t requests_ = 0;
-  H1Exchange* exchange_ = nullptr;
-  Task task_;
-  bool over_ = false;
-};
-
-// ---- The exchange
-
-const net::Stream& H1Exchange::stream() const { return *connection_.stream_; }
-const Server& H1Exchange::server() const { return connection_.server_.owner; }
-Instant H1Exchange::connection_opened() const { return connection_.opened_; }
-
-void H1Exchange::client_left() {
-  if (watcher_)
-    std::exchange(watcher_, nullptr)
-        ->cancel(Error(ErrorCode::client_gone, "the client left", Fault::client));
-}
-
-Async<Result<void>> H1Exchange::inform(const ResponseHead& head) {
-  if (responded_ || request.version == Version::http_1_0) return Result<void>{};
-  return connection_.stream_->write(write_response_head(arena, head, {}));
-}
-
-// RFC 9112 section 6.3; `body` becomes null when none may be sent.
-WireFraming H1Exchange::framing_for(const ResponseHead& head, Body*& body) {
-  WireFraming framing;
-  bool old = request.version == Version::http_1_0;
-  bool no_content = head.status == 204 || head.status == 304 || head.status < 200;
-  bool is_head = request.method == Method::head;
-  if (no_content || is_head) {
-    std::optional<std::uint64_t> told = told_length(head.headers);
-    if (!told && is_head && body && !no_content) told = body->length();
-    if (told && head.status != 204 && head.status >= 200)
-      framing = {.kind = WireFraming::Kind::length, .length = *told};
-    body = nullptr;
-  } else if (!body) {
-    framing.kind = WireFraming::Kind::length;
-  } else if (std::optional<std::uint64_t> length = body->length()) {
-    framing = {.kind = WireFraming::Kind::length, .length = *length};
-  } else {
-    framing.kind = old ? WireFraming::Kind::until_close : WireFraming::Kind::chunked;
-    close_after_ = close_after_ || old;
-  }
-  if (connection_.server_.leaves(connection_.generation_)) close_after_ = true;
-  if (close_after_) {
-    framing.connection = WireFraming::Connection::close;
-  } else if (old) {
-    framing.connection = WireFraming::Connection::keep_alive;
-  }
-  return framing;
-}
-
-void H1Exchange::note_sent(const ResponseHead& head) {
-  responded_ = true;
-  status_sent = head.status;
-}
-
-Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
-  PERIGEE_ASSERT(!responded_);
-  Body* sent = body;
-  WireFraming framing = framing_for(head, sent);
-  std::string_view text = write_response_head(arena, head, framing);
-  note_sent(head);
-  if (!sent) return send_head(text);
-  sender_.emplace(connection_.server_.reactor, *connection_.stream_, arena,
-                  connection_.server_.options.write_idle_timeout);
-  Async<Result<bool>> first = sender_->send_first(text, sent, framing);
-  if (!first.here()) return send_body(std::move(first), *sent, framing);
-  Result<bool> all = first.take();
-  if (all && *all) return sent_body({}, framing);
-  return send_body(std::move(all), *sent, framing);
-}
-
-Async<Result<void>> H1Exchange::send_head(std::string_view text) {
-  response_whole_ = true;
-  Async<Result<void>> writing = connection_.stream_->write(text);
-  if (writing.here()) return writing;
-  return [](H1Exchange& self, Async<Result<void>> rest) -> Async<Result<void>> {
-    Result<void> done = co_await rest;
-    // A write that was ended may have sent a part: nothing can follow it.
-    if (!done) self.connection_.stream_->close(true);
-    co_return done;
-  }(*this, std::move(writing));
-}
-
-Async<Result<void>> H1Exchange::send_body(Async<Result<bool>> first, Body& body,
-                                          WireFraming framing) {
-  Result<bool> all = co_await first;
-  Result<void> sent;
-  if (!all) {
-    sent = std::unexpected(std::move(all.error()));
-  } else if (!*all) {
-    sent = co_await sender_->send_rest(body, framing);
-  }
-  co_return sent_body(std::move(sent), framing);
-}
-
-Result<void> H1Exchange::sent_body(Result<void> sent, const WireFraming& framing) {
-  response_body_bytes = sender_->body_bytes();
-  response_whole_ = sent.has_value();
-  // A body that breaks off must not look whole: without a framing of its own only a reset tells.
-  if (!sent) connection_.stream_->close(framing.kind == WireFraming::Kind::until_close);
-  return sent;
-}
-
-Async<Result<net::Stream*>> H1Exchange::upgrade(ResponseHead& head) {
-  PERIGEE_ASSERT(!responded_);
-  std::string_view text =
-      write_response_head(arena, head, {.connection = WireFraming::Connection::upgrade});
-  note_sent(head);
-  close_after_ = true;
-  response_whole_ = true;
-  watcher_ = nullptr;
-  CO_TRY(co_await connection_.stream_->write(text));
-  connection_.stream_->listen_for_hangup(nullptr);
-  tunnel_.emplace(*connection_.stream_, connection_.received_);
-  co_return &*tunnel_;
-}
-
-// ---- The connection
 
 // An idle connection is an object and nothing else: no frame, no buffer, no timer.
 void H1Connection::go_idle() {
   received_.drop();
-  if (stream_->hung_up()) return over();
+  if (over_) return;
+  if (stream_->closed()) return over();
   server_.became_idle(*this);
   stream_->listen_for_hangup(this);
   if (stream_->readable()) on_readable();
@@ -244,13 +23,30 @@ void H1Connection::on_readable() {
 
 void H1Connection::on_hangup() {
   if (over_) return;
-  if (!exchange_) {
-    if (task_.running()) return;  // it reads, and learns by itself
-    return over();
-  }
-  if (exchange_->response_whole_) return;
-  if (server_.observer) server_.observer->on_reset();
-  exchange_->client_left();
+  // Told once, and what came before the end may be a whole request. A running task reads, and
+  // learns by itself.
+  if (!exchange_) return on_readable();
+  if (exchange_->responded_ && next_request_waits()) return;
+  client_left();
+}
+
+// Bytes behind the current request have been read already.
+bool H1Connection::next_request_waits() const {
+  const std::optional<RequestBody>& body = exchange_->request_body;
+  if (!body) return !received_.empty();
+  return body->finished() && received_.size() > body->bytes_held();
+}
+
+void H1Connection::client_left() {
+  if (over_ || !exchange_ || exchange_->response_whole_) return;
+  if (server_.observer && !std::exchange(exchange_->told_reset_, true))
+    server_.observer->on_reset();
+  exchange_->end_watcher(ErrorCode::client_gone, "the client left");
+}
+
+Async<Result<void>> H1Connection::write(std::string_view bytes) {
+  return write_within(server_.reactor, stream_->write(bytes), server_.options.write_idle_timeout,
+                      Fault::client);
 }
 
 void H1Connection::over() {
@@ -262,23 +58,26 @@ void H1Connection::over() {
 void H1Connection::close() {
   if (over_) return;
   over();
+  if (exchange_) exchange_->end_watcher(ErrorCode::cancelled, "the server closes its connections");
   stream_->close(false);
 }
 
 Async<void> H1Connection::serve() {
   After after = After::next;
-  while (after == After::next) {
+  while (after == After::next && !over_) {
     std::unique_ptr<Arena> arena = server_.take_arena();
     {
       H1Exchange exchange(*this, *arena);
-      bool there = read_head_at_once(exchange) || co_await read_head(exchange);
-      after = After::close;
-      if (there) {
+      Head head = read_head_at_once(exchange);
+      if (head == Head::incomplete && co_await read_head(exchange)) head = Head::there;
+      if (head == Head::there) {
         begin(exchange);
         co_await server_.handler.handle(exchange);
         end(exchange);
+        task_.scope().clear();  // what ended the exchange does not end the connection
         after = co_await settle_body(exchange);
-        exchange_ = nullptr;
+      } else if (head == Head::incomplete) {
+        after = After::close;
       }
     }
     server_.give_arena(std::move(arena));
@@ -288,6 +87,8 @@ Async<void> H1Connection::serve() {
       co_return;
     }
   }
+  // Closing with bytes unread would reset the connection under the answer.
+  if (after == After::close && stream_->readable() && !stream_->hung_up()) after = After::linger;
   if (after == After::linger && !stream_->closed()) co_await linger();
   if (!over_) {
     stream_->end();
@@ -306,22 +107,22 @@ void H1Connection::end(H1Exchange& exchange) {
   if (exchange.request_body) exchange.request_body_bytes = exchange.request_body->bytes();
   if (server_.observer) server_.observer->on_request_ended(exchange, server_.reactor.now());
   server_.exchange_ends();
+  exchange_ = nullptr;
 }
 
-// The usual request: its whole head comes with one read. False leaves everything else to
-// read_head().
-bool H1Connection::read_head_at_once(H1Exchange& exchange) {
+// The usual request: its whole head comes with one read. Everything else is left to read_head().
+H1Connection::Head H1Connection::read_head_at_once(H1Exchange& exchange) {
   if (received_.empty()) {
     Async<Result<std::size_t>> reading = stream_->read(received_);
-    if (!reading.here()) return false;
+    if (!reading.here()) return stream_->readable() ? Head::incomplete : Head::nothing;
     Result<std::size_t> got = reading.take();
-    if (!got || *got == 0) return false;  // read_head() meets it again
+    if (!got || *got == 0) return Head::incomplete;  // read_head() meets it again
   }
   H1Outcome outcome =
       parse_request(received_.unread(), server_.options.limits, exchange.request, exchange.info);
-  if (outcome.result != Parse::done) return false;
+  if (outcome.result != Parse::done) return Head::incomplete;
   accept_head(exchange);
-  return true;
+  return Head::there;
 }
 
 // False: the client left, or was refused; nothing more is to be read.
@@ -343,8 +144,11 @@ Async<bool> H1Connection::read_head(H1Exchange& exchange) {
     }
     Result<void> received = co_await receive(begun);
     if (received) continue;
-    bool too_slow = received.error().code == ErrorCode::timed_out && !received_.empty();
-    if (too_slow) co_await refuse(408, "the request head did not come in time");
+    if (received_.empty()) co_return false;
+    if (received.error().code == ErrorCode::timed_out)
+      co_await refuse(408, "the request head did not come in time");
+    if (received.error().code == ErrorCode::limit)
+      co_await refuse(431, "the head is larger than the largest block");
     co_return false;
   }
 }
@@ -352,6 +156,9 @@ Async<bool> H1Connection::read_head(H1Exchange& exchange) {
 Async<Result<void>> H1Connection::receive(Instant head_begun) {
   received_.compact();
   if (received_.leased() && received_.size() == received_.capacity()) received_.grow();
+  // Limits above the largest block: the block is the limit.
+  if (received_.leased() && received_.size() == received_.capacity())
+    co_return fail(ErrorCode::limit, "a head larger than the largest block", Fault::client);
   Async<Result<std::size_t>> reading = stream_->read(received_);
   Result<std::size_t> got = 0;
   if (reading.here()) {
@@ -378,7 +185,7 @@ Async<void> H1Connection::refuse(int status, std::string_view why) {
                                               {.kind = WireFraming::Kind::length,
                                                .length = 0,
                                                .connection = WireFraming::Connection::close});
-  Result<void> sent = co_await stream_->write(text);
+  Result<void> sent = co_await write(text);
   server_.give_arena(std::move(arena));
   if (sent) co_await linger();
 }
@@ -419,7 +226,7 @@ void H1Connection::accept_head(H1Exchange& exchange) {
                                              .idle_timeout = server_.options.body_idle_timeout,
                                              .fault = Fault::client,
                                              .timeout_status = 408},
-                                *stream_, info.expects_continue && server_.options.answer_continue);
+                                *this, info.expects_continue && server_.options.answer_continue);
   exchange.body = &*exchange.request_body;
 }
 
@@ -454,8 +261,8 @@ Async<H1Connection::After> H1Connection::drain(RequestBody& body) {
 // lost (RFC 9112 section 9.6).
 Async<void> H1Connection::linger() {
   stream_->end();
-  net::Deadline deadline(server_.reactor, co_await this_scope(), kLingerTime, ErrorCode::timed_out,
-                         "lingering is over", Fault::client);
+  net::Deadline deadline(server_.reactor, co_await this_scope(), server_.options.linger_timeout,
+                         ErrorCode::timed_out, "lingering is over", Fault::client);
   std::size_t read_away = 0;
   while (read_away <= server_.options.drain_bytes_max) {
     received_.drop();
@@ -464,8 +271,6 @@ Async<void> H1Connection::linger() {
     read_away += *got;
   }
 }
-
-}  // namespace
 
 std::unique_ptr<ServerConnection> make_h1_connection(Server::Impl& server,
                                                      std::unique_ptr<net::Stream> stream) {

@@ -1,5 +1,6 @@
 #include "http/h1_write.hpp"
 
+#include <atomic>
 #include <charconv>
 #include <cstring>
 
@@ -15,6 +16,7 @@ class Writer {
   Writer(Arena& arena, std::size_t bytes_max)
       : begin_(arena.array<char>(bytes_max).data()), at_(begin_) {}
   void put(std::string_view text) {
+    if (text.empty()) return;
     std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
   }
@@ -53,10 +55,15 @@ bool is_framing(HeaderId id) {
 bool may_be_sent(const Header& header) {
   if (header.checked) return true;
   if (is_valid_header_name(header.name()) && is_valid_header_value(header.value())) return true;
-  kLog.warn(
-      "a header is not sent: its name or value holds bytes that HTTP does not allow (name of {} "
-      "bytes)",
-      header.name_size);
+  // Once: a client may be able to bring it about with every request.
+  static std::atomic_flag told;
+  if (!told.test_and_set(std::memory_order_relaxed)) {
+    kLog.warn(
+        "a header was not sent: its name or value holds bytes that HTTP does not allow (name of {} "
+        "bytes, value of {} bytes). Look for a policy that copies unchecked text into headers. "
+        "Later ones are dropped silently",
+        header.name_size, header.value_size);
+  }
   return false;
 }
 
@@ -222,19 +229,22 @@ Result<std::size_t> BodySender::gather(std::string_view head, Chunk piece, bool 
   return count;
 }
 
+// Progress of a slow reader shows in the next piece: a whole piece within the limit is enough.
 Async<Result<void>> BodySender::write(std::span<const std::string_view> slices) {
   if (slices.empty()) return Result<void>{};
-  Async<Result<void>> writing = stream_.write(slices);
-  if (writing.here() || idle_timeout_ == 0s) return writing;
-  return write_within(std::move(writing));
+  begun_ = true;
+  return write_within(reactor_, stream_.write(slices), idle_timeout_, fault_);
 }
 
-Async<Result<void>> BodySender::write_within(Async<Result<void>> writing) {
-  // Progress of a slow reader shows in the next piece; a whole piece within the limit is progress
-  // enough.
-  net::Deadline deadline(reactor_, co_await this_scope(), idle_timeout_, ErrorCode::timed_out,
-                         "the peer did not take what was sent in time", Fault::client);
-  co_return co_await writing;
+Async<Result<void>> write_within(net::Reactor& reactor, Async<Result<void>> writing,
+                                 Duration timeout, Fault fault) {
+  if (writing.here() || timeout == 0s) return writing;
+  return [](net::Reactor& on, Async<Result<void>> waiting, Duration after,
+            Fault whose) -> Async<Result<void>> {
+    net::Deadline deadline(on, co_await this_scope(), after, ErrorCode::timed_out,
+                           "the peer did not take what was sent in time", whose);
+    co_return co_await waiting;
+  }(reactor, std::move(writing), timeout, fault);
 }
 
 // Without a frame when the piece is at hand and the stream takes it: most messages.

@@ -32,12 +32,22 @@ std::string_view write_response_head(Arena& arena, const ResponseHead& head,
 // (HEAD, 304).
 std::optional<std::uint64_t> told_length(const Headers& headers);
 
+// Ends the write with timed_out when the peer does not take all of it within `timeout` (0 = none).
+Async<Result<void>> write_within(net::Reactor& reactor, Async<Result<void>> writing,
+                                 Duration timeout, Fault fault);
+
 // Sends a body behind (and together with the start of) a head that was written as `framing` says.
 // When the body fails midway its error is returned; the caller breaks off the connection.
 class BodySender {
  public:
-  BodySender(net::Reactor& reactor, net::Stream& stream, Arena& arena, Duration idle_timeout)
-      : reactor_(reactor), stream_(stream), arena_(arena), idle_timeout_(idle_timeout) {}
+  // `fault`: whose it is when the peer does not take what is sent.
+  BodySender(net::Reactor& reactor, net::Stream& stream, Arena& arena, Duration idle_timeout,
+             Fault fault)
+      : reactor_(reactor),
+        stream_(stream),
+        arena_(arena),
+        idle_timeout_(idle_timeout),
+        fault_(fault) {}
 
   // Head and the first piece in one write; the value is here when nothing had to wait.
   Async<Result<void>> send(std::string_view head, Body* body, const WireFraming& framing);
@@ -47,6 +57,8 @@ class BodySender {
   std::uint64_t body_bytes() const { return body_bytes_; }
   // The error came from the body, not from the stream.
   bool body_failed() const { return body_failed_; }
+  // Something may have reached the peer.
+  bool begun() const { return begun_; }
 
  private:
   Async<Result<bool>> send_piece(std::string_view head, Result<Chunk> piece, Body& body,
@@ -55,7 +67,6 @@ class BodySender {
                                          Body& body, WireFraming framing);
   static Async<Result<bool>> written(Async<Result<void>> writing, bool all);
   Async<Result<void>> write(std::span<const std::string_view> slices);
-  Async<Result<void>> write_within(Async<Result<void>> writing);
   Async<Result<void>> send_slowly(std::string_view head, Body& body, WireFraming framing);
   Result<std::size_t> gather(std::string_view head, Chunk piece, bool last,
                              const WireFraming& framing, Body& body, std::string_view (&slices)[5]);
@@ -65,8 +76,10 @@ class BodySender {
   net::Stream& stream_;
   Arena& arena_;
   Duration idle_timeout_;
+  Fault fault_;
   std::uint64_t body_bytes_ = 0;
   bool body_failed_ = false;
+  bool begun_ = false;
   char chunk_head_[20];
 };
 

@@ -11,7 +11,6 @@ namespace {
 constexpr log::Logger kLog{"io.gravitee.gateway.http.server"};
 constexpr std::size_t kArenasKept = 256;
 constexpr std::size_t kArenaChunk = 8 * 1024;
-constexpr Duration kHandshakeTime = 10s;
 
 }  // namespace
 
@@ -65,16 +64,20 @@ void Server::Impl::give_arena(std::unique_ptr<Arena> arena) {
 }
 
 void Server::Impl::accepted(std::unique_ptr<net::Stream> stream) {
-  if (!tls) return serve(std::move(stream));
+  if (!tls) {
+    serve(std::move(stream));
+    return pause_when_full();
+  }
   handshakes_.push_back(std::make_unique<Handshake>());
   Handshake& handshake = *handshakes_.back();
   handshake.plain = std::move(stream);
+  pause_when_full();
   handshake.task.start(shake_hands(handshake));
 }
 
 Async<void> Server::Impl::shake_hands(Handshake& handshake) {
-  net::Deadline deadline(reactor, co_await this_scope(), kHandshakeTime, ErrorCode::timed_out,
-                         "the TLS handshake took too long", Fault::client);
+  net::Deadline deadline(reactor, co_await this_scope(), options.handshake_timeout,
+                         ErrorCode::timed_out, "the TLS handshake took too long", Fault::client);
   Result<std::unique_ptr<net::Stream>> secured =
       co_await net::tls_accept(tls, reactor, std::move(handshake.plain));
   deadline.disarm();
@@ -85,8 +88,9 @@ Async<void> Server::Impl::shake_hands(Handshake& handshake) {
   }
   // This frame is the task's own: it goes at the end of the turn.
   reactor.defer([this, alive = alive_, done = &handshake] {
-    if (*alive)
-      std::erase_if(handshakes_, [done](const auto& entry) { return entry.get() == done; });
+    if (!*alive) return;
+    std::erase_if(handshakes_, [done](const auto& entry) { return entry.get() == done; });
+    one_less();
   });
 }
 
@@ -99,15 +103,17 @@ void Server::Impl::add(std::unique_ptr<ServerConnection> connection) {
   ++connections;
   busy_.add(added);
   if (observer) observer->on_connection_opened();
-  if (listener && connections >= options.connections_max && !paused) {
-    paused = true;
-    listener->pause();
-    kLog.warn(
-        "{} connections are open: no more are accepted until one closes "
-        "(perigee.limits.maxConnections)",
-        connections);
-  }
   added.start();
+}
+
+void Server::Impl::pause_when_full() {
+  if (!listener || paused || connections + handshakes_.size() < options.connections_max) return;
+  paused = true;
+  listener->pause();
+  kLog.warn(
+      "{} connections are open: no more are accepted until one closes "
+      "(perigee.limits.maxConnections)",
+      connections + handshakes_.size());
 }
 
 void Server::Impl::became_busy(ServerConnection& connection) {
@@ -143,18 +149,18 @@ void Server::Impl::clear_away() {
   over_.clear();
   for (auto& connection : over) {
     connection.reset();
-    one_less();
+    --connections;
   }
-  over.clear();
-  if (connections == 0 && !accepting && on_empty) on_empty();
+  one_less();
 }
 
+// A connection or a handshake has ended.
 void Server::Impl::one_less() {
-  --connections;
-  if (paused && connections < options.connections_max) {
+  if (paused && connections + handshakes_.size() < options.connections_max) {
     paused = false;
     if (accepting) listener->resume();
   }
+  if (is_empty() && !accepting && on_empty) on_empty();
 }
 
 void Server::Impl::sweep_idle() {
@@ -168,6 +174,8 @@ void Server::Impl::close_idle() {
 }
 
 void Server::Impl::close_all() {
+  for (auto& handshake : handshakes_)
+    handshake->task.scope().cancel(Error(ErrorCode::cancelled, "the server closes"));
   close_idle();
   while (busy_.first) busy_.first->close();
 }
@@ -213,7 +221,7 @@ std::size_t Server::exchanges() const { return impl_->exchanges; }
 
 void Server::when_empty(std::function<void()> callback) {
   impl_->on_empty = std::move(callback);
-  if (impl_->connections == 0 && !impl_->accepting) impl_->on_empty();
+  if (impl_->is_empty() && !impl_->accepting) impl_->on_empty();
 }
 
 const ServerOptions& Server::options() const { return impl_->options; }

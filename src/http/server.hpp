@@ -46,17 +46,22 @@ class ServerExchange {
   // trailers. Framing: no body for HEAD, 204, 304; Content-Length when body.length() is known (or
   // the head carries a valid one and body is null for HEAD); chunked, or until close for HTTP/1.0.
   // When the body fails midway the connection is broken off, so that the client sees a truncated
-  // answer, and the error is returned. `body` may be null.
+  // answer, and the error is returned. When it fails before anything was sent, responded() stays
+  // false and another answer may be given. `body` may be null.
   virtual Async<Result<void>> respond(ResponseHead& head, Body* body) = 0;
   // Answers 101 with `head` and gives the connection as a byte tunnel, bytes already received
-  // first. Afterwards the connection ends with the exchange.
+  // first. Afterwards the connection ends with the exchange. Error: invalid while the request has
+  // an unread body.
   virtual Async<Result<net::Stream*>> upgrade(ResponseHead& head) = 0;
   virtual bool responded() const = 0;  // a final head was sent
 
   // The connection closes after this answer.
   void close_after() { close_after_ = true; }
   // This scope is cancelled with ErrorCode::client_gone when the client leaves before the answer is
-  // complete. Null stops.
+  // complete, and with ErrorCode::cancelled when the server closes the connection. Null stops. A
+  // client that has only ended its side counts as gone: the reference does so, and a client that is
+  // closed looks the same. But an answer that has begun goes on when other requests are already
+  // waiting behind it (a pipelining client that ended its side after its last request).
   virtual void watch_client(Scope* scope) = 0;
 
   // Facts for reports, final once respond() returned.
@@ -96,6 +101,8 @@ struct ServerOptions {
   Duration idle_timeout = 0s;                     // nothing read or written; 0 = never
   Duration body_idle_timeout = 60s;               // between pieces of a request body: 408
   Duration write_idle_timeout = 60s;              // a client that does not read: closed
+  Duration handshake_timeout = 10s;               // TLS
+  Duration linger_timeout = 2s;  // after an early answer: for the client to stop sending
   bool answer_continue = false;  // handle100Continue: answer 100 as soon as the body is read
   std::size_t drain_bytes_max =
       256 << 10;  // an unread request body up to this is read away to keep the connection

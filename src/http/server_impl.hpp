@@ -52,6 +52,7 @@ struct Server::Impl {
   void serve(std::unique_ptr<net::Stream> stream);
   void close_idle();
   void close_all();
+  bool is_empty() const { return connections == 0 && handshakes_.empty(); }
 
   Server& owner;
   net::Reactor& reactor;
@@ -79,6 +80,7 @@ struct Server::Impl {
   };
   void add(std::unique_ptr<ServerConnection> connection);
   void one_less();
+  void pause_when_full();
   void sweep_idle();
   void clear_away();
   Async<void> shake_hands(Handshake& handshake);
