@@ -1,0 +1,271 @@
+// Host and path to API: every rule of lifecycle.md 1.1 to 1.3, and the index against a scan.
+#include "plan/routes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace perigee::plan {
+namespace {
+
+using Revisions = std::vector<std::shared_ptr<const ApiRevision>>;
+
+std::shared_ptr<const ApiRevision> api(std::string id, std::vector<ListenerPath> listeners) {
+  auto revision = std::make_shared<ApiRevision>();
+  revision->info.id = std::move(id);
+  revision->listeners = std::move(listeners);
+  return revision;
+}
+
+// The id of the API that answers, or "".
+std::string answers(const Revisions& revisions, const Routes& routes, std::string_view authority,
+                    std::string_view path, std::string_view server = "http") {
+  const Route* route = routes.match(authority, path, server);
+  return route ? revisions[route->revision]->info.id : "";
+}
+
+struct Row {
+  std::string_view rule;
+  std::string_view authority;
+  std::string_view path;
+  std::string_view expected;
+  std::string_view server = "http";
+};
+
+void check(const Revisions& revisions, bool overlapping, const std::vector<Row>& rows) {
+  Routes routes(revisions, overlapping);
+  for (const Row& row : rows) {
+    EXPECT_EQ(answers(revisions, routes, row.authority, row.path, row.server), row.expected)
+        << row.rule << ": " << row.authority << " " << row.path;
+  }
+}
+
+TEST(Routes, Paths) {
+  check({api("orders", {{"", "/orders/", {}}}), api("deep", {{"", "/a/b/", {}}})}, false,
+        {
+            {"below the context path", "h", "/orders/12", "orders"},
+            {"the context path", "h", "/orders/", "orders"},
+            {"without its slash", "h", "/orders", "orders"},
+            {"not a prefix of a segment", "h", "/ordersX", ""},
+            {"case counts", "h", "/Orders/", ""},
+            {"nothing is decoded", "h", "/%6Frders/", ""},
+            {"dots are not resolved", "h", "/x/../orders/", ""},
+            {"two segments", "h", "/a/b", "deep"},
+            {"one of two segments", "h", "/a/", ""},
+            {"an empty segment is one", "h", "/a//b", ""},
+            {"empty segments behind it", "h", "/a/b//c", "deep"},
+            {"another path", "h", "/", ""},
+            {"the server itself", "h", "*", ""},
+        });
+}
+
+TEST(Routes, TheRootTakesEverythingThatIsAPath) {
+  check({api("root", {{"", "/", {}}})}, false,
+        {
+            {"a path", "h", "/x", "root"},
+            {"the root", "h", "/", "root"},
+            {"an empty path", "h", "", "root"},
+            {"no authority", "", "/x", "root"},
+            {"not a path", "h", "*", ""},
+        });
+}
+
+TEST(Routes, HostsOfTheDefaultMode) {
+  check({api("any", {{"", "/", {}}}), api("named", {{"a.example", "/x/", {}}}),
+         api("ported", {{"p.example:8082", "/", {}}}), api("star", {{"*.example", "/", {}}})},
+        false,
+        {
+            {"equal", "a.example", "/x/1", "named"},
+            {"ignoring case", "A.Example", "/x", "named"},
+            {"the port counts", "a.example:8082", "/x", "any"},
+            {"also the one of the listener", "p.example:8082", "/", "ported"},
+            {"so that without it nothing fits", "p.example", "/", "any"},
+            {"another path of the host goes on to any host", "a.example", "/y", "any"},
+            {"a star is a letter", "b.example", "/", "any"},
+            {"as it is written", "*.example", "/", "star"},
+            {"too long to be a host", std::string(500, 'a'), "/", "any"},
+        });
+}
+
+TEST(Routes, ServersOfAListener) {
+  check({api("private", {{"", "/x/", {"intern"}}}), api("public", {{"", "/x/", {}}}),
+         api("other", {{"", "/y/", {"intern", "extra"}}})},
+        false,
+        {
+            {"its server", "h", "/x", "private", "intern"},
+            {"another server goes on", "h", "/x", "public", "http"},
+            {"one of two", "h", "/y", "other", "extra"},
+            {"none of two", "h", "/y", "", "http"},
+        });
+}
+
+TEST(Routes, TheShorterPathWinsInTheDefaultMode) {
+  check({api("long", {{"", "/a/b/", {}}}), api("short", {{"", "/a/", {}}})}, false,
+        {{"both match", "h", "/a/b/c", "short"}, {"equal to the longer", "h", "/a/b", "short"}});
+}
+
+TEST(Routes, TheLongerPathWinsInOverlappingMode) {
+  check({api("short", {{"", "/a/", {}}}), api("long", {{"", "/a/b/", {}}}),
+         api("intern", {{"", "/a/b/c/", {"intern"}}})},
+        true,
+        {
+            {"both match", "h", "/a/b/c", "long"},
+            {"only the shorter", "h", "/a/bc", "short"},
+            {"a server of the longest", "h", "/a/b/c", "intern", "intern"},
+        });
+}
+
+TEST(Routes, HostsOfTheOverlappingMode) {
+  check({api("any", {{"", "/", {}}}), api("acme", {{"acme.com", "/", {}}}),
+         api("all", {{"*.acme.com", "/", {}}}), api("bar", {{"*.bar.acme.com", "/", {}}}),
+         api("foo", {{"foo.bar.acme.com", "/f/", {}}}), api("tail", {{"*me.com", "/", {}}})},
+        true,
+        {
+            {"the exact one", "foo.bar.acme.com", "/f", "foo"},
+            {"another path goes to the next host", "foo.bar.acme.com", "/x", "bar"},
+            {"the longest suffix", "x.bar.acme.com", "/", "bar"},
+            {"the suffix has a dot", "bar.acme.com", "/", "all"},
+            {"any depth", "a.b.c.acme.com", "/", "all"},
+            {"the bare domain", "acme.com", "/", "acme"},
+            {"the port is ignored", "acme.com:8082", "/", "acme"},
+            {"case is ignored", "X.ACME.com:1", "/", "all"},
+            {"a suffix without a dot", "some.com", "/", "tail"},
+            {"another host", "acme.org", "/", "any"},
+            {"no host", "", "/", "any"},
+        });
+}
+
+TEST(Routes, AStarAloneIsEveryHost) {
+  check({api("any", {{"", "/", {}}}), api("star", {{"*", "/s/", {}}})}, true,
+        {{"any host", "h", "/s/1", "star"},
+         {"no host", "", "/s", "star"},
+         {"else", "h", "/", "any"}});
+}
+
+TEST(Routes, AddressesAsHosts) {
+  check({api("six", {{"[::1]", "/", {}}}), api("four", {{"127.0.0.1", "/", {}}})}, true,
+        {{"with a port", "[::1]:8082", "/", "six"},
+         {"without", "[::1]", "/", "six"},
+         {"version 4", "127.0.0.1:80", "/", "four"}});
+}
+
+TEST(Routes, TheFirstOfTwoEqualListenersAnswersAndTheConflictIsTold) {
+  Revisions revisions = {api("a", {{"", "/x/", {}}, {"h", "/y/", {}}}),
+                         api("b", {{"", "/x/", {}}, {"h", "/y/", {"intern"}}})};
+  Routes routes(revisions, false);
+  EXPECT_EQ(answers(revisions, routes, "h", "/x"), "a");
+  ASSERT_EQ(routes.conflicts().size(), 1u);
+  EXPECT_EQ(routes.conflicts()[0], "API b: path '/x/' on any host is already served by API a");
+}
+
+TEST(Routes, NothingIsDeployed) {
+  EXPECT_EQ(Routes().match("h", "/", "http"), nullptr);
+  EXPECT_EQ(Routes({}, true).match("h", "/", "http"), nullptr);
+}
+
+// The documented order, scanned.
+
+struct Acceptor {
+  std::string host, path, api;
+};
+
+std::string without_port(std::string_view authority) {
+  return std::string(authority.substr(0, authority.find(':')));
+}
+
+bool path_matches(const std::string& context, std::string_view path) {
+  return path.starts_with(context) || path == context.substr(0, context.size() - 1);
+}
+
+bool host_matches(const Acceptor& acceptor, std::string authority, bool overlapping) {
+  std::transform(authority.begin(), authority.end(), authority.begin(), ::tolower);
+  if (acceptor.host.empty()) return true;
+  if (!overlapping) return authority == acceptor.host;
+  std::string host = without_port(authority);
+  if (acceptor.host.front() == '*') return host.ends_with(acceptor.host.substr(1));
+  return host == acceptor.host;
+}
+
+void sort_default(std::vector<Acceptor>& acceptors) {
+  std::sort(acceptors.begin(), acceptors.end(), [](const Acceptor& a, const Acceptor& b) {
+    if (a.host.empty() != b.host.empty()) return b.host.empty();
+    return std::tie(a.host, a.path, a.api) < std::tie(b.host, b.path, b.api);
+  });
+}
+
+void sort_overlapping(std::vector<Acceptor>& acceptors) {
+  auto reversed = [](const Acceptor& acceptor) {
+    return std::string(acceptor.host.rbegin(), acceptor.host.rend());
+  };
+  std::sort(acceptors.begin(), acceptors.end(), [&](const Acceptor& a, const Acceptor& b) {
+    std::string host_a = reversed(a), host_b = reversed(b);
+    return std::tie(host_b, b.path, a.api) < std::tie(host_a, a.path, b.api);
+  });
+}
+
+std::string scan(const std::vector<Acceptor>& acceptors, const std::string& authority,
+                 std::string_view path, bool overlapping) {
+  for (const Acceptor& acceptor : acceptors) {
+    if (host_matches(acceptor, authority, overlapping) && path_matches(acceptor.path, path))
+      return acceptor.api;
+  }
+  return "";
+}
+
+template <std::size_t N>
+std::string any_of(std::mt19937& random, const std::array<const char*, N>& choices) {
+  return choices[random() % N];
+}
+
+std::string random_path(std::mt19937& random) {
+  constexpr std::array kSegments = {"a", "b", "ab", "", "a"};
+  std::string path = "/";
+  for (auto count = random() % 4; count > 0; --count) path += any_of(random, kSegments) + "/";
+  if (random() % 2 == 0) path.pop_back();
+  return path.empty() ? "/" : path;
+}
+
+std::string normalised(std::string path) {
+  path += '/';
+  path.erase(
+      std::unique(path.begin(), path.end(), [](char a, char b) { return a == '/' && b == '/'; }),
+      path.end());
+  return path;
+}
+
+void compare_with_scan(bool overlapping) {
+  constexpr std::array kHosts = {"",          "",       "x.com", "a.x.com",  "b.a.x.com", "*.x.com",
+                                 "*.a.x.com", "*x.com", "*",     "x.com:80", "com"};
+  constexpr std::array kAuthorities = {"x.com",    "A.x.com",     "b.a.x.com", "c.b.a.X.com",
+                                       "x.com:80", "yx.com",      "com",       "",
+                                       "*.x.com",  "a.x.com:8082"};
+  std::mt19937 random(7);
+  std::size_t found = 0;
+  for (int round = 0; round < 1500; ++round) {
+    Revisions revisions;
+    std::vector<Acceptor> acceptors;
+    for (std::size_t count = 1 + random() % 8; revisions.size() < count;) {
+      std::string host = any_of(random, kHosts), path = normalised(random_path(random));
+      if (overlapping && host.find(':') != host.npos) continue;  // never equal to a host
+      std::string id = std::to_string(revisions.size());
+      revisions.push_back(api(id, {{host, path, {}}}));
+      acceptors.push_back({host, path, id});
+    }
+    overlapping ? sort_overlapping(acceptors) : sort_default(acceptors);
+    Routes routes(revisions, overlapping);
+    for (int request = 0; request < 40; ++request) {
+      std::string authority = any_of(random, kAuthorities), path = random_path(random);
+      std::string expected = scan(acceptors, authority, path, overlapping);
+      EXPECT_EQ(answers(revisions, routes, authority, path), expected) << authority << " " << path;
+      found += !expected.empty();
+    }
+  }
+  EXPECT_GT(found, 10'000u);
+}
+
+TEST(Routes, EqualTheScanOfTheDefaultOrder) { compare_with_scan(false); }
+TEST(Routes, EqualTheScanOfTheOverlappingOrder) { compare_with_scan(true); }
+
+}  // namespace
+}  // namespace perigee::plan
