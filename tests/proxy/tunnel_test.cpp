@@ -1,0 +1,243 @@
+// Upgraded connections: WebSocket handshakes and the byte tunnel (lifecycle.md 8.7).
+#include "proxy/tunnel.hpp"
+
+#include "tests/proxy/support/gateway.hpp"
+
+namespace perigee::proxy::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kHandshake =
+    "GET /a/chat?room=1 HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\n"
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: a2V5\r\n"
+    "Sec-WebSocket-Protocol: chat\r\n";
+constexpr const char* kAccepted =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Accept: x\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
+
+class Tunnel : public Gateway {
+ protected:
+  void SetUp() override {
+    Gateway::SetUp();
+    Options options;
+    options.websocket_enabled = true;
+    start(options);
+    deploy({api()});
+  }
+  // A tunnel that stands; client() and peer() are its ends.
+  void open() {
+    client_ = &ask(std::string(kHandshake) + "\r\n");
+    peer_ = &asked();
+    peer_->received.clear();
+    peer_->send(kAccepted);
+    EXPECT_EQ(answer(client()).status, 101);
+  }
+  Peer& client() { return *client_; }
+  Peer& peer() { return *peer_; }
+  void expect_over() {
+    EXPECT_TRUE(until([&] { return server->connections() == 0; }));
+    EXPECT_EQ(proxy->client().connections(), 0u);
+    EXPECT_TRUE(until([&] { return client().over() && peer().over(); }));
+  }
+
+ private:
+  Peer* client_ = nullptr;
+  Peer* peer_ = nullptr;
+};
+
+TEST_F(Tunnel, AHandshakeIsPassedOnAndAnswered) {
+  Peer& asking = ask(std::string(kHandshake) + "Keep-Alive: 5\r\nTE: x\r\n\r\n");
+  std::string head = asked().head();
+  EXPECT_THAT(head, HasSubstr("GET /chat?room=1 HTTP/1.1\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nUpgrade: websocket\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nConnection: Upgrade\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nSec-WebSocket-Key: a2V5\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nSec-WebSocket-Protocol: chat\r\n"));
+  EXPECT_THAT(head, Not(HasSubstr("Keep-Alive")));
+  EXPECT_THAT(head, Not(HasSubstr("TE:")));
+  backend->connections[0]->send(kAccepted);
+  Answer got = answer(asking);
+  EXPECT_EQ(got.status, 101);
+  EXPECT_EQ(got.header("Connection"), "Upgrade");
+  EXPECT_EQ(got.header("Upgrade"), "websocket");
+  EXPECT_EQ(got.header("Sec-WebSocket-Accept"), "x");
+  EXPECT_EQ(got.header("Sec-WebSocket-Protocol"), "chat");
+}
+
+TEST_F(Tunnel, BytesPassBothWays) {
+  open();
+  client().send("from client");
+  EXPECT_TRUE(until([&] { return peer().received == "from client"; }));
+  peer().send("from backend");
+  EXPECT_TRUE(until([&] { return client().received == "from backend"; }));
+}
+
+TEST_F(Tunnel, BytesThatCameWithTheHandshakeAreNotLost) {
+  Peer& asking = ask(std::string(kHandshake) + "\r\nearly from client");
+  Peer& peer = asked();
+  std::size_t head = peer.head().size();
+  peer.send(std::string(kAccepted) + "early from backend");
+  EXPECT_EQ(answer(asking).status, 101);
+  EXPECT_TRUE(until([&] { return asking.received == "early from backend"; }));
+  EXPECT_TRUE(until([&] { return peer.received.substr(head) == "early from client"; }));
+}
+
+TEST_F(Tunnel, TheBackendsEndEndsBoth) {
+  open();
+  peer().send("bye");
+  peer().close();
+  EXPECT_TRUE(until([&] { return client().ended; }));
+  EXPECT_EQ(client().received, "bye");
+  client().close();
+  expect_over();
+}
+
+TEST_F(Tunnel, TheClientsEndEndsBoth) {
+  open();
+  client().send("bye");
+  client().close();
+  EXPECT_TRUE(until([&] { return peer().ended; }));
+  EXPECT_EQ(peer().received, "bye");
+  peer().close();
+  expect_over();
+}
+
+TEST_F(Tunnel, AClientThatOnlyListensIsNotWaitedForAfterTheBackendsEnd) {
+  open();
+  peer().end();
+  EXPECT_TRUE(until([&] { return client().ended; }));
+  EXPECT_EQ(server->connections(), 1u);
+  pass(kTunnelLinger);
+  expect_over();
+}
+
+TEST_F(Tunnel, ABackendThatOnlyListensIsNotWaitedForAfterTheClientsEnd) {
+  open();
+  client().end();
+  EXPECT_TRUE(until([&] { return peer().ended; }));
+  peer().send("last words");
+  EXPECT_TRUE(until([&] { return client().received == "last words"; }));
+  pass(kTunnelLinger);
+  expect_over();
+}
+
+TEST_F(Tunnel, AResetOfEitherSideEndsBoth) {
+  open();
+  peer().reset();
+  EXPECT_TRUE(until([&] { return client().over(); }));
+  expect_over();
+}
+
+TEST_F(Tunnel, AResetOfTheClientEndsBoth) {
+  open();
+  client().reset();
+  EXPECT_TRUE(until([&] { return peer().over(); }));
+  expect_over();
+}
+
+TEST_F(Tunnel, NoRequestTimeoutAppliesToIt) {
+  open();
+  for (int i = 0; i < 4; ++i) {
+    pass(40s);
+    client().send("x");
+    EXPECT_TRUE(until([&] { return peer().received.size() == static_cast<std::size_t>(i + 1); }));
+  }
+  EXPECT_FALSE(client().over());
+}
+
+TEST_F(Tunnel, TheIdleTimeoutOfTheEndpointEndsIt) {
+  open();
+  pass(30s);
+  peer().send("x");
+  EXPECT_TRUE(until([&] { return client().received == "x"; }));
+  pass(59s);
+  EXPECT_FALSE(client().over());
+  pass(1s);
+  expect_over();
+}
+
+TEST_F(Tunnel, ASideThatDoesNotReadHoldsTheOtherBack) {
+  open();
+  client().stop_reading();
+  const std::string piece(1 << 16, 'x');
+  std::size_t sent = 0;
+  for (; peer().sent() && sent < 64u << 20; sent += piece.size()) {
+    peer().send(piece);
+    settle();
+  }
+  EXPECT_LT(sent, 64u << 20) << "nothing held it back";
+  client().go_on_reading();
+  EXPECT_TRUE(until([&] { return client().received.size() == sent; }));
+}
+
+TEST_F(Tunnel, ARemovedApiEndsItAfterItsPatience) {
+  open();
+  deploy({});
+  pass(9999ms);
+  EXPECT_FALSE(client().over());
+  pass(1ms);
+  expect_over();
+}
+
+TEST_F(Tunnel, AClosingServerEndsIt) {
+  open();
+  server->close_all();
+  expect_over();
+}
+
+TEST_F(Tunnel, ARefusedHandshakeIsAFailureWithItsStatus) {
+  Peer& asking = ask(std::string(kHandshake) + "Accept: */*\r\n\r\n");
+  asked().send("HTTP/1.1 403 Keep Out\r\nContent-Length: 5\r\n\r\nno no");
+  Answer got = answer(asking);
+  EXPECT_EQ(got.status, 403);
+  EXPECT_EQ(got.body, R"({"message":"Keep Out","http_status_code":403})");
+}
+
+TEST_F(Tunnel, ABackendThatFailsDuringTheHandshakeIs500) {
+  Peer& asking = ask(std::string(kHandshake) + "\r\n");
+  asked().reset();
+  Answer got = answer(asking);
+  EXPECT_EQ(got.status, 500);
+  EXPECT_EQ(got.body, "Endpoint Websocket connection in error");
+  EXPECT_EQ(got.header("Connection"), "close");
+}
+
+TEST_F(Tunnel, ResponseFlowsSeeTheHandshake) {
+  ApiText text = api();
+  text.flows = list({flow({.response = {step("note", R"({"name":"seen"})")}})});
+  deploy({text});
+  Peer& asking = ask(std::string(kHandshake) + "\r\n");
+  asked().send(kAccepted);
+  Answer got = answer(asking);
+  EXPECT_EQ(got.status, 101);
+  EXPECT_EQ(got.header("X-Note"), "seen");
+}
+
+// A body that comes late would meet the frames of the tunnel: two readers of one connection.
+TEST_F(Tunnel, ARequestWithABodyIsNoHandshake) {
+  Peer& asking = ask(std::string(kHandshake) + "Content-Length: 10\r\n\r\nhalf");
+  EXPECT_THAT(asked().head(), Not(HasSubstr("Upgrade")));
+  backend->connections[0]->send(kAccepted);
+  EXPECT_EQ(answer(asking).status, 502);
+}
+
+TEST_F(Tunnel, OtherMethodsAndProtocolsAreNoHandshake) {
+  ask("POST /a/x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  EXPECT_THAT(asked(0).head(), Not(HasSubstr("Upgrade")));
+  ask("GET /a/x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  EXPECT_THAT(asked(1).head(), Not(HasSubstr("Upgrade")));
+}
+
+TEST_F(Tunnel, IsOffByDefault) {
+  start({});
+  deploy({api()});
+  Peer& asking = ask(std::string(kHandshake) + "\r\n");
+  EXPECT_THAT(asked().head(), Not(HasSubstr("Upgrade")));
+  backend->connections[0]->send("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(answer(asking).status, 426);
+}
+
+}  // namespace
+}  // namespace perigee::proxy::testing
