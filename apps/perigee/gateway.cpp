@@ -35,6 +35,7 @@ void tell(const config::Diagnostics& diagnostics) {
 }
 
 int run(const std::vector<std::string>& definitions, const std::vector<std::string>& files) {
+  Instant begun = SystemClock().now();
   auto load = [&] {
     std::vector<std::string> given;
     for (const std::string& definition : definitions) given.push_back("-D" + definition);
@@ -52,7 +53,7 @@ int run(const std::vector<std::string>& definitions, const std::vector<std::stri
   if (loaded.fatal()) {
     kLog.error("the configuration has errors: the gateway does not start");
   } else {
-    code = GatewayProcess(std::move(loaded), load).run();
+    code = GatewayProcess(begun, std::move(loaded), load).run();
   }
   log::stop();
   return code;

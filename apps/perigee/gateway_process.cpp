@@ -31,8 +31,10 @@ net::Resolver::Options resolver_options(const config::Settings& settings) {
 
 }  // namespace
 
-GatewayProcess::GatewayProcess(config::Loaded loaded, std::function<config::Loaded()> reload)
-    : loaded_(std::move(loaded)),
+GatewayProcess::GatewayProcess(Instant begun, config::Loaded loaded,
+                               std::function<config::Loaded()> reload)
+    : begun_(begun),
+      loaded_(std::move(loaded)),
       reload_(std::move(reload)),
       node_{.id = random_uuid(),
             .version = std::string(kCompatibleVersion),
@@ -48,9 +50,7 @@ GatewayProcess::GatewayProcess(config::Loaded loaded, std::function<config::Load
             auto& process = *static_cast<GatewayProcess*>(self);
             process.phase_ == Phase::leaving ? process.drain() : process.cut_off();
           },
-          this) {
-  begun_ = clock_.now();
-}
+          this) {}
 
 GatewayProcess::~GatewayProcess() = default;
 

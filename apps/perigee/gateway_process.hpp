@@ -15,8 +15,9 @@ namespace perigee::apps {
 
 class GatewayProcess {
  public:
-  // `reload` reads the configuration again (SIGHUP).
-  GatewayProcess(config::Loaded loaded, std::function<config::Loaded()> reload);
+  // `reload` reads the configuration again (SIGHUP). `begun`: when the process began, for the line
+  // of its start.
+  GatewayProcess(Instant begun, config::Loaded loaded, std::function<config::Loaded()> reload);
   ~GatewayProcess();
 
   // Runs until it was told to stop; the exit code.
