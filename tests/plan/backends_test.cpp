@@ -1,0 +1,229 @@
+// Endpoints and groups: their options, and that they outlive what does not change them.
+#include <fstream>
+
+#include "tests/net/support/certificates.hpp"
+#include "tests/plan/support/workshop.hpp"
+
+namespace perigee::plan {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+
+std::shared_ptr<const upstream::Endpoint> endpoint_of(const ApiRevision& revision) {
+  return revision.groups.at(0).backends.at(0).endpoint;
+}
+
+TEST(Backends, TheDefaultsOfAnEndpoint) {
+  Workshop shop;
+  auto revision = shop.revision();
+  const Backend& backend = revision->groups.at(0).backends.at(0);
+  EXPECT_EQ(backend.name, "one");
+  EXPECT_EQ(backend.authority, "10.0.0.5:8080");
+  EXPECT_EQ(backend.target_path, "/base");
+  EXPECT_EQ(backend.target_query, "");
+  EXPECT_FALSE(backend.propagate_client_host);
+  EXPECT_FALSE(backend.propagate_accept_encoding);
+  const upstream::EndpointOptions& options = backend.endpoint->options();
+  EXPECT_EQ(options.connect_timeout, 5s);
+  EXPECT_EQ(options.read_timeout, 10s);
+  EXPECT_EQ(options.idle_timeout, 60s);
+  EXPECT_EQ(options.keep_alive_timeout, 30s);
+  EXPECT_EQ(options.connections_max, 100u);
+  EXPECT_TRUE(options.keep_alive);
+  EXPECT_EQ(options.tls, nullptr);
+}
+
+TEST(Backends, TheOptionsOfAnEndpoint) {
+  Workshop shop;
+  auto revision = shop.revision({.target = R"("target": "http://h:1/p?a=b")", .own = R"(
+      "http": {"connectTimeout": 1500, "readTimeout": 0, "idleTimeout": 2999,
+               "keepAliveTimeout": 1999, "keepAlive": false, "maxConcurrentConnections": 7,
+               "maxWaitQueueSize": 3, "maxConnectionLifetime": 60000, "useCompression": false,
+               "propagateClientAcceptEncoding": true, "propagateClientHost": true},
+      "headers": [{"name": "X-Api", "value": "{#api.id}"}, {"name": "Host", "value": "other"}])"});
+  const Backend& backend = revision->groups.at(0).backends.at(0);
+  const upstream::EndpointOptions& options = backend.endpoint->options();
+  EXPECT_EQ(options.connect_timeout, 1500ms);
+  EXPECT_EQ(options.read_timeout, 0s);
+  EXPECT_EQ(options.idle_timeout, 2s) << "whole seconds";
+  EXPECT_EQ(options.keep_alive_timeout, 1s);
+  EXPECT_FALSE(options.keep_alive);
+  EXPECT_EQ(options.connections_max, 7u);
+  EXPECT_EQ(options.waiting_max, 3u);
+  EXPECT_EQ(options.lifetime_max, 60s);
+  EXPECT_TRUE(backend.propagate_accept_encoding);
+  EXPECT_TRUE(backend.propagate_client_host);
+  EXPECT_EQ(backend.target_query, "a=b");
+  ASSERT_EQ(backend.headers.size(), 2u);
+  EXPECT_EQ(backend.headers[0].first.text(), "X-Api");
+  EXPECT_EQ(backend.headers[0].second, "a1");
+  EXPECT_EQ(backend.headers[1].second, "other");
+}
+
+TEST(Backends, AcceptEncodingIsPropagatedOnlyWithoutCompression) {
+  Workshop shop;
+  auto revision = shop.revision({.own = R"("http": {"propagateClientAcceptEncoding": true})"});
+  EXPECT_FALSE(revision->groups[0].backends[0].propagate_accept_encoding);
+}
+
+TEST(Backends, TargetsMayHoldExpressions) {
+  Workshop shop;
+  auto revision =
+      shop.revision({.top = R"("properties": [{"key": "host", "value": "b.example"}])",
+                     .target = R"("target": "http://{#properties['host']}:81/{#api.id}")"});
+  EXPECT_EQ(endpoint_of(*revision)->remote(), "b.example:81");
+  EXPECT_EQ(revision->groups[0].backends[0].target_path, "/a1");
+}
+
+TEST(Backends, AnInvalidEndpointIsLeftOutWithAWarning) {
+  struct Row {
+    Slots slots;
+    std::string_view reason;
+  };
+  const Row rows[] = {
+      {{.target = R"("target": "http://{#properties['nothing']}")"}, "is left out"},
+      {{.target = R"("target": "{#api.name}")"}, "an absolute URL was expected"},
+      {{.own = R"("headers": [{"name": "a b", "value": "x"}])"}, "HTTP does not allow"},
+      {{.own = R"("headers": [{"name": "a", "value": "{#nothing.at.all}"}])"}, "is left out"},
+      {{.target = R"("target": "https://h")",
+        .own = R"("ssl": {"trustStore": {"type": "PEM", "path": "/nowhere.pem"}})"},
+       "'/nowhere.pem' cannot be read"},
+      {{.target = R"("target": "https://h")",
+        .own = R"("ssl": {"trustStore": {"type": "PEM", "content": "no PEM"}})"},
+       "is left out"},
+  };
+  for (const Row& row : rows) {
+    Workshop shop;
+    Compiled compiled = shop.compile(row.slots);
+    ASSERT_TRUE(compiled.revision) << printed(compiled.problems);
+    EXPECT_TRUE(compiled.revision->groups.at(0).backends.empty()) << row.reason;
+    EXPECT_TRUE(compiled.revision->groups.at(0).group->endpoints().empty());
+    EXPECT_THAT(warnings(compiled.problems),
+                ElementsAre(problem_is("/endpointGroups/0/endpoints/0", row.reason)));
+  }
+}
+
+TEST(Backends, Tenants) {
+  struct Row {
+    std::string_view gateway, endpoint;
+    bool wanted;
+  };
+  const Row rows[] = {{"", R"("tenants": ["eu"])", true},
+                      {"eu", R"("tenants": ["us", "eu"])", true},
+                      {"eu", R"("tenants": ["us"])", false},
+                      {"eu", R"("tenants": [])", true},
+                      {"eu", "", true}};
+  for (const Row& row : rows) {
+    Workshop shop;
+    shop.context.tenant = row.gateway;
+    auto revision = shop.revision({.endpoint = row.endpoint});
+    EXPECT_EQ(revision->groups[0].backends.size(), row.wanted ? 1u : 0u) << row.endpoint;
+  }
+}
+
+// What a redeploy changes decides whether pools, cursors and health stay.
+
+TEST(Backends, AnUnchangedEndpointIsTheSameObject) {
+  const Slots rows[] = {{},
+                        {.top = R"("name": "another")"},
+                        {.plan = R"("name": "another")"},
+                        {.path = R"("path": "/elsewhere")"},
+                        {.step = R"("name": "another")"},
+                        {.endpoint = R"("weight": 5)"},
+                        {.own = R"("http": {"propagateClientHost": true})"},
+                        {.own = R"("headers": [{"name": "a", "value": "b"}])"}};
+  Workshop shop;
+  auto first = shop.revision();
+  for (const Slots& slots : rows) {
+    auto next = shop.revision(slots);
+    EXPECT_EQ(endpoint_of(*first), endpoint_of(*next));
+    EXPECT_EQ(first->groups[0].group, next->groups[0].group);
+  }
+  EXPECT_EQ(shop.endpoints.alive(), 1u);
+}
+
+TEST(Backends, AChangedEndpointIsANewObject) {
+  const Slots rows[] = {{.top = R"("id": "a2")"},
+                        {.group = R"("name": "other")"},
+                        {.endpoint = R"("name": "two")"},
+                        {.target = R"("target": "http://10.0.0.5:8080/other")"},
+                        {.target = R"("target": "http://10.0.0.6:8080/base")"},
+                        {.target = R"("target": "ws://10.0.0.5:8080/base")"},
+                        {.own = R"("http": {"connectTimeout": 1})"},
+                        {.own = R"("http": {"readTimeout": 1})"},
+                        {.own = R"("http": {"idleTimeout": 1000})"},
+                        {.own = R"("http": {"keepAliveTimeout": 1000})"},
+                        {.own = R"("http": {"keepAlive": false})"},
+                        {.own = R"("http": {"maxConcurrentConnections": 1})"},
+                        {.own = R"("http": {"maxWaitQueueSize": 1})"},
+                        {.own = R"("http": {"maxConnectionLifetime": 1})"}};
+  Workshop shop;
+  auto first = shop.revision();
+  for (const Slots& slots : rows) {
+    auto next = shop.revision(slots);
+    EXPECT_NE(endpoint_of(*first), endpoint_of(*next));
+    EXPECT_NE(first->groups[0].group, next->groups[0].group);
+  }
+  EXPECT_EQ(shop.endpoints.alive(), 1u) << "nothing is left of what nobody holds";
+}
+
+TEST(Backends, AnotherEndpointInTheGroupKeepsTheOldOneAndRenewsTheGroup) {
+  std::string both = R"("endpoints": [
+      {"name": "one", "type": "http-proxy", "configuration": {"target": "http://10.0.0.5:8080/base"}},
+      {"name": "two", "type": "http-proxy", "configuration": {"target": "http://10.0.0.6"}}])";
+  Workshop shop;
+  auto first = shop.revision();
+  auto next = shop.revision({.group = both});
+  EXPECT_EQ(endpoint_of(*first), endpoint_of(*next));
+  EXPECT_NE(first->groups[0].group, next->groups[0].group);
+  EXPECT_EQ(next->groups[0].group->endpoints().size(), 2u);
+  EXPECT_EQ(next->groups[0].group->endpoints()[1], next->groups[0].backends[1].endpoint);
+}
+
+TEST(Backends, ANewTrustFileIsAChange) {
+  std::string path = ::testing::TempDir() + "backends_trust.pem";
+  auto write = [&](std::string_view name) {
+    std::ofstream(path) << net::testing::make_certificate(
+                               {.common_name = std::string(name), .is_ca = true})
+                               .certificate;
+  };
+  std::string own = R"("ssl": {"trustStore": {"type": "PEM", "path": ")" + path + R"("}})";
+  Slots slots{.target = R"("target": "https://h")", .own = own};
+  Workshop shop;
+  write("first");
+  auto first = shop.revision(slots), same = shop.revision(slots);
+  EXPECT_EQ(endpoint_of(*first), endpoint_of(*same));
+  ASSERT_NE(endpoint_of(*first)->options().tls, nullptr);
+  write("second");
+  EXPECT_NE(endpoint_of(*first), endpoint_of(*shop.revision(slots)));
+}
+
+TEST(Backends, EndpointsWithTheSameTlsShareOneContext) {
+  Workshop shop;
+  Slots one{.target = R"("target": "https://h")", .own = R"("ssl": {"trustAll": true})"};
+  Slots two{.top = R"("id": "a2")",
+            .target = R"("target": "https://i")",
+            .own = R"("ssl": {"trustAll": true})"};
+  Slots other{.target = R"("target": "https://h")",
+              .own = R"("ssl": {"hostnameVerifier": false, "trustStore": {"type": "PEM",
+                        "content": "{#properties['ca']}"}})"};
+  std::string ca = net::testing::make_certificate({.common_name = "ca", .is_ca = true}).certificate;
+  std::string properties = R"("properties": [{"key": "ca", "value": )" + json_quoted(ca) + "}]";
+  other.top = properties;
+  auto first = shop.revision(one), second = shop.revision(two), third = shop.revision(other);
+  EXPECT_EQ(endpoint_of(*first)->options().tls, endpoint_of(*second)->options().tls);
+  EXPECT_NE(endpoint_of(*first)->options().tls, endpoint_of(*third)->options().tls);
+  EXPECT_NE(endpoint_of(*first), endpoint_of(*second));
+}
+
+TEST(Backends, APlainTargetNeedsNoTrustStore) {
+  Workshop shop;
+  auto revision =
+      shop.revision({.own = R"("ssl": {"trustStore": {"type": "PEM", "path": "/no"}})"});
+  EXPECT_EQ(revision->groups[0].backends.size(), 1u);
+  EXPECT_EQ(shop.trust_stores.parsed(), 0u);
+}
+
+}  // namespace
+}  // namespace perigee::plan

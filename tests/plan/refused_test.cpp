@@ -1,0 +1,213 @@
+// What this version does not do, and what is wrong, refuses the API at its pointer.
+#include "tests/plan/support/workshop.hpp"
+
+namespace perigee::plan {
+namespace {
+
+using namespace testing;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+struct Row {
+  Slots slots;
+  std::string_view pointer;
+  std::string_view message;
+};
+
+constexpr std::string_view kCheck =
+    R"("services": {"healthCheck": {"type": "http-health-check", "configuration":
+       {"schedule": "*/5 * * * * *", "target": "/h", "method": "GET"}}})";
+
+const Row kUnsupported[] = {
+    {{.listener = R"("cors": {"enabled": true})"}, "/listeners/0/cors", "CORS"},
+    {{.listener = R"("pathMappings": ["/a/:b"])"}, "/listeners/0/pathMappings", "path mapping"},
+    {{.listener = R"("requestValidation": {"rejectNullByte": true})"},
+     "/listeners/0/requestValidation",
+     "rejectNullByte"},
+    {{.group = R"("loadBalancer": {"type": "random"})"},
+     "/endpointGroups/0/loadBalancer/type",
+     "load balancer random"},
+    {{.group = R"("loadBalancer": {"type": "weighted-round-robin"})"},
+     "/endpointGroups/0/loadBalancer/type",
+     "weighted-round-robin"},
+    {{.group = kCheck}, "/endpointGroups/0/services/healthCheck/configuration", "health check"},
+    {{.endpoint = R"("secondary": true)"}, "/endpointGroups/0/endpoints/0/secondary", "secondary"},
+    {{.target = R"("target": "grpc://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
+    {{.target = R"("target": "GRPCS://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
+    {{.target = R"("target": "http://{#secrets.get('/a/b')}")"},
+     "/endpointGroups/0/endpoints/0",
+     "#secrets"},
+    {{.own = R"("http": {"version": "HTTP_2"})"},
+     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/http/version",
+     "HTTP/2"},
+    {{.own = R"("http": {"followRedirects": true})"},
+     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/http/followRedirects",
+     "redirects"},
+    {{.own = R"("proxy": {"enabled": true, "host": "p", "port": 1})"},
+     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/proxy",
+     "a proxy"},
+    {{.own = R"("ssl": {"trustStore": {"type": "JKS", "path": "/x", "password": "p"}})"},
+     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/ssl/trustStore",
+     "a trust store of type jks"},
+    {{.own = R"("ssl": {"keyStore": {"type": "PKCS12", "path": "/x", "password": "p"}})"},
+     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/ssl/keyStore",
+     "a key store of type pkcs12"},
+    {{.plan = R"("selectionRule": "#request.method == 'GET'")"},
+     "/plans/0/selectionRule",
+     "a selection rule"},
+    {{.security = R"("type": "api-key")"}, "/plans/0/security/type", "subscriptions"},
+    {{.security = R"("type": "mark")"}, "/plans/0/security/type", "cannot secure a plan"},
+    {{.top = R"("failover": {"enabled": true})"}, "/failover", "failover"},
+    {{.top = R"("flowExecution": {"mode": "best-match"})"}, "/flowExecution/mode", "best-match"},
+    {{.top = R"("properties": [{"key": "a", "value": "b", "encrypted": true}])"},
+     "/properties/0",
+     "an encrypted property"},
+    {{.top = R"("resources": [{"name": "c", "type": "cache", "configuration": {}}])"},
+     "/resources/0",
+     "resource type 'cache'"},
+    {{.top = R"("responseTemplates": {"DEFAULT": {"*/*": {"status": 500, "body": "x"}}})"},
+     "/responseTemplates/DEFAULT/*~1*",
+     "a response template"},
+    {{.step = R"("condition": "{#request.ssl.client.dn == 'x'}")"},
+     "/flows/0/request/0/condition",
+     "#request.ssl"},
+    {{.step = R"("condition": "{#secrets.get('/a/b') == 'x'}")"},
+     "/flows/0/request/0/condition",
+     "#secrets"},
+    {{.step = R"("condition": "{#request.xmlContent != null}")"},
+     "/flows/0/request/0/condition",
+     "xmlContent is not supported"},
+    {{.flow = R"("selectors": [{"type": "condition", "condition": "{#request.ssl.clientHost}"}])"},
+     "/flows/0/selectors/0/condition",
+     "#request.ssl"},
+    {{.step = R"("configuration": {"tls": true})"},
+     "/flows/0/request/0/configuration",
+     "#request.ssl"},
+    {{.step = R"("configuration": "{\"tls\": true}")"},
+     "/flows/0/request/0/configuration",
+     "#request.ssl"},
+};
+
+TEST(Refused, EverythingThatThisVersionDoesNotDo) {
+  Workshop shop;
+  for (const Row& row : kUnsupported) {
+    SCOPED_TRACE(row.pointer);
+    Compiled compiled = shop.compile(row.slots);
+    EXPECT_FALSE(compiled.revision);
+    EXPECT_FALSE(compiled.no_plan);
+    EXPECT_THAT(errors(compiled.problems), ElementsAre(problem_is(row.pointer, row.message)))
+        << printed(compiled.problems);
+  }
+}
+
+const Row kWrong[] = {
+    {{.step = R"("policy": "transform-header")"},
+     "/flows/0/request/0/policy",
+     "policy 'transform-header' is not supported by this version; did you mean "
+     "'transform-headers'?"},
+    {{.step = R"("policy": "something-else-altogether")"},
+     "/flows/0/request/0/policy",
+     "policy 'something-else-altogether' is not supported by this version"},
+    {{.security = R"("type": "keyless")"}, "/plans/0/security/type", "did you mean 'key-less'?"},
+    {{.step = R"("configuration": {"wrong": true})"},
+     "/flows/0/request/0/configuration/wrong",
+     "policy 'transform-headers': found true, expected false"},
+    {{.step = R"("configuration": "{\"wrong\": true}")"},
+     "/flows/0/request/0/configuration/wrong",
+     "policy 'transform-headers': found true, expected false"},
+    {{.step = R"("configuration": {"body": []})"},
+     "/flows/0/request/0/configuration/body",
+     "policy 'transform-headers': found"},
+    {{.security = R"("configuration": {"wrong": true})"},
+     "/plans/0/security/configuration",
+     "policy 'key-less': this door cannot be built"},
+    {{.selector = R"("path": "/a(")"}, "/flows/0/selectors/0/path", "not a regular expression"},
+};
+
+TEST(Refused, WhatIsWrong) {
+  Workshop shop;
+  for (const Row& row : kWrong) {
+    SCOPED_TRACE(row.pointer);
+    Compiled compiled = shop.compile(row.slots);
+    EXPECT_FALSE(compiled.revision);
+    EXPECT_THAT(errors(compiled.problems), ElementsAre(problem_is(row.pointer, row.message)))
+        << printed(compiled.problems);
+  }
+}
+
+TEST(Refused, ADefinitionInsideStringsIsRefusedAtTheWholePointer) {
+  Workshop shop;
+  std::string definition = definition::definition(
+      {.step = R"("configuration": "{\"wrong\": true}", "condition": "{#request.ssl.client.dn}")"});
+  std::string payload = R"({"id": "a1", "definitionVersion": "V4", "lifecycleState": "STARTED",
+      "definition": )" + json_quoted(definition) +
+                        "}";
+  Compiled compiled = shop.compile(R"({"apiEvent": {"type": "PUBLISH_API", "payload": )" +
+                                   json_quoted(payload) + "}}");
+  std::string step = "/apiEvent/payload/definition/flows/0/request/0";
+  EXPECT_THAT(errors(compiled.problems),
+              ElementsAre(problem_is(step + "/configuration/wrong", "expected false"),
+                          problem_is(step + "/condition", "#request.ssl")));
+}
+
+TEST(Refused, EveryFaultIsTold) {
+  Workshop shop;
+  Compiled compiled =
+      shop.compile(Slots{.listener = R"("cors": {"enabled": true})",
+                         .plan = R"("selectionRule": "#a")",
+                         .security = R"("type": "oauth2")",
+                         .step = R"("policy": "nowhere", "condition": "{#xpath(#a)}")"});
+  EXPECT_THAT(errors(compiled.problems), SizeIs(5)) << printed(compiled.problems);
+}
+
+TEST(Refused, SharedOptionsAreToldOnce) {
+  Workshop shop;
+  Compiled compiled = shop.compile(Slots{.group = R"("endpoints": [
+      {"name": "x", "type": "http-proxy", "inheritConfiguration": true,
+       "configuration": {"target": "http://h"}},
+      {"name": "y", "type": "http-proxy", "inheritConfiguration": true,
+       "configuration": {"target": "http://h"}}])",
+                                         .shared = R"("http": {"version": "HTTP_2"})"});
+  EXPECT_THAT(errors(compiled.problems),
+              ElementsAre(problem_is("/endpointGroups/0/sharedConfiguration/http/version", "")));
+}
+
+TEST(Refused, WhatIsSwitchedOffIsNot) {
+  Workshop shop;
+  const Slots rows[] = {
+      {.listener = R"("cors": {"enabled": false})"},
+      {.listener = R"("requestValidation": {"rejectNullByte": false})"},
+      {.group = R"("loadBalancer": {"type": "ROUND_ROBIN"})"},
+      {.group = R"("services": {"healthCheck": {"type": "http-health-check", "enabled": false}})"},
+      {.own = R"("proxy": {"enabled": false})"},
+      {.own = R"("ssl": {"trustStore": {"type": ""}})"},
+      {.top = R"("failover": {"enabled": false})"},
+      {.top = R"("resources": [{"name": "c", "type": "cache", "enabled": false}])"},
+      {.step = R"("enabled": false, "policy": "nowhere")"},
+      {.flow = R"("enabled": false)", .step = R"("policy": "nowhere")"},
+  };
+  for (const Slots& slots : rows) {
+    Compiled compiled = shop.compile(slots);
+    EXPECT_TRUE(compiled.revision) << printed(compiled.problems);
+  }
+}
+
+TEST(Refused, AnEndpointOfAnotherTenantIsNoReason) {
+  Workshop shop;
+  shop.context.tenant = "eu";
+  Slots slots{.endpoint = R"("tenants": ["us"], "secondary": true)",
+              .own = R"("http": {"version": "HTTP_2"})"};
+  EXPECT_TRUE(shop.compile(slots).revision);
+}
+
+TEST(Refused, LoggingIsAWarning) {
+  Workshop shop;
+  Compiled compiled =
+      shop.compile(Slots{.top = R"("analytics": {"logging": {"mode": {"entrypoint": true}}})"});
+  EXPECT_TRUE(compiled.revision);
+  EXPECT_THAT(warnings(compiled.problems), Contains(problem_is("/analytics/logging", "logging")));
+}
+
+}  // namespace
+}  // namespace perigee::plan
