@@ -139,20 +139,24 @@ void Deployments::erase(const std::string& source) {
   changed_ = true;
 }
 
-// One definition per id that was given up; when it is refused, the next one that waits for the id.
+std::vector<std::string> Deployments::waiting_for(const std::string& api_id) const {
+  std::vector<std::string> sources;
+  for (const auto& [source, entry] : entries_) {
+    if (entry.waiting && entry.waiting->api->id == api_id) sources.push_back(source);
+  }
+  return sources;
+}
+
+// All that wait for an id have their turn: the first good one is served, the others are told so.
 void Deployments::let_waiting_deploy() {
   while (!given_up_.empty()) {
-    std::string id = *given_up_.begin();
-    auto next = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
-      return entry.second.waiting && entry.second.waiting->api->id == id;
-    });
-    if (sources_.contains(id) || next == entries_.end()) {
-      given_up_.erase(id);
-      continue;
+    std::string id = given_up_.extract(given_up_.begin()).value();
+    if (sources_.contains(id)) continue;
+    for (const std::string& source : waiting_for(id)) {
+      Entry& entry = entries_[source];
+      std::unique_ptr<Envelope> envelope = std::move(entry.waiting);
+      deploy(source, entry, *envelope);
     }
-    std::string source = next->first;  // the entry may go
-    std::unique_ptr<Envelope> envelope = std::move(next->second.waiting);
-    deploy(source, next->second, *envelope);
   }
 }
 

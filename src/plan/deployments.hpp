@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "plan/compile.hpp"
 #include "plan/plan.hpp"
@@ -48,6 +49,7 @@ class Deployments {
   void undeploy(Entry& entry);
   void erase(const std::string& source);
   void refuse(const std::string& source, Entry& entry, Refusal refusal);
+  std::vector<std::string> waiting_for(const std::string& api_id) const;
   void let_waiting_deploy();
   void log_problems(const std::string& source, const std::string& api_id,
                     const std::vector<definition::Problem>& problems) const;

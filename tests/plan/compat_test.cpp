@@ -1,0 +1,56 @@
+// Every v4 definition of the compatibility data is served, or refused at a pointer.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "policies/catalog.hpp"
+#include "tests/plan/support/workshop.hpp"
+
+namespace perigee::plan {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing;
+
+fs::path compat_dir() {
+  const char* told = std::getenv("PERIGEE_COMPAT_DIR");
+  if (told && *told) return told;
+  return fs::path(__FILE__).parent_path() / "../../../shared/compat";
+}
+
+std::string content_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(Compat, EveryDefinitionIsServedOrRefusedAtAPointer) {
+  fs::path apis = compat_dir() / "apis" / "v4";
+  if (!fs::exists(apis)) {
+    std::cout << "not run: no compatibility data at " << apis << "\n";
+    ASSERT_EQ(std::getenv("CI"), nullptr) << "set PERIGEE_COMPAT_DIR";
+    return;
+  }
+  Workshop shop;
+  shop.catalog = policies::catalog();
+  std::size_t served = 0, refused = 0;
+  for (const fs::directory_entry& file : fs::directory_iterator(apis)) {
+    SCOPED_TRACE(file.path().filename().string());
+    definition::Envelope envelope =
+        definition::read_envelope(content_of(file.path()), {.read = {.open_plan = true}});
+    ASSERT_TRUE(envelope.api) << printed(envelope.problems);
+    Compiled compiled = compile(envelope, file.path().filename(), shop.context);
+    (compiled.revision ? served : refused)++;
+    EXPECT_EQ(errors(compiled.problems).empty(), compiled.revision != nullptr);
+    for (const definition::Problem& problem : errors(compiled.problems))
+      EXPECT_TRUE(problem.pointer.starts_with('/')) << definition::to_string(problem);
+  }
+  std::cout << served << " served, " << refused << " refused\n";
+  EXPECT_GT(served, 10u);
+}
+
+}  // namespace
+}  // namespace perigee::plan

@@ -1,0 +1,256 @@
+// Which definition of which source is served, and what is kept when a new one is refused.
+#include "plan/deployments.hpp"
+
+#include "tests/plan/support/workshop.hpp"
+
+namespace perigee::plan {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class DeploymentsTest : public ::testing::Test {
+ protected:
+  // What a plan serves: "id@source".
+  std::vector<std::string> served() {
+    deployments.publish();
+    std::vector<std::string> list;
+    for (const auto& revision : plan->revisions())
+      list.push_back(revision->info.id + "@" + revision->source);
+    return list;
+  }
+  const ApiRevision* find(std::string_view id) { return plan->find(id); }
+  void apply(const std::string& source, const Slots& slots) {
+    deployments.apply(source, envelope_of(definition::definition(slots)));
+  }
+  void apply_text(const std::string& source, const std::string& text) {
+    deployments.apply(source, envelope_of(text));
+  }
+  std::string event(std::string_view type, std::string_view definition,
+                    std::string_view more = "") {
+    return R"({"apiEvent": {"type": ")" + std::string(type) +
+           R"(", "properties": {"api_id": "a1", "deployment_number": "7"},
+              "payload": {"id": "a1", "definitionVersion": "V4", )" +
+           std::string(more) + R"("definition": )" + json_quoted(definition) + "}}}";
+  }
+
+  Workshop shop;
+  std::shared_ptr<const Plan> plan = std::make_shared<const Plan>();
+  int published = 0;
+  Deployments deployments{shop.context, false, [this](std::shared_ptr<const Plan> next) {
+                            plan = std::move(next);
+                            ++published;
+                          }};
+};
+
+constexpr std::string_view kBroken = R"("policy": "nowhere")";
+
+TEST_F(DeploymentsTest, TheFirstPublishGivesAPlanEvenOfNothing) {
+  EXPECT_THAT(served(), IsEmpty());
+  EXPECT_EQ(published, 1);
+  deployments.publish();
+  EXPECT_EQ(published, 1) << "nothing has changed";
+}
+
+TEST_F(DeploymentsTest, AddChangeRemove) {
+  apply("x", {});
+  EXPECT_THAT(served(), ElementsAre("a1@x"));
+  const ApiRevision* first = find("a1");
+  apply("x", {.top = R"("name": "changed")"});
+  EXPECT_THAT(served(), ElementsAre("a1@x"));
+  EXPECT_NE(find("a1"), first);
+  EXPECT_EQ(find("a1")->info.name, "changed");
+  EXPECT_EQ(deployments.deployed(), 1u);
+  deployments.remove("x");
+  EXPECT_THAT(served(), IsEmpty());
+  EXPECT_EQ(deployments.deployed(), 0u);
+  EXPECT_EQ(published, 3);
+}
+
+TEST_F(DeploymentsTest, WhatIsSeenAgainIsNotCompiledAgain) {
+  apply("x", {});
+  served();
+  const ApiRevision* first = find("a1");
+  apply("x", {});
+  served();
+  EXPECT_EQ(find("a1"), first);
+  EXPECT_EQ(published, 1);
+}
+
+TEST_F(DeploymentsTest, AnotherContentOfTheSameDeploymentNumberIsAChange) {
+  apply_text("x", event("PUBLISH_API", definition::definition({})));
+  served();
+  EXPECT_EQ(find("a1")->revision, "7");
+  apply_text("x", event("PUBLISH_API", definition::definition({.top = R"("name": "new")"})));
+  served();
+  EXPECT_EQ(find("a1")->info.name, "new");
+}
+
+TEST_F(DeploymentsTest, ARefusedDefinitionKeepsThePreviousOne) {
+  apply("x", {});
+  served();
+  const ApiRevision* first = find("a1");
+  apply("x", {.step = kBroken});
+  served();
+  EXPECT_EQ(find("a1"), first);
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  const Refusal& refusal = plan->refusals()[0];
+  EXPECT_EQ(refusal.source, "x");
+  EXPECT_EQ(refusal.api_id, "a1");
+  EXPECT_EQ(refusal.api_name, "orders");
+  EXPECT_TRUE(refusal.previous_serves);
+  EXPECT_THAT(refusal.reasons, ElementsAre(HasSubstr("error at /flows/0/request/0/policy: ")));
+}
+
+TEST_F(DeploymentsTest, WhatCannotBeReadKeepsThePreviousOne) {
+  apply("x", {});
+  apply_text("x", "{ half of a fi");
+  EXPECT_THAT(served(), ElementsAre("a1@x"));
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_TRUE(plan->refusals()[0].previous_serves);
+  deployments.refuse("x", "cannot be opened");
+  served();
+  EXPECT_THAT(plan->refusals()[0].reasons, ElementsAre("cannot be opened"));
+  EXPECT_EQ(plan->refusals()[0].api_id, "a1");
+  EXPECT_EQ(find("a1")->source, "x");
+}
+
+TEST_F(DeploymentsTest, ARefusalEndsWithTheNextGoodDefinition) {
+  apply("x", {.step = kBroken});
+  EXPECT_THAT(served(), IsEmpty());
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_FALSE(plan->refusals()[0].previous_serves);
+  apply("x", {});
+  EXPECT_THAT(served(), ElementsAre("a1@x"));
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+}
+
+TEST_F(DeploymentsTest, TheFormerContentAfterARefusalEndsTheRefusal) {
+  apply("x", {});
+  apply("x", {.step = kBroken});
+  apply("x", {});
+  served();
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+}
+
+TEST_F(DeploymentsTest, ARemovedSourceTakesItsRefusalAlong) {
+  apply("x", {.step = kBroken});
+  deployments.remove("x");
+  served();
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+  deployments.remove("never heard of");
+}
+
+TEST_F(DeploymentsTest, OthersServeOnWhenOneIsRefused) {
+  apply("x", {});
+  apply("y", {.top = R"("id": "a2")", .step = kBroken});
+  apply("z", {.top = R"("id": "a3")", .path = R"("path": "/z")"});
+  EXPECT_THAT(served(), ElementsAre("a1@x", "a3@z"));
+}
+
+TEST_F(DeploymentsTest, OfTwoSourcesWithOneIdTheFirstIsServed) {
+  apply("x", {});
+  apply("y", {.top = R"("name": "second")"});
+  EXPECT_THAT(served(), ElementsAre("a1@x"));
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_EQ(plan->refusals()[0].source, "y");
+  EXPECT_THAT(plan->refusals()[0].reasons, ElementsAre("API id 'a1' is already deployed from x"));
+}
+
+TEST_F(DeploymentsTest, TheSecondIsServedWhenTheFirstGoes) {
+  apply("x", {});
+  apply("y", {.top = R"("name": "second")"});
+  apply("z", {.top = R"("name": "third")"});
+  deployments.remove("x");
+  EXPECT_THAT(served(), ElementsAre("a1@y"));
+  EXPECT_EQ(find("a1")->info.name, "second");
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_THAT(plan->refusals()[0].reasons, ElementsAre("API id 'a1' is already deployed from y"));
+}
+
+TEST_F(DeploymentsTest, TheNextInLineIsServedWhenTheSecondIsRefused) {
+  apply("x", {});
+  apply("y", {.step = kBroken});
+  apply("z", {.top = R"("name": "third")"});
+  deployments.remove("x");
+  EXPECT_THAT(served(), ElementsAre("a1@z"));
+}
+
+TEST_F(DeploymentsTest, TheSecondIsServedWhenTheFirstBecomesAnotherApi) {
+  apply("x", {});
+  apply("y", {.path = R"("path": "/y")"});
+  apply("x", {.top = R"("id": "a2")"});
+  EXPECT_THAT(served(), ElementsAre("a2@x", "a1@y"));
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+}
+
+TEST_F(DeploymentsTest, ASourceKeepsItsApiWhenItsNewIdIsTaken) {
+  apply("x", {});
+  apply("y", {.top = R"("id": "a2")"});
+  apply("y", {});
+  EXPECT_THAT(served(), ElementsAre("a1@x", "a2@y"));
+  EXPECT_TRUE(plan->refusals().at(0).previous_serves);
+  deployments.remove("x");
+  EXPECT_THAT(served(), ElementsAre("a1@y"));
+}
+
+TEST_F(DeploymentsTest, ARenamedSourceKeepsEndpoints) {
+  apply("x", {});
+  served();
+  auto endpoint = find("a1")->groups[0].backends[0].endpoint.get();
+  deployments.remove("x");
+  apply("y", {});
+  EXPECT_THAT(served(), ElementsAre("a1@y"));
+  EXPECT_EQ(find("a1")->groups[0].backends[0].endpoint.get(), endpoint);
+}
+
+TEST_F(DeploymentsTest, EventsAndLifecyclesUndeploy) {
+  std::string definition = definition::definition({});
+  for (const std::string& text :
+       {event("UNPUBLISH_API", definition), event("STOP_API", definition),
+        event("PUBLISH_API", definition, R"("lifecycleState": "STOPPED", )"),
+        std::string(
+            R"({"apiEvent": {"type": "UNPUBLISH_API", "properties": {"api_id": "a1"}}})")}) {
+    apply_text("x", event("PUBLISH_API", definition, R"("lifecycleState": "STARTED", )"));
+    EXPECT_THAT(served(), ElementsAre("a1@x"));
+    apply_text("x", text);
+    EXPECT_THAT(served(), IsEmpty()) << text;
+    EXPECT_THAT(plan->refusals(), IsEmpty());
+  }
+}
+
+TEST_F(DeploymentsTest, AnApiThatLosesItsLastPlanIsUndeployedAndToldOf) {
+  apply("x", {});
+  apply("x", {.plan = R"("status": "closed")"});
+  EXPECT_THAT(served(), IsEmpty());
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_FALSE(plan->refusals()[0].previous_serves);
+  EXPECT_THAT(plan->refusals()[0].reasons, ElementsAre(HasSubstr("no deployable plan")));
+}
+
+TEST_F(DeploymentsTest, AnApiThatIsNoLongerForThisGatewayIsUndeployed) {
+  shop.context.tags = definition::ShardingTags::parse("eu");
+  Deployments tagged(shop.context, false,
+                     [this](std::shared_ptr<const Plan> next) { plan = std::move(next); });
+  tagged.apply("x", envelope_of(definition::definition({.top = R"("tags": ["eu"])"})));
+  tagged.publish();
+  EXPECT_EQ(plan->revisions().size(), 1u);
+  tagged.apply("x", envelope_of(definition::definition({.top = R"("tags": ["us"])"})));
+  tagged.publish();
+  EXPECT_THAT(plan->revisions(), IsEmpty());
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+}
+
+TEST_F(DeploymentsTest, ConflictsOfPathsStandInThePlan) {
+  apply("x", {});
+  apply("y", {.top = R"("id": "a2")"});
+  EXPECT_THAT(served(), ElementsAre("a1@x", "a2@y"));
+  EXPECT_THAT(plan->routes().conflicts(),
+              ElementsAre("API a2: path '/orders/' on any host is already served by API a1"));
+  EXPECT_EQ(plan->routes().match("h", "/orders", "")->revision, 0u);
+}
+
+}  // namespace
+}  // namespace perigee::plan
