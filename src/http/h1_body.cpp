@@ -55,7 +55,7 @@ std::optional<Result<Chunk>> H1Body::take_chunked() {
   std::size_t consumed = 0;
   while (!done_) {
     Result<ChunkedDecoder::Step> step = decoder_.feed(there.substr(consumed), &trailers_);
-    if (!step && consumed == 0) {
+    if (!step && piece.empty()) {
       step.error().fault = init_.fault;
       return std::unexpected(std::move(step.error()));
     }

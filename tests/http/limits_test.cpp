@@ -1,0 +1,356 @@
+// Slow, hanging, flooding and leaving clients: every wait ends, every store has a limit.
+#include <gmock/gmock.h>
+
+#include "tests/http/support/world.hpp"
+
+namespace perigee::http {
+namespace {
+
+using test::FedBody;
+using test::Peer;
+using test::Recorder;
+using test::World;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string kGet = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+
+TEST(Limits, ASlowHeadIsAnswered408) {
+  Recorder recorder;
+  World world(recorder, {.head_timeout = 10s});
+  auto client = world.connect();
+  client->send("GET /a HT");
+  world.settle();
+  world.advance(6s);
+  client->send("TP/1.1\r\nHo");
+  world.settle();
+  EXPECT_EQ(client->received, "");
+  world.advance(5s);  // counted from the first byte, not from the last
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(408));
+  EXPECT_TRUE(client->ended);
+  EXPECT_TRUE(recorder.seen.empty());
+  world.advance(3s);
+  EXPECT_EQ(world.server.connections(), 0u);
+}
+
+TEST(Limits, AHeadInTimeIsServedHoweverSlowly) {
+  Recorder recorder;
+  World world(recorder, {.head_timeout = 100s});
+  auto client = world.connect();
+  for (char byte : kGet) {
+    client->send(std::string(1, byte));
+    world.advance(1s);
+  }
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(200));
+}
+
+TEST(Limits, IdleConnectionsStayWithoutATimeout) {
+  Recorder recorder;
+  World world(recorder);
+  auto client = world.connect();
+  world.advance(10h);
+  client->send(kGet);
+  world.settle();
+  world.advance(10h);
+  client->send(kGet);
+  world.settle();
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(200, 200));
+  EXPECT_EQ(world.reactor.buffers().bytes_leased(), 0u);
+  EXPECT_EQ(world.reactor.timers().armed(), 0u);
+}
+
+TEST(Limits, IdleConnectionsCloseAfterTheirTimeout) {
+  Recorder recorder;
+  World world(recorder, {.idle_timeout = 30s});
+  auto first = world.connect();
+  world.advance(20s);
+  auto second = world.connect();
+  first->send(kGet);
+  world.settle();
+  world.advance(25s);
+  EXPECT_FALSE(first->ended);
+  EXPECT_FALSE(second->ended);
+  world.advance(6s);
+  EXPECT_TRUE(first->ended);
+  EXPECT_TRUE(second->ended);
+  EXPECT_EQ(world.server.connections(), 0u);
+}
+
+TEST(Limits, ASlowBodyEndsItsRead) {
+  Recorder recorder;
+  World world(recorder, {.body_idle_timeout = 60s});
+  auto client = world.connect();
+  client->send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhe");
+  world.settle();
+  world.advance(50s);
+  client->send("llo");
+  world.settle();
+  world.advance(50s);
+  EXPECT_TRUE(recorder.seen.empty());
+  world.advance(11s);
+  ASSERT_EQ(recorder.seen.size(), 1u);
+  EXPECT_EQ(recorder.seen[0].error, ErrorCode::read_timed_out);
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(400));
+}
+
+TEST(Limits, AWaitingBodyHoldsNoBuffer) {
+  Recorder recorder;
+  World world(recorder);
+  auto client = world.connect();
+  client->send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" +
+               std::string(40000, 'x'));
+  world.settle();
+  EXPECT_EQ(world.observed.begun, 1);
+  // The peer under test reads too, and holds none either.
+  EXPECT_EQ(world.reactor.buffers().bytes_leased(), 0u);
+}
+
+struct Flooding : Handler {
+  std::string piece = std::string(100000, 'x');
+  ErrorCode error = ErrorCode::other;
+  int pieces = 0;
+  struct Endless : Body {
+    explicit Endless(Flooding& f) : flood(f) {}
+    Async<Result<Chunk>> read() override {
+      ++flood.pieces;
+      return Result<Chunk>(flood.piece);
+    }
+    std::optional<std::uint64_t> length() const override { return std::nullopt; }
+    bool ready() const override { return true; }
+    Flooding& flood;
+  };
+  Async<void> handle(ServerExchange& exchange) override {
+    Endless body(*this);
+    ResponseHead head(exchange.arena);
+    Result<void> sent = co_await exchange.respond(head, &body);
+    error = sent.error().code;
+  }
+};
+
+TEST(Limits, AClientThatDoesNotReadStopsTheBodyAndIsClosed) {
+  Flooding handler;
+  World world(handler, {.write_idle_timeout = 60s});
+  auto client = world.connect();
+  client->stop_reading();
+  client->send(kGet);
+  world.settle();
+  EXPECT_EQ(handler.pieces, 1);  // what does not fit on the way is not asked for
+  world.advance(59s);
+  EXPECT_EQ(world.server.connections(), 1u);
+  world.advance(2s);
+  EXPECT_EQ(handler.error, ErrorCode::timed_out);
+  EXPECT_EQ(world.server.connections(), 0u);
+}
+
+TEST(Limits, AClientThatReadsSlowlyIsServed) {
+  Flooding handler;
+  World world(handler, {.write_idle_timeout = 60s});
+  auto client = world.connect();
+  client->stop_reading();
+  client->send(kGet);
+  for (int i = 0; i < 5; ++i) {
+    world.advance(50s);
+    client->go_on_reading();
+    for (int turn = 0; turn < 2; ++turn) world.reactor.turn(0ms);
+    client->stop_reading();
+  }
+  EXPECT_EQ(handler.error, ErrorCode::other);
+  EXPECT_EQ(world.server.connections(), 1u);
+  world.server.close_all();
+  world.settle();
+}
+
+TEST(Limits, AClientThatPipelinesAndNeverReadsIsClosed) {
+  Recorder recorder;
+  World world(recorder, {.write_idle_timeout = 60s});
+  auto client = world.connect({.capacity = 2000});
+  client->stop_reading();
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += kGet;
+  client->send(many);
+  world.settle();
+  EXPECT_LT(recorder.seen.size(), 100u);
+  world.advance(61s);
+  EXPECT_EQ(world.server.connections(), 0u);
+}
+
+TEST(Limits, HeadsOfTenThousandFieldsAreRefusedEarly) {
+  Recorder recorder;
+  World world(recorder);
+  auto client = world.connect();
+  client->send("GET / HTTP/1.1\r\nHost: h\r\n");
+  for (int i = 0; i < 10000; ++i) client->send("a:b\r\n");
+  world.settle();
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(431));
+  EXPECT_LE(world.reactor.buffers().bytes_kept() + world.reactor.buffers().bytes_leased(),
+            4 * BufferPool::kLargeBytes);
+}
+
+TEST(Limits, AHeadLargerThanTheLargestBlockIsRefusedWhateverTheLimits) {
+  Recorder recorder;
+  World world(recorder, {.limits = {.head_bytes_max = 1 << 20, .line_bytes_max = 1 << 20}});
+  auto client = world.connect();
+  client->send("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(200000, 'a') + "\r\n\r\n");
+  world.settle();
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(431));
+
+  auto below = world.connect();
+  below->send("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(60000, 'a') + "\r\n\r\n");
+  world.settle();
+  EXPECT_THAT(test::statuses(below->received), ElementsAre(200));
+}
+
+TEST(Limits, RequestsPerConnection) {
+  Recorder recorder;
+  World world(recorder, {.requests_per_connection_max = 3});
+  auto client = world.connect();
+  for (int i = 0; i < 5; ++i) client->send(kGet);
+  world.settle();
+  EXPECT_EQ(recorder.seen.size(), 3u);
+  EXPECT_THAT(client->received, HasSubstr("Connection: close"));
+  EXPECT_TRUE(client->ended);
+}
+
+// Over real sockets.
+struct Loopback : testing::Test {
+  Loopback() { EXPECT_TRUE(server().listen(net::Address::loopback(0)).has_value()); }
+  Server& server() { return world.server; }
+  std::unique_ptr<Peer> connect() {
+    Result<std::unique_ptr<net::Socket>> made = fail(ErrorCode::other, "");
+    Task task;
+    task.start(store(made));
+    turn_until([&] { return !task.running(); });
+    EXPECT_TRUE(made.has_value());
+    return std::make_unique<Peer>(world.reactor, *std::move(made));
+  }
+  Async<void> store(Result<std::unique_ptr<net::Socket>>& into) {
+    into = co_await net::connect(world.reactor, server().address(), {});
+  }
+  template <class Done>
+  void turn_until(Done done) {
+    SystemClock real;
+    Instant limit = real.now() + 10s;
+    while (!done() && real.now() < limit) world.reactor.turn(5ms);
+    EXPECT_TRUE(done());
+  }
+
+  Recorder recorder;
+  World world{recorder, {.connections_max = 3}};
+};
+
+TEST_F(Loopback, PausesAcceptingAtTheLimitAndGoesOn) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 5; ++i) {
+    peers.push_back(connect());
+    peers.back()->send(kGet);
+  }
+  turn_until([&] { return recorder.seen.size() == 3; });
+  for (int i = 0; i < 5; ++i) world.reactor.turn(1ms);
+  EXPECT_EQ(recorder.seen.size(), 3u);
+  EXPECT_EQ(server().connections(), 3u);
+  peers.erase(peers.begin(), peers.begin() + 2);
+  turn_until([&] { return recorder.seen.size() == 5; });
+  EXPECT_EQ(server().connections(), 3u);
+}
+
+TEST_F(Loopback, AHalfClosedClientWithItsRequestInOnePacketIsAnswered) {
+  auto client = connect();
+  client->send(kGet);
+  client->end();
+  turn_until([&] { return client->over(); });
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(200));
+}
+
+TEST_F(Loopback, ServesManyRequestsOnOneConnection) {
+  auto client = connect();
+  for (std::size_t i = 1; i <= 100; ++i) {
+    client->send(kGet);
+    turn_until([&] { return test::statuses(client->received).size() == i; });
+  }
+  EXPECT_EQ(world.observed.opened, 1);
+}
+
+TEST_F(Loopback, TellsWhenItIsEmpty) {
+  int empty = 0;
+  auto client = connect();
+  client->send(kGet);
+  turn_until([&] { return recorder.seen.size() == 1; });
+  server().when_empty([&] { ++empty; });
+  EXPECT_EQ(empty, 0);
+  server().stop_accepting();
+  EXPECT_EQ(empty, 0);
+  server().close_idle();
+  turn_until([&] { return empty == 1; });
+  turn_until([&] { return client->over(); });
+}
+
+TEST(Stopping, AsksClientsToLeaveWithTheirNextAnswer) {
+  Recorder recorder;
+  World world(recorder);
+  auto old = world.connect();
+  old->send(kGet);
+  world.settle();
+  world.server.drain_connections();
+  auto young = world.connect();
+  old->send(kGet);
+  young->send(kGet);
+  world.settle();
+  EXPECT_THAT(old->received, HasSubstr("Connection: close"));
+  EXPECT_TRUE(old->ended);
+  EXPECT_THAT(young->take(), testing::Not(HasSubstr("Connection: close")));
+  world.server.ask_to_leave();
+  young->send(kGet);
+  world.settle();
+  EXPECT_THAT(young->received, HasSubstr("Connection: close"));
+  EXPECT_TRUE(young->ended);
+}
+
+struct Hanging : Handler {
+  bool watch = false;
+  ErrorCode ended_by = ErrorCode::other;
+  Completion<Result<void>> never;
+  Async<void> handle(ServerExchange& exchange) override {
+    if (watch) exchange.watch_client(co_await this_scope());
+    Result<void> waited = co_await never;
+    ended_by = waited.error().code;
+  }
+};
+
+TEST(Stopping, ClosingAllEndsExchangesAndCountsThemBack) {
+  for (bool watch : {false, true}) {
+    Hanging handler;
+    handler.watch = watch;
+    World world(handler);
+    auto busy = world.connect();
+    auto idle = world.connect();
+    busy->send(kGet);
+    world.settle();
+    EXPECT_EQ(world.server.exchanges(), 1u);
+    world.server.close_idle();
+    world.settle();
+    EXPECT_TRUE(idle->over());
+    EXPECT_EQ(world.server.connections(), 1u);
+    world.server.close_all();
+    world.settle();
+    EXPECT_EQ(world.server.connections(), 0u);
+    EXPECT_EQ(world.server.exchanges(), 0u);
+    EXPECT_EQ(world.observed.ended, 1);
+    EXPECT_EQ(handler.ended_by, watch ? ErrorCode::cancelled : ErrorCode::other);
+  }
+}
+
+TEST(Stopping, AServerMayDieWithConnectionsInEveryState) {
+  Hanging handler;
+  std::size_t frames = FrameRecycler::alive();
+  {
+    World world(handler);
+    auto busy = world.connect(), idle = world.connect(), begun = world.connect();
+    busy->send(kGet);
+    begun->send("GET /");
+    world.settle();
+  }
+  EXPECT_EQ(FrameRecycler::alive(), frames);
+}
+
+}  // namespace
+}  // namespace perigee::http
