@@ -247,6 +247,8 @@ Async<H1Connection::After> H1Connection::settle_body(H1Exchange& exchange) {
 }
 
 Async<H1Connection::After> H1Connection::drain(RequestBody& body) {
+  net::Deadline deadline(server_.reactor, co_await this_scope(), server_.options.linger_timeout,
+                         ErrorCode::timed_out, "draining is over", Fault::client);
   std::size_t drained = 0;
   while (drained <= server_.options.drain_bytes_max) {
     Result<Chunk> piece = co_await body.read();

@@ -102,7 +102,7 @@ struct ServerOptions {
   Duration body_idle_timeout = 60s;               // between pieces of a request body: 408
   Duration write_idle_timeout = 60s;              // a client that does not read: closed
   Duration handshake_timeout = 10s;               // TLS
-  Duration linger_timeout = 2s;  // after an early answer: for the client to stop sending
+  Duration linger_timeout = 2s;  // after an early answer: for the client to send what is read away
   bool answer_continue = false;  // handle100Continue: answer 100 as soon as the body is read
   std::size_t drain_bytes_max =
       256 << 10;  // an unread request body up to this is read away to keep the connection

@@ -492,6 +492,19 @@ TEST(Exchange, LingersForAClientThatStillUploads) {
   EXPECT_EQ(world.server.connections(), 0u);
 }
 
+TEST(Exchange, ReadsABodyAwayForAShortTimeOnly) {
+  Prepared handler;
+  World world(handler, {.linger_timeout = 2s});
+  auto client = world.connect();
+  client->send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
+  world.settle();
+  for (int i = 0; i < 3; ++i) {
+    client->send("x");
+    world.advance(900ms);
+  }
+  EXPECT_EQ(world.server.connections(), 0u);
+}
+
 // Waits for the client to leave.
 struct Watching : Handler {
   bool respond_first = false;

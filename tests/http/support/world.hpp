@@ -100,8 +100,9 @@ struct Observed final : ServerObserver {
 
 class World {
  public:
-  explicit World(Handler& handler, ServerOptions options = {})
-      : server(reactor, std::move(options), handler, &observed, nullptr) {}
+  explicit World(Handler& handler, ServerOptions options = {},
+                 std::shared_ptr<const net::TlsServerContext> tls = nullptr)
+      : server(reactor, std::move(options), handler, &observed, std::move(tls)) {}
 
   std::unique_ptr<Peer> connect(net::PipeOptions options = {});
   void settle();
