@@ -50,22 +50,28 @@ bool Authentication::known(std::string_view credentials) const {
   return found;
 }
 
+unsigned& Authentication::failures_of(std::string_view client_ip, Instant now) {
+  if (now - second_ >= 1s) {
+    second_ = now;
+    failures_.clear();
+  }
+  if (auto found = failures_.find(client_ip); found != failures_.end()) return found->second;
+  return failures_[failures_.size() < kAddressesMax ? std::string(client_ip) : std::string()];
+}
+
 Authentication::Verdict Authentication::check(std::string_view path, const http::Headers& headers,
-                                              Instant now) {
+                                              std::string_view client_ip, Instant now) {
   if (!options_.required) return Verdict::allowed;
   const std::vector<std::string>& open = options_.anonymous_paths;
   if (std::find(open.begin(), open.end(), path) != open.end()) return Verdict::allowed;
-  if (now - second_ >= 1s) {
-    second_ = now;
-    failures_ = 0;
-  }
-  if (failures_ > kFailuresPerSecondMax) return Verdict::too_many_attempts;
+  unsigned& failures = failures_of(client_ip, now);
+  if (failures > kFailuresPerSecondMax) return Verdict::too_many_attempts;
   std::string_view given = headers.get(http::HeaderId::authorization).value_or("");
   constexpr std::string_view kScheme = "Basic ";
   bool basic = given.size() > kScheme.size() &&
                http::equals_ignoring_case(given.substr(0, kScheme.size()), kScheme);
   if (basic && known(decode_base64(given.substr(kScheme.size())))) return Verdict::allowed;
-  if (!given.empty()) ++failures_;
+  if (!given.empty()) ++failures;
   return Verdict::refused;
 }
 

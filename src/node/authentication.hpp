@@ -1,5 +1,5 @@
 // Basic authentication of the node API (runtime.md 3.1): constant-time comparison, anonymous paths,
-// a brake on guessing.
+// a brake on guessing, per address, so that nobody can lock the probes of others out.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,17 @@ class Authentication {
   explicit Authentication(Options options) : options_(std::move(options)) {}
 
   enum class Verdict : std::uint8_t { allowed, refused, too_many_attempts };
-  Verdict check(std::string_view path, const http::Headers& headers, Instant now);
+  Verdict check(std::string_view path, const http::Headers& headers, std::string_view client_ip,
+                Instant now);
 
  private:
   static constexpr unsigned kFailuresPerSecondMax = 20;
+  static constexpr std::size_t kAddressesMax = 1000;  // counted apart; the others share one count
   bool known(std::string_view credentials) const;
+  unsigned& failures_of(std::string_view client_ip, Instant now);
   Options options_;
   Instant second_{};
-  unsigned failures_ = 0;
+  std::map<std::string, unsigned, std::less<>> failures_;  // of this second, by address
 };
 
 // Base64, RFC 4648 section 4; empty when the text is not valid.

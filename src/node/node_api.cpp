@@ -120,7 +120,8 @@ void NodeApi::set_sync_ready() {
 }
 
 Async<void> NodeApi::handle(http::ServerExchange& exchange) {
-  switch (authentication_.check(exchange.request.path, exchange.request.headers, reactor_.now())) {
+  switch (authentication_.check(exchange.request.path, exchange.request.headers,
+                                exchange.stream().remote().ip(), reactor_.now())) {
     case Authentication::Verdict::refused:
       co_return co_await send(exchange, {401, "", ""}, true);
     case Authentication::Verdict::too_many_attempts:

@@ -1,0 +1,120 @@
+"""Every v4 definition of the reference's own test suites: answered, or refused with its pointers.
+
+Ids and context paths are made unique so that all are deployed together, and the targets are ours.
+"""
+import json
+import re
+import unittest
+import urllib.parse
+
+import harness
+from harness import Backend, Gateway
+
+SERVED = "served"
+# File -> SERVED, or the pointers of what this version does not do. Whoever makes one of these serve
+# moves it here; a file that is not in the table fails the test.
+STEP = "/flows/0/request/0/policy"
+EXPECTED = {
+    "apim-apis-plan-v4-proxy-api-selection-rule": SERVED,
+    "apim-http-bestmatch-api": ["/flowExecution/mode", "/plans"],  # its plan has no status
+    "apim-http-connectionfailure-api-refused-with-umbrella-template":
+        ["/responseTemplates/GATEWAY_CLIENT_CONNECTION_ERROR/*~1*"],
+    "apim-http-endpointhostheader-api-with-propagateclienthost-endpoint-option": SERVED,
+    "apim-http-failover-api-one-circuit-breaker-per-subscription":
+        ["/failover", "/plans/1/security/type"],
+    "apim-http-failover-api-second-group-routing-to-one-endpoint": ["/failover", STEP],
+    "apim-http-failover-api-three-endpoints": ["/failover"],
+    "apim-http-flows-api": SERVED,
+    "apim-http-flows-api-conditional-flows": SERVED,
+    "apim-http-flows-api-flows-equals-and-starts-with": SERVED,
+    "apim-http-overlapping-api-2": [STEP],
+    "apim-http-post-api-endpoint-http2":
+        ["/endpointGroups/0/endpoints/0/sharedConfigurationOverride/http/version"],
+    "apim-http-sharedpolicygroup-api-shared-policy-group":
+        ["/flows/0/request/1/policy", "/flows/0/response/1/policy"],
+    "apim-http-sse-api-sse-proxy": SERVED,
+    "apim-http-tenants-api-v4-with-tenants": SERVED,
+    "apim-secrets-api-with-gen-oauth2": ["/resources/0", STEP],
+    "apim-v4-el-api-with-els": [STEP],
+    "apim-v4-el-api-with-subscription-el": SERVED,
+    "apim-v4-grpc-hello-world": ["/endpointGroups/0/endpoints/0"],
+    "apim-v4-http-api": SERVED,
+    "apim-v4-http-api-single-server": SERVED,  # by a listener with the server's id
+    "apim-v4-http-cors-running-policies": ["/listeners/0/cors", "/flows/0/response/0/policy"],
+    "apim-v4-http-cors-with-response-template":
+        ["/listeners/0/cors", "/responseTemplates/CORS_PREFLIGHT_FAILED/*~1*",
+         "/flows/0/response/0/policy"],
+    "apim-v4-http-mapped-path-attribute": ["/listeners/0/pathMappings", STEP],
+    "policy-assign-content-apis-v4-assign-content-proxy": [STEP, "/flows/0/response/0/policy"],
+    "policy-cache-cache-integration-cachev4": ["/resources/0", STEP],
+    "policy-callout-http-v4-proxy-request-callout-http-el-support":
+        [STEP, "/flows/0/response/0/policy"],
+    "policy-circuit-breaker-apis-v4-circuit-breaker": [STEP],
+    "policy-json-validation-apis-v4-proxy": [STEP, "/flows/0/response/0/policy"],
+    "policy-mock-apis-v4-mock-v4": [STEP],
+    "policy-oauth2-apis-oauth2-v4": ["/resources/0"],
+    "policy-resource-filtering-apis-v4-api-whitelist-and-blacklist-with-methods": [STEP],
+    "policy-retry-apis-v4-retry": [STEP],
+    "policy-transformheaders-apis-add-update-whitelist-remove-headers-v4-proxy": SERVED,
+}
+FOLDER = "apis/v4"
+
+
+def prepared(name, text, backend):
+    """The definition with an id, paths and targets of this test; and what to ask for."""
+    definition = json.loads(text)
+    definition["id"] = name
+    paths = []
+    for listener in definition["listeners"]:
+        for path in listener.get("paths", []):
+            path["path"] = f"/{name}{path['path']}"
+            paths.append((path["path"], path.get("host")))
+    for group in definition["endpointGroups"]:
+        for endpoint in group["endpoints"]:
+            configuration = endpoint.get("configuration") or {}
+            if "target" in configuration:
+                target = urllib.parse.urlsplit(configuration["target"])
+                if target.scheme in ("http", "https"):
+                    configuration["target"] = backend.url + target.path
+    return definition, paths
+
+
+class Compat(unittest.TestCase):
+    maxDiff = None
+
+    def test_each_definition_is_answered_or_refused_with_its_pointers(self):
+        folder = harness.compat_or_skip(self) / FOLDER
+        backend = self.enterContext(Backend())
+        apis, paths = {}, {}
+        for file in sorted(folder.glob("*.json")):
+            apis[file.name], paths[file.stem] = prepared(file.stem, file.read_text(), backend)
+        first = harness.free_port()
+        gateway = self.enterContext(Gateway({
+            "perigee.sync.local.openPlan": "true", "http.port": None, "http.host": None,
+            "servers[0].id": "first", "servers[0].type": "http", "servers[0].port": first,
+            "servers[0].host": "127.0.0.1"},
+            apis=apis, server="second"))
+        gateway.started()
+        found = {}
+        for entry in gateway.node_json("/_node/apis"):
+            name = entry["source"].rsplit("/", 1)[-1].removesuffix(".json")
+            if entry["state"] == "deployed":
+                found[name] = self.asked(gateway, paths[name])
+            else:
+                found[name] = [re.match(r"error at (\S+): .+", reason).group(1)
+                               for reason in entry["reasons"]]
+        self.assertEqual(found, EXPECTED)
+        only_second = paths["apim-v4-http-api-single-server"][0][0]
+        self.assertEqual(gateway.request(only_second + "/x", port=first)[0], 404)
+
+    def asked(self, gateway, paths):
+        for path, host in paths:
+            headers = {"Host": host} if host else {}
+            status, _, _ = gateway.request(path + "/x", headers=headers)
+            if status != 200:
+                return f"{path} answers {status}"
+        return SERVED
+
+
+if __name__ == "__main__":
+    harness.run()
