@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "base/assert.hpp"
+
 namespace perigee::report {
 
 void DecayingMax::record(std::uint64_t value, Instant now) {
@@ -39,6 +41,7 @@ Series::Series(const Family& family, std::vector<std::string> label_values)
 }
 
 void Series::record(std::uint64_t value, Instant now) {
+  PERIGEE_ASSERT(family_.type == Type::summary || family_.type == Type::histogram);
   cells_[0].add();
   cells_[1].add(value);
   if (max_) {

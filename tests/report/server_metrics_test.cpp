@@ -1,0 +1,99 @@
+// What a server tells its observer becomes the http_server_* families.
+#include "report/server_metrics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace perigee::report {
+namespace {
+
+using ::testing::ElementsAre;
+
+const FamilySamples* find(const std::vector<FamilySamples>& families, const Family& family) {
+  for (const FamilySamples& each : families) {
+    if (each.family == &family) return &each;
+  }
+  return nullptr;
+}
+
+TEST(ServerMetrics, Connections) {
+  Registry registry;
+  ServerMetrics metrics(registry.make_shard(), "0.0.0.0:8082");
+  metrics.on_connection_opened();
+  metrics.on_connection_opened();
+  metrics.on_connection_closed({.bytes_read = 10, .bytes_written = 20});
+  metrics.on_refused(400, "bad");
+  metrics.on_reset();
+  auto families = registry.collect(Instant{});
+  EXPECT_EQ(find(families, kServerActiveConnections)->samples[0].value, 1u);
+  EXPECT_EQ(find(families, kServerBytesRead)->samples[0].value, 10u);
+  EXPECT_EQ(find(families, kServerBytesWritten)->samples[0].value, 20u);
+  EXPECT_EQ(find(families, kServerErrors)->samples[0].value, 1u);
+  EXPECT_EQ(find(families, kServerRequestResets)->samples[0].value, 1u);
+  EXPECT_THAT(find(families, kServerErrors)->samples[0].label_values, ElementsAre("0.0.0.0:8082"));
+  EXPECT_EQ(find(families, kServerRequests), nullptr) << "no request, no series";
+}
+
+// Only its facts are looked at.
+class EndedExchange final : public http::ServerExchange {
+ public:
+  EndedExchange(Arena& arena, http::Method method, int status) : ServerExchange(arena) {
+    request.method = method;
+    status_sent = status;
+    request_body_bytes = 100;
+    response_body_bytes = 2000;
+    arrived = Instant(10s);
+  }
+  const net::Stream& stream() const override { std::abort(); }
+  const http::Server& server() const override { std::abort(); }
+  Instant connection_opened() const override { return arrived; }
+  Async<Result<void>> inform(const http::ResponseHead&) override { return Result<void>{}; }
+  Async<Result<void>> respond(http::ResponseHead&, http::Body*) override { return Result<void>{}; }
+  Async<Result<net::Stream*>> upgrade(http::ResponseHead&) override { std::abort(); }
+  bool responded() const override { return true; }
+  void watch_client(Scope*) override {}
+};
+
+TEST(ServerMetrics, Requests) {
+  Arena arena;
+  Registry registry;
+  ServerMetrics metrics(registry.make_shard(), "h:1");
+  EndedExchange get(arena, http::Method::get, 200), again(arena, http::Method::get, 200),
+      post(arena, http::Method::post, 503), gone(arena, http::Method::get, 0);
+  for (EndedExchange* exchange : {&get, &again, &post, &gone}) {
+    metrics.on_request_begun(*exchange);
+    if (exchange != &again) metrics.on_request_ended(*exchange, Instant(10s + 5ms));
+  }
+  auto families = registry.collect(Instant(11s));
+  EXPECT_EQ(find(families, kServerActiveRequests)->samples[0].value, 1u);
+  const FamilySamples& requests = *find(families, kServerRequests);
+  ASSERT_EQ(requests.samples.size(), 2u) << "without an answer there is no code to count under";
+  EXPECT_THAT(requests.samples[0].label_values, ElementsAre("h:1", "GET", "200"));
+  EXPECT_EQ(requests.samples[0].value, 1u);
+  EXPECT_THAT(requests.samples[1].label_values, ElementsAre("h:1", "POST", "503"));
+  const Sample& time = find(families, kServerResponseTime)->samples[0];
+  EXPECT_EQ(time.sum, 5'000'000u) << "nanoseconds";
+  EXPECT_EQ(time.max, 5'000'000u);
+  EXPECT_EQ(find(families, kServerResponseBytes)->samples[0].sum, 2000u);
+  EXPECT_EQ(find(families, kServerRequestBytes)->samples[0].sum, 100u);
+  EXPECT_THAT(find(families, kServerRequestBytes)->samples[1].label_values,
+              ElementsAre("h:1", "POST"));
+}
+
+TEST(Families, HaveTheLabelsOfTheReference) {
+  struct Row {
+    const Family& family;
+    std::vector<std::string_view> labels;
+  };
+  const Row rows[] = {{kServerRequests, {"local", "method", "code"}},
+                      {kServerResponseTime, {"local", "method", "code"}},
+                      {kServerRequestBytes, {"local", "method"}},
+                      {kServerActiveConnections, {"local"}},
+                      {kClientResponses, {"local", "method", "code"}},
+                      {kClientActiveConnections, {"local"}},
+                      {kApiRequestTime, {"api", "status"}}};
+  for (const Row& row : rows) EXPECT_EQ(row.family.labels, row.labels) << row.family.name;
+}
+
+}  // namespace
+}  // namespace perigee::report
