@@ -116,7 +116,10 @@ Async<Result<Chunk>> H1Body::read_more() {
     Result<std::size_t> got = co_await receive();
     CO_TRY(arrived(std::move(got)));
     if (done_) co_return Chunk();
-    if (auto piece = take()) co_return *std::move(piece);
+    std::optional<Result<Chunk>> piece = take();
+    // The event that told of the last bytes may have told of the peer's end, and only us.
+    if (finished() && init_.stream.hung_up()) on_peer_gone();
+    if (piece) co_return *std::move(piece);
   }
 }
 

@@ -51,7 +51,7 @@ class H1Body : public Body {
  protected:
   // Before the first wait for bytes: a server may have to ask for them (100 Continue).
   virtual Async<Result<void>> before_wait() { return Result<void>{}; }
-  // The peer has left before the body's end.
+  // The peer has left before the body's end, or with it.
   virtual void on_peer_gone() {}
 
  private:

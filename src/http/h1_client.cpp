@@ -83,6 +83,7 @@ class H1ClientExchange final : public ClientExchange {
   std::optional<Error> upload_error_;  // the upstream took too long to take the body
   std::shared_ptr<bool> broken_off_;   // true while the close after body_error_ is still to come
   Task upload_;
+  bool asks_upgrade_ = false;
   bool sent_whole_ = false;
   bool answered_ = false;  // the final head is here
   bool received_something_ = false;
@@ -161,6 +162,7 @@ Async<Result<void>> H1ClientExchange::start(const RequestHead& request, Body* bo
                    "the request's method or target holds bytes that HTTP does not allow");
   }
   WireFraming framing = framing_of(request, body);
+  asks_upgrade_ = framing.connection == WireFraming::Connection::upgrade;
   std::string_view head = write_request_head(arena_, request, framing);
   Result<void> sent = co_await send(head, body, framing);
   if (!sent && (sender_.body_failed() || !gone(sent.error()))) co_return sent;
@@ -250,6 +252,13 @@ Async<Result<void>> H1ClientExchange::read_head(Method method, ResponseHead& res
                        Fault::upstream);
       received_something_ = true;
       continue;
+    }
+    // Bytes of the request behind a switch of protocols would be taken for something else.
+    if (response.status == 101 && (!asks_upgrade_ || !sent_whole_)) {
+      co_return fail(ErrorCode::invalid,
+                     "the upstream switched protocols without being asked, or before it had the "
+                     "whole request",
+                     Fault::upstream);
     }
     accept_head(info, response);
     if (response.status >= 200 || response.status == 101) co_return Result<void>{};

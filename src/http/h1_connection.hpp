@@ -51,14 +51,27 @@ class H1Exchange final : public ServerExchange {
 
  private:
   friend class H1Connection;
+  friend class RequestBody;
   WireFraming framing_for(const ResponseHead& head, Body*& body);
   bool leaves_body_unread() const;
   void note_sent(const ResponseHead& head);
+  Async<Result<void>> send_interim(std::string_view text);
+  Async<Result<void>> finish_interim(Async<Result<void>> writing);
+  Async<Result<void>> send_interim_later(std::string_view text);
+  Async<Result<void>> interim_over();
+  Async<Result<void>> respond_later(ResponseHead& head, Body* body);
   Async<Result<void>> send_head(std::string_view text);
   Async<Result<void>> send_body(Async<Result<bool>> first, Body& body, WireFraming framing);
   Result<void> sent_body(Result<void> sent, const WireFraming& framing);
 
+  // Interim answers come from two flows, from who answers (inform) and from who reads the body (100
+  // Continue): while one is being written, everything else waits behind it.
+  enum class Interim : std::uint8_t { none, under_way, cut_off };
+  class InterimTurn;
+
   H1Connection& connection_;
+  Interim interim_ = Interim::none;
+  Completion<Result<void>> interim_over_;
   Scope* watcher_ = nullptr;
   std::optional<BodySender> sender_;
   std::optional<TunnelStream> tunnel_;
@@ -87,7 +100,7 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
  private:
   friend class H1Exchange;
   friend class RequestBody;
-  enum class Head : std::uint8_t { there, nothing, incomplete };
+  enum class Head : std::uint8_t { there, nothing, incomplete, refused, gone };
   enum class After : std::uint8_t { next, close, linger };
 
   void on_readable() override;
@@ -97,16 +110,20 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
 
   Async<void> serve();
   Head read_head_at_once(H1Exchange& exchange);
-  Async<bool> read_head(H1Exchange& exchange);
+  Async<Head> read_head(H1Exchange& exchange);  // there, refused or gone
+  bool fits(const H1Exchange& exchange) const;
   void begin(H1Exchange& exchange);
   void end(H1Exchange& exchange);
   Async<Result<void>> receive(Instant head_begun);
-  Async<void> refuse(int status, std::string_view why);
+  Async<Head> refuse(int status, std::string_view why);
   void accept_head(H1Exchange& exchange);
   Async<After> settle_body(H1Exchange& exchange);
   Async<After> drain(RequestBody& body);
   Async<void> linger();
   Async<Result<void>> write(std::string_view bytes);
+  // At the end of this turn, unless the exchange is over by then: what may destroy the flow that
+  // runs now.
+  void defer(void (*work)(H1Connection&));
   void client_left();
   bool next_request_waits() const;
 

@@ -3,19 +3,78 @@
 
 namespace perigee::http {
 
+// Only a client that waits is asked: not one that has begun to send, nor one that has its answer.
 Async<Result<void>> RequestBody::before_wait() {
-  if (!std::exchange(ask_, false)) return Result<void>{};
-  return connection_.write("HTTP/1.1 100 Continue\r\n\r\n");
+  H1Exchange* exchange = connection_.exchange_;
+  if (!std::exchange(ask_, false) || bytes() > 0 || !exchange || exchange->responded())
+    return Result<void>{};
+  return exchange->send_interim("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 // Whoever watches may destroy the flow that reads now: not on its own stack.
 void RequestBody::on_peer_gone() {
-  if (!connection_.self_) connection_.self_ = std::make_shared<H1Connection*>(&connection_);
-  connection_.server_.reactor.defer(
-      [weak = std::weak_ptr(connection_.self_), number = connection_.requests_] {
-        std::shared_ptr<H1Connection*> self = weak.lock();
-        if (self && (*self)->requests_ == number) (*self)->client_left();
-      });
+  connection_.defer([](H1Connection& connection) { connection.on_hangup(); });
+}
+
+void H1Connection::defer(void (*work)(H1Connection&)) {
+  if (!self_) self_ = std::make_shared<H1Connection*>(this);
+  server_.reactor.defer([work, weak = std::weak_ptr(self_), number = requests_] {
+    std::shared_ptr<H1Connection*> self = weak.lock();
+    if (self && (*self)->exchange_ && (*self)->requests_ == number) work(**self);
+  });
+}
+
+// An interim answer is being written. When its flow is ended midway, nothing may follow the part
+// that was sent. Who waits behind it goes on at the end of the turn: he may destroy this flow.
+class H1Exchange::InterimTurn {
+ public:
+  explicit InterimTurn(H1Exchange& exchange) : exchange_(exchange) {
+    exchange_.interim_ = Interim::under_way;
+  }
+  InterimTurn(const InterimTurn&) = delete;
+  InterimTurn& operator=(const InterimTurn&) = delete;
+  ~InterimTurn() {
+    exchange_.interim_ = whole_ ? Interim::none : Interim::cut_off;
+    if (!exchange_.interim_over_.waiting()) return;
+    exchange_.connection_.defer([](H1Connection& connection) {
+      Completion<Result<void>>& over = connection.exchange_->interim_over_;
+      if (over.waiting()) over.complete({});
+    });
+  }
+  void whole() { whole_ = true; }
+
+ private:
+  H1Exchange& exchange_;
+  bool whole_ = false;
+};
+
+Async<Result<void>> H1Exchange::send_interim(std::string_view text) {
+  if (interim_ != Interim::none) return send_interim_later(text);
+  Async<Result<void>> writing = connection_.write(text);
+  if (writing.here()) return writing;
+  return finish_interim(std::move(writing));
+}
+
+Async<Result<void>> H1Exchange::finish_interim(Async<Result<void>> writing) {
+  InterimTurn turn(*this);
+  Async<Result<void>> rest = std::move(writing);  // is destroyed before the turn
+  Result<void> sent = co_await rest;
+  if (sent) turn.whole();
+  co_return sent;
+}
+
+Async<Result<void>> H1Exchange::send_interim_later(std::string_view text) {
+  CO_TRY(co_await interim_over());
+  co_return co_await send_interim(text);
+}
+
+Async<Result<void>> H1Exchange::interim_over() {
+  while (interim_ == Interim::under_way) {
+    CO_TRY(co_await interim_over_);
+  }
+  if (interim_ == Interim::cut_off)
+    co_return fail(ErrorCode::closed, "an interim answer was broken off", Fault::client);
+  co_return Result<void>{};
 }
 
 const net::Stream& H1Exchange::stream() const { return *connection_.stream_; }
@@ -31,9 +90,13 @@ void H1Exchange::watch_client(Scope* scope) {
   if (scope && !responded_ && connection_.stream_->hung_up()) connection_.client_left();
 }
 
+// An interim answer is a courtesy: one that cannot be given is left out.
 Async<Result<void>> H1Exchange::inform(const ResponseHead& head) {
-  if (responded_ || request.version == Version::http_1_0) return Result<void>{};
-  return connection_.write(write_response_head(arena, head, {}));
+  bool interim = head.status >= 100 && head.status < 200 && head.status != 101;
+  bool fits = arena.bytes_held() <= connection_.server_.options.arena_bytes_max;
+  if (!interim || !fits || responded_ || request.version == Version::http_1_0)
+    return Result<void>{};
+  return send_interim(write_response_head(arena, head, {}));
 }
 
 // The client is to know with the answer that the connection does not go on: it will be closed
@@ -84,6 +147,12 @@ void H1Exchange::note_sent(const ResponseHead& head) {
 
 Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   PERIGEE_ASSERT(!responded_);
+  if (interim_ != Interim::none) return respond_later(head, body);
+  if (head.status < 200 || head.status > 999) {
+    return fail(ErrorCode::invalid,
+                "an answer's status must be from 200 to 999, not " + std::to_string(head.status),
+                Fault::ours);
+  }
   Body* sent = body;
   WireFraming framing = framing_for(head, sent);
   std::string_view text = write_response_head(arena, head, framing);
@@ -96,6 +165,11 @@ Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   Result<bool> all = first.take();
   if (all && *all) return sent_body({}, framing);
   return send_body(std::move(all), *sent, framing);
+}
+
+Async<Result<void>> H1Exchange::respond_later(ResponseHead& head, Body* body) {
+  CO_TRY(co_await interim_over());
+  co_return co_await respond(head, body);
 }
 
 Async<Result<void>> H1Exchange::send_head(std::string_view text) {
@@ -137,6 +211,9 @@ Result<void> H1Exchange::sent_body(Result<void> sent, const WireFraming& framing
 
 Async<Result<net::Stream*>> H1Exchange::upgrade(ResponseHead& head) {
   PERIGEE_ASSERT(!responded_);
+  CO_TRY(co_await interim_over());
+  if (request.version == Version::http_1_0)
+    co_return fail(ErrorCode::invalid, "a connection of HTTP/1.0 cannot be upgraded");
   if (request_body && !request_body->complete())
     co_return fail(ErrorCode::invalid, "a request with an unread body cannot be upgraded");
   std::string_view text =

@@ -69,14 +69,16 @@ Async<void> H1Connection::serve() {
     {
       H1Exchange exchange(*this, *arena);
       Head head = read_head_at_once(exchange);
-      if (head == Head::incomplete && co_await read_head(exchange)) head = Head::there;
+      if (head == Head::incomplete) head = co_await read_head(exchange);
       if (head == Head::there) {
         begin(exchange);
         co_await server_.handler.handle(exchange);
         end(exchange);
         task_.scope().clear();  // what ended the exchange does not end the connection
         after = co_await settle_body(exchange);
-      } else if (head == Head::incomplete) {
+      } else if (head == Head::refused) {
+        after = After::linger;
+      } else if (head == Head::gone) {
         after = After::close;
       }
     }
@@ -120,37 +122,40 @@ H1Connection::Head H1Connection::read_head_at_once(H1Exchange& exchange) {
   }
   H1Outcome outcome =
       parse_request(received_.unread(), server_.options.limits, exchange.request, exchange.info);
-  if (outcome.result != Parse::done) return Head::incomplete;
+  if (outcome.result != Parse::done || !fits(exchange)) return Head::incomplete;
   accept_head(exchange);
   return Head::there;
 }
 
-// False: the client left, or was refused; nothing more is to be read.
-Async<bool> H1Connection::read_head(H1Exchange& exchange) {
+Async<H1Connection::Head> H1Connection::read_head(H1Exchange& exchange) {
   Instant begun = server_.reactor.now();
   while (true) {
+    H1Outcome outcome;
     if (!received_.empty()) {
-      std::string_view bytes = received_.unread();
-      H1Outcome outcome =
-          parse_request(bytes, server_.options.limits, exchange.request, exchange.info);
-      if (outcome.result == Parse::done) {
-        accept_head(exchange);
-        co_return true;
-      }
-      if (outcome.result == Parse::refused) {
-        co_await refuse(outcome.status, outcome.why);
-        co_return false;
-      }
+      outcome = parse_request(received_.unread(), server_.options.limits, exchange.request,
+                              exchange.info);
     }
+    if (outcome.result == Parse::done && !fits(exchange))
+      outcome = {Parse::refused, 431, "the head is larger than the memory of an exchange"};
+    if (outcome.result == Parse::done) {
+      accept_head(exchange);
+      co_return Head::there;
+    }
+    if (outcome.result == Parse::refused) co_return co_await refuse(outcome.status, outcome.why);
     Result<void> received = co_await receive(begun);
     if (received) continue;
-    if (received_.empty()) co_return false;
+    if (received_.empty()) co_return Head::gone;
     if (received.error().code == ErrorCode::timed_out)
-      co_await refuse(408, "the request head did not come in time");
+      co_return co_await refuse(408, "the request head did not come in time");
     if (received.error().code == ErrorCode::limit)
-      co_await refuse(431, "the head is larger than the largest block");
-    co_return false;
+      co_return co_await refuse(431, "the head is larger than the largest block");
+    co_return Head::gone;
   }
+}
+
+// The head is to be copied into the arena, which holds its fields already.
+bool H1Connection::fits(const H1Exchange& exchange) const {
+  return exchange.arena.bytes_held() + exchange.info.bytes <= server_.options.arena_bytes_max;
 }
 
 Async<Result<void>> H1Connection::receive(Instant head_begun) {
@@ -176,7 +181,7 @@ Async<Result<void>> H1Connection::receive(Instant head_begun) {
   co_return Result<void>{};
 }
 
-Async<void> H1Connection::refuse(int status, std::string_view why) {
+Async<H1Connection::Head> H1Connection::refuse(int status, std::string_view why) {
   if (server_.observer) server_.observer->on_refused(status, why);
   std::unique_ptr<Arena> arena = server_.take_arena();
   ResponseHead head(*arena);
@@ -187,7 +192,7 @@ Async<void> H1Connection::refuse(int status, std::string_view why) {
                                                .connection = WireFraming::Connection::close});
   Result<void> sent = co_await write(text);
   server_.give_arena(std::move(arena));
-  if (sent) co_await linger();
+  co_return sent ? Head::refused : Head::gone;
 }
 
 // The head's bytes move to the arena, so that the buffer is free for the body and for the next

@@ -69,7 +69,8 @@ bool may_be_sent(const Header& header) {
 
 // A field as it was received, "Name: value", in one piece of memory (and then without odd blanks).
 bool stands_as_received(const Header& header) {
-  return header.checked && header.value_data == header.name_data + header.name_size + 2;
+  const char* colon = header.name_data + header.name_size;
+  return header.checked && header.value_data == colon + 2 && colon[0] == ':' && colon[1] == ' ';
 }
 
 // Fields that stand one behind the other as they were received are copied in one go: most of a head
@@ -211,8 +212,11 @@ Result<std::size_t> BodySender::gather(std::string_view head, Chunk piece, bool 
   if (!head.empty()) slices[count++] = head;
   body_bytes_ += piece.size();
   if (framing.kind != WireFraming::Kind::chunked) {
-    if (framing.kind == WireFraming::Kind::length && body_bytes_ > framing.length) {
-      return fail(ErrorCode::invalid, "a body is longer than its Content-Length");
+    if (framing.kind == WireFraming::Kind::length) {
+      if (body_bytes_ > framing.length)
+        return fail(ErrorCode::invalid, "a body is longer than its Content-Length");
+      if (last && body_bytes_ < framing.length)
+        return fail(ErrorCode::invalid, "a body is shorter than its Content-Length");
     }
     if (!piece.empty()) slices[count++] = piece;
     return count;
@@ -308,9 +312,6 @@ Async<Result<void>> BodySender::send_rest(Body& body, WireFraming framing) {
   for (bool last = false; !last;) {
     Result<Chunk> piece = co_await body.read();
     CO_TRY(last, co_await send_piece({}, std::move(piece), body, framing));
-  }
-  if (framing.kind == WireFraming::Kind::length && body_bytes_ != framing.length) {
-    co_return fail(ErrorCode::invalid, "a body is shorter than its Content-Length");
   }
   co_return Result<void>{};
 }

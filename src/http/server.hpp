@@ -106,6 +106,8 @@ struct ServerOptions {
   bool answer_continue = false;  // handle100Continue: answer 100 as soon as the body is read
   std::size_t drain_bytes_max =
       256 << 10;  // an unread request body up to this is read away to keep the connection
+  // Of one exchange: a head that goes beyond is refused (431), an interim answer left out. Bodies
+  // that are gathered there have limits of their own.
   std::size_t arena_bytes_max = 1 << 20;
   net::SocketOptions socket;
 };

@@ -39,6 +39,11 @@ class Going {
     timeout_ = answer_timeout;
   }
   ~Going() { task_.reset(); }
+  Going& ask_upgrade() {
+    request.headers.add(HeaderName("Connection"), "Upgrade");
+    request.headers.add(HeaderName("Upgrade"), "x");
+    return *this;
+  }
   Going& start() {
     task_.start(run());
     return *this;
@@ -567,7 +572,12 @@ TEST_F(Client, GivesUpABodyThatNobodyReadToItsEnd) {
 }
 
 TEST_F(Client, BecomesATunnelAfter101) {
-  auto going = exchange("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nearly");
+  Going asking(*connection, "GET");
+  asking.ask_upgrade().start();
+  settle();
+  upstream->send("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nearly");
+  settle();
+  Going* going = &asking;
   ASSERT_TRUE(going->done());
   EXPECT_EQ(going->response.status, 101);
   net::Stream* tunnel = going->exchange->tunnel();
@@ -583,6 +593,32 @@ TEST_F(Client, BecomesATunnelAfter101) {
   EXPECT_EQ(upstream->take(), "HTTP/1.1 200 OK\r\n\r\n");
   buffer.drop();
   going->finish();
+  EXPECT_FALSE(connection->reusable());
+}
+
+TEST_F(Client, RefusesAnUpgradeThatItDidNotAskFor) {
+  auto going = exchange("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+  ASSERT_TRUE(going->done());
+  EXPECT_EQ(going->error(), ErrorCode::invalid);
+  EXPECT_EQ(going->exchange->tunnel(), nullptr);
+  going->finish();
+  EXPECT_FALSE(connection->reusable());
+}
+
+TEST_F(Client, RefusesAnUpgradeBeforeTheEndOfTheRequest) {
+  FedBody body;
+  Going going(*connection, "POST", &body);
+  going.ask_upgrade().start();
+  body.feed("part");
+  settle();
+  upstream->send("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+  settle();
+  ASSERT_TRUE(going.done());
+  EXPECT_EQ(going.error(), ErrorCode::invalid);
+}
+
+TEST_F(Client, DoesNotReuseAConnectionThatConnectMadeATunnel) {
+  exchange("HTTP/1.1 200 OK\r\n\r\n", "CONNECT")->finish();
   EXPECT_FALSE(connection->reusable());
 }
 
