@@ -43,7 +43,7 @@ void check_configuration(const std::string& path, const config::CheckOptions& op
 // Compiles as the gateway would, and throws the result away.
 void check_definition(const std::string& path, Counted& counted) {
   Result<std::string> bytes = config::read_file(path);
-  if (!bytes) return tell(counted, true, path + ": " + bytes.error().message);
+  if (!bytes) return tell(counted, true, bytes.error().message);  // it names the path
   definition::Envelope envelope = definition::read_envelope(*bytes, {});
   std::vector<definition::Problem> problems = envelope.problems;
   if (envelope.api) {
@@ -62,17 +62,33 @@ void check_definition(const std::string& path, Counted& counted) {
   }
 }
 
+// The files of a directory and of those below it, sorted; what begins with a dot is left out.
+std::vector<std::filesystem::path> files_below(const std::filesystem::path& directory,
+                                               std::error_code& error) {
+  std::vector<std::filesystem::path> found;
+  std::filesystem::recursive_directory_iterator entry(directory, error), end;
+  while (!error && entry != end) {
+    std::string extension = entry->path().extension();
+    if (entry->path().filename().string().starts_with('.')) {
+      entry.disable_recursion_pending();
+    } else if (extension == ".json" || extension == ".yml" || extension == ".yaml") {
+      found.push_back(entry->path());
+    }
+    entry.increment(error);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 void check_path(const std::filesystem::path& path, const config::CheckOptions& options,
                 Counted& counted, int& files) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-      std::string extension = entry.path().extension();
-      if (extension == ".json" || extension == ".yml" || extension == ".yaml")
-        found.push_back(entry.path());
-    }
-    std::sort(found.begin(), found.end());
+  std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status))
+    return tell(counted, true, path.string() + ": " + error.message());
+  if (std::filesystem::is_directory(status)) {
+    std::vector<std::filesystem::path> found = files_below(path, error);
+    if (error) return tell(counted, true, path.string() + ": " + error.message());
     if (found.empty())
       tell(counted, true, path.string() + ": no *.json, *.yml or *.yaml file in this directory");
     for (const auto& file : found) check_path(file, options, counted, files);
@@ -107,6 +123,7 @@ Run add_check(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("paths", options->paths,
                  "Files or directories: *.json are API definitions, others configuration")
+      ->type_name("PATH")
       ->required();
   app.add_flag("--environment", options->environment,
                "Let GRAVITEE_* variables of this shell count, as the gateway would");

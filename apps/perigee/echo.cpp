@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "apps/perigee/commands.hpp"
+#include "apps/perigee/listeners.hpp"
 #include "base/json.hpp"
 #include "http/server.hpp"
 
@@ -105,7 +106,8 @@ int run(const std::string& host, std::uint16_t port, const std::string& name) {
   std::optional<net::Address> address =
       net::Address::literal(host == "localhost" ? "127.0.0.1" : host, port);
   if (!address) {
-    std::fprintf(stderr, "perigee echo: '%s' is not an IP address\n", host.c_str());
+    std::fprintf(stderr, "perigee echo: --host: '%s' is not an IP address or localhost\n",
+                 host.c_str());
     return kUsage;
   }
   signal(SIGPIPE, SIG_IGN);
@@ -114,7 +116,9 @@ int run(const std::string& host, std::uint16_t port, const std::string& name) {
   StopSignal stop(reactor);
   Echo echo(name);
   http::Server server(reactor, {}, echo, nullptr, nullptr);
-  if (Result<void> listening = server.listen(*address); !listening) {
+  Result<void> listening = nobody_listens_on(*address);
+  if (listening) listening = server.listen(*address);
+  if (!listening) {
     std::fprintf(stderr, "perigee echo: %s\n", listening.error().message.c_str());
     return kFailed;
   }
@@ -129,15 +133,21 @@ int run(const std::string& host, std::uint16_t port, const std::string& name) {
 Run add_echo(CLI::App& app) {
   struct Options {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 8090;
+    int port = 8090;
     std::string name;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("--host", options->host, "Address to listen on")->capture_default_str();
+  app.add_option("--host", options->host, "Address to listen on")
+      ->type_name("IP")
+      ->capture_default_str();
   app.add_option("--port", options->port, "Port to listen on; 0 takes a free one")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535).description(""))
       ->capture_default_str();
   app.add_option("--name", options->name, "Told in every answer as \"server\"");
-  return [options] { return run(options->host, options->port, options->name); };
+  return [options] {
+    return run(options->host, static_cast<std::uint16_t>(options->port), options->name);
+  };
 }
 
 }  // namespace perigee::apps

@@ -68,9 +68,12 @@ Run add_gateway(CLI::App& app) {
   };
   auto options = std::make_shared<Options>();
   app.add_option("-D", options->definitions, "A configuration key: -Dhttp.port=8080 (repeatable)")
+      ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--config", options->files,
-                 "gravitee.yml to read instead of the default (repeatable; later ones win)");
+                 "gravitee.yml to read instead of the default (repeatable; later ones win)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   return [options] { return run(options->definitions, options->files); };
 }
 

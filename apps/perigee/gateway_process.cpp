@@ -129,7 +129,12 @@ Result<void> GatewayProcess::open_node_api() {
                             .truststore = settings.truststore};
     TRY(tls, server_tls(files, false, "services.core.http.ssl"));
   }
-  return node_api_->start(address, std::move(tls));
+  if (Result<void> alone = nobody_listens_on(address); !alone)
+    return std::unexpected(std::move(alone.error()).in("services.core.http.port"));
+  TRY(node_api_->start(address, std::move(tls)));
+  kLog.info("node API: listening on {}://{}", settings.secured ? "https" : "http",
+            node_api_->address().text());
+  return {};
 }
 
 // All listeners of all workers together: closing one of a group later would reset connections in
@@ -144,10 +149,14 @@ Result<void> GatewayProcess::open_listeners() {
     if (server.secured) {
       TRY(tls, server_tls(server.tls, server.alpn, key + ".ssl"));
     }
+    Result<void> listening = nobody_listens_on(address);
+    if (!listening) return std::unexpected(std::move(listening.error()).in(key + ".port"));
     for (const auto& worker : workers_) {
-      Result<void> listening = worker->listen(server, address, tls);
+      listening = worker->listen(server, address, tls);
       if (!listening) return std::unexpected(std::move(listening.error()).in(key + ".port"));
+      address = worker->servers().back()->address();  // port 0 became a real one, for all workers
     }
+    kLog.info("{}: listening on {}://{}", key, server.secured ? "https" : "http", address.text());
     node_api_->traffic_listens_on(address);
   }
   listening_ = true;

@@ -1,6 +1,11 @@
 #include "apps/perigee/listeners.hpp"
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "base/log.hpp"
 #include "config/source.hpp"
@@ -72,6 +77,20 @@ Result<net::Address> listen_address(const std::string& host, std::uint16_t port)
   freeaddrinfo(found);
   address.set_port(port);
   return address;
+}
+
+Result<void> nobody_listens_on(const net::Address& address) {
+  int fd = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return {};  // the listener itself will say what is wrong
+  const int on = 1, off = 0;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.family() == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  bool taken = bind(fd, address.raw(), address.raw_bytes()) != 0 && errno == EADDRINUSE;
+  close(fd);
+  if (!taken) return {};
+  return fail(ErrorCode::other,
+              "listening on " + address.text() +
+                  ": Address already in use; stop who uses it or change the port");
 }
 
 Result<std::shared_ptr<const net::TlsServerContext>> server_tls(const config::ServerTls& tls,

@@ -14,6 +14,10 @@ namespace perigee::apps {
 // An IP literal, "localhost", or a name of this host's interfaces file.
 Result<net::Address> listen_address(const std::string& host, std::uint16_t port);
 
+// An error when another process listens there: listeners of one user may share a port, so that
+// workers can, and a second gateway would take half of the first one's connections without a word.
+Result<void> nobody_listens_on(const net::Address& address);
+
 // The TLS context of a keystore and truststore. Errors name the key and the file.
 Result<std::shared_ptr<const net::TlsServerContext>> server_tls(const config::ServerTls& tls,
                                                                 bool alpn, const std::string& key);
