@@ -28,6 +28,10 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+auto is(std::string_view name) {
+  return [wanted = lower(name)](const Field& field) { return lower(field.name) == wanted; };
+}
+
 // What Headers should be, without arenas, hashes and ids.
 class Model {
  public:
@@ -44,9 +48,6 @@ class Model {
   const std::vector<Field>& fields() const { return fields_; }
 
  private:
-  static auto is(std::string_view name) {
-    return [wanted = lower(name)](const Field& field) { return lower(field.name) == wanted; };
-  }
   std::vector<Field> fields_;
 };
 
