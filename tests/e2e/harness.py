@@ -48,7 +48,7 @@ class Gateway:
     """`perigee gateway` on free ports, with a folder of definitions of its own."""
 
     def __init__(self, keys=None, environment=None, apis=None, host="127.0.0.1", server=None,
-                 yaml="# empty\n"):
+                 yaml="# empty\n", wrapper=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="perigee-e2e-"))
         self.apis = self.folder / "apis"
         self.apis.mkdir()
@@ -70,7 +70,7 @@ class Gateway:
                          "servers[1].port": self.port, "servers[1].host": host}
         settings.update(keys or {})
         (self.folder / "gravitee.yml").write_text(yaml)
-        command = [BINARY, "gateway", "--config", str(self.folder / "gravitee.yml")]
+        command = [*wrapper, BINARY, "gateway", "--config", str(self.folder / "gravitee.yml")]
         command += [f"-D{key}={value}" for key, value in settings.items() if value is not None]
         # Variables of the test run would be taken for configuration.
         ours = {name: value for name, value in os.environ.items()
@@ -179,7 +179,7 @@ class Gateway:
 class Backend:
     """Answers every request with JSON about it; `answer` may be replaced."""
 
-    def __init__(self, answer=None, host="127.0.0.1"):
+    def __init__(self, answer=None, host="127.0.0.1", tls=None):
         backend = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -208,12 +208,17 @@ class Backend:
             request_queue_size = 1024
             address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
+            def handle_error(self, *_):
+                pass  # a gateway that gives up is what some tests want
+
         self.answer = answer or (lambda request, body: (200, json.dumps(
             {"method": request.command, "path": request.path, "body": body.decode()}).encode()))
         self.requests = queue.Queue()
         self._server = Server((host, 0), Handler)
         self.port = self._server.server_address[1]
-        self.url = f"http://{'[' + host + ']' if ':' in host else host}:{self.port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://{'[' + host + ']' if ':' in host else host}:{self.port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):

@@ -1,0 +1,290 @@
+"""Start, signals, draining and exit codes (runtime.md section 4)."""
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+import harness
+from harness import BINARY, Backend, Echo, Gateway, api
+
+DELAY = {"gracefulShutdown.delay": "2000", "gracefulShutdown.unit": "MILLISECONDS"}
+
+
+class Rate:
+    """Requests at a fixed rate on keep-alive connections, as a client behind a load balancer sends
+    them: who is asked to leave connects again, to where the balancer points now."""
+
+    def __init__(self, target, per_second, connections=40):
+        self.target = target  # (host, port): changed by the test
+        self.sent, self.failed = 0, []
+        self._period = connections / per_second
+        self._connections = connections
+        self._stop = False
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._begun = time.monotonic()
+        self._thread.start()
+
+    async def _run(self):
+        await asyncio.gather(*(self._client(n) for n in range(self._connections)))
+
+    async def _client(self, number):
+        due = self._begun + self._period * number / self._connections
+        reader = writer = None
+        while not self._stop:
+            await asyncio.sleep(due - time.monotonic())
+            due += self._period
+            try:
+                if writer is None:
+                    reader, writer = await asyncio.open_connection(*self.target)
+                self.sent += 1
+                writer.write(b"GET /a/x HTTP/1.1\r\nHost: h\r\n\r\n")
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), harness.PATIENCE)
+                fields = head.decode().lower()
+                length = int(fields.split("content-length: ")[1].split("\r\n")[0])
+                await asyncio.wait_for(reader.readexactly(length), harness.PATIENCE)
+                if not head.startswith(b"HTTP/1.1 200 "):
+                    self.failed.append(head.split(b"\r\n")[0])
+                if "connection: close" in fields:
+                    writer.close()
+                    writer = None
+            except (OSError, EOFError, asyncio.TimeoutError) as error:
+                self.failed.append(repr(error))
+                if writer:
+                    writer.close()
+                writer = None
+        if writer:
+            writer.close()
+
+    def stop(self):
+        """Requests a second that were really sent."""
+        self._stop = True
+        self._thread.join()
+        return self.sent / (time.monotonic() - self._begun)
+
+
+def wait_until(sent, rate):
+    while rate.sent < sent:
+        time.sleep(0.01)  # the pace of the load, not an event that we wait for
+
+
+class Draining(unittest.TestCase):
+    def test_sigterm_under_load_fails_no_request(self):
+        echo = self.enterContext(Echo())
+        definition = {"api.json": api(echo.url)}
+        leaving = self.enterContext(Gateway(DELAY, apis=definition)).started()
+        staying = self.enterContext(Gateway(apis=definition)).started()
+        rate = Rate(("127.0.0.1", leaving.port), 2000)
+        wait_until(2000, rate)
+        leaving.signal(signal.SIGTERM)
+        leaving.wait_for("stopping: answers ask clients to leave")
+        wait_until(rate.sent + 1000, rate)  # still served where it was
+        rate.target = ("127.0.0.1", staying.port)
+        code = leaving.wait()
+        wait_until(rate.sent + 1000, rate)
+        per_second = rate.stop()
+        print(f"{rate.sent} requests, {per_second:.0f} a second")
+        self.assertEqual(rate.failed, [])
+        self.assertEqual(code, 0)
+        self.assertGreater(per_second, 1000, "too slow to say anything")
+
+    def held(self, keys=None):
+        """A gateway with a request that its backend holds back; the event lets it go."""
+        release, asked = threading.Event(), threading.Event()
+
+        def answer(request, body):
+            asked.set()
+            release.wait(harness.PATIENCE)
+            return 200, b'"late"'
+
+        self.addCleanup(release.set)
+        backend = self.enterContext(Backend(answer))
+        gateway = self.enterContext(Gateway(keys, apis={"api.json": api(backend.url)})).started()
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=harness.PATIENCE)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/a/x")
+        self.assertTrue(asked.wait(harness.PATIENCE))
+        return gateway, connection, release
+
+    def test_a_pending_request_is_answered_before_the_end(self):
+        gateway, connection, release = self.held()
+        gateway.signal(signal.SIGTERM)
+        gateway.wait_for("stopping")
+        release.set()
+        answer = connection.getresponse()
+        self.assertEqual((answer.status, answer.read()), (200, b'"late"'))
+        self.assertEqual(answer.headers["Connection"], "close")
+        self.assertEqual(gateway.wait(), 0)
+
+    def test_a_pending_request_is_cut_when_the_time_is_over(self):
+        gateway, connection, _ = self.held({"perigee.shutdown.drainTimeout": "300"})
+        gateway.signal(signal.SIGTERM)
+        self.assertEqual(gateway.wait(), 0)
+        self.assertIn("cut off", gateway.text())
+        answer = connection.getresponse()
+        self.assertEqual((answer.status, answer.headers["Connection"]), (503, "close"))
+
+    def test_during_the_delay_new_connections_are_served_and_asked_to_leave(self):
+        backend = self.enterContext(Backend())
+        gateway = self.enterContext(Gateway(
+            {"gracefulShutdown.delay": "60000", "gracefulShutdown.unit": "MILLISECONDS"},
+            apis={"api.json": api(backend.url)})).started()
+        idle = socket.create_connection(("127.0.0.1", gateway.port), timeout=harness.PATIENCE)
+        self.addCleanup(idle.close)
+        gateway.signal(signal.SIGTERM)
+        gateway.wait_for("stopping")
+        for _ in range(1000):  # workers hear of it a moment later
+            status, headers, _ = gateway.request("/a/x")
+            self.assertEqual(status, 200)
+            if headers["Connection"] == "close":
+                break
+        self.assertEqual(headers["Connection"], "close")
+        status, _, body = gateway.node("/_node/health")
+        self.assertEqual(status, 500)
+        self.assertFalse(json.loads(body)["draining"]["healthy"])
+        self.assertEqual(gateway.node("/_node/health?probes=http-server")[0], 200)
+        self.assertEqual(gateway.node("/_node/health?probes=http-server,draining")[0], 500)
+        begun = time.monotonic()
+        gateway.signal(signal.SIGTERM)  # the second one skips what is left of the delay
+        self.assertEqual(gateway.wait(), 0)
+        self.assertLess(time.monotonic() - begun, 30)
+        self.assertEqual(idle.recv(1), b"", "idle connections are closed in order")
+
+    def test_two_interrupts_end_at_once(self):
+        gateway, _, _ = self.held({"gracefulShutdown.delay": "60000",
+                                   "gracefulShutdown.unit": "MILLISECONDS"})
+        gateway.signal(signal.SIGINT)
+        gateway.wait_for("stopping")
+        begun = time.monotonic()
+        gateway.signal(signal.SIGINT)
+        self.assertEqual(gateway.wait(), 0)
+        self.assertLess(time.monotonic() - begun, 30)
+
+    def test_as_the_first_process_of_a_container(self):
+        if not shutil.which("unshare"):
+            self.skipTest("no unshare")
+        probe = subprocess.run(["unshare", "--fork", "--pid", "true"], capture_output=True)
+        if probe.returncode != 0:
+            self.skipTest("no right to make a pid namespace")
+        gateway = self.enterContext(Gateway(wrapper=["unshare", "--fork", "--pid"])).started()
+        self.assertIn("pid[1]", gateway.text())
+        with open(f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children") as children:
+            inner = int(children.read().split()[0])
+        os.kill(inner, signal.SIGTERM)
+        self.assertEqual(gateway.wait(), 0)
+
+
+class Signals(unittest.TestCase):
+    def test_sighup_reads_log_levels_again_and_goes_on_serving(self):
+        backend = self.enterContext(Backend())
+        gateway = self.enterContext(Gateway(apis={"api.json": api(backend.url)})).started()
+        (gateway.folder / "gravitee.yml").write_text(
+            "perigee:\n  log:\n    level:\n      io_gravitee_gateway: debug\n")
+        gateway.signal(signal.SIGHUP)
+        gateway.wait_for("SIGHUP: log levels and certificates were read again")
+        self.assertEqual(gateway.node_json("/_node/logging")["io.gravitee.gateway"], "DEBUG")
+        self.assertEqual(gateway.request("/a/x")[0], 200)
+        (gateway.folder / "gravitee.yml").write_text("http:\n  port: [\n")
+        gateway.signal(signal.SIGHUP)
+        gateway.wait_for("SIGHUP: the configuration has errors, nothing was changed")
+        self.assertEqual(gateway.request("/a/x")[0], 200)
+
+    def test_sigusr1_asks_older_connections_to_leave(self):
+        backend = self.enterContext(Backend())
+        gateway = self.enterContext(Gateway(apis={"api.json": api(backend.url)})).started()
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=harness.PATIENCE)
+        self.addCleanup(connection.close)
+        gateway.signal(signal.SIGUSR1)
+        # Nothing tells when the worker has heard of it: answers go on without the word until then.
+        for _ in range(10000):
+            connection.request("GET", "/a/x")
+            answer = connection.getresponse()
+            answer.read()
+            if answer.headers["Connection"] == "close":
+                break
+        self.assertEqual(answer.headers["Connection"], "close")
+        self.assertIsNone(gateway.request("/a/x")[1]["Connection"])
+
+    def test_sigpipe_is_ignored(self):
+        gateway = self.enterContext(Gateway()).started()
+        gateway.signal(signal.SIGPIPE)
+        self.assertEqual(gateway.request("/x")[0], 404)
+
+
+class ExitCodes(unittest.TestCase):
+    def test_a_port_in_use_is_1(self):
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+            port = taken.getsockname()[1]
+            for key in ("http.port", "services.core.http.port"):
+                for later in ("true", "false"):
+                    with self.subTest(key=key, listenAfterSync=later):
+                        gateway = self.enterContext(
+                            Gateway({key: port, "perigee.http.listenAfterSync": later}))
+                        self.assertEqual(gateway.wait(), 1)
+                        self.assertIn(f"{key}: ", gateway.text())
+
+    def test_a_bad_configuration_is_1(self):
+        rows = {
+            "http.port": "eighty", "http.requestTimeout": "soon",
+            "services.core.http.port": "123456",
+        }
+        for key, value in rows.items():
+            with self.subTest(key=key):
+                gateway = self.enterContext(Gateway({key: value}))
+                self.assertEqual(gateway.wait(), 1)
+                self.assertIn(key, gateway.text())
+
+    def test_a_file_that_is_no_yaml_is_1(self):
+        gateway = self.enterContext(Gateway(yaml="http:\n  port: [\n"))
+        self.assertEqual(gateway.wait(), 1)
+        self.assertIn("gravitee.yml:", gateway.text())
+
+    def test_wrong_usage_is_2(self):
+        for arguments in ([], ["no-such-command"], ["gateway", "--no-such-option"]):
+            run = subprocess.run([BINARY, *arguments], capture_output=True, timeout=harness.PATIENCE)
+            self.assertEqual(run.returncode, 2, arguments)
+
+    def test_help_and_version_are_0_on_every_command(self):
+        for command in ([], ["gateway"], ["check"], ["echo"]):
+            for option in ("--help", "--version"):
+                run = subprocess.run([BINARY, *command, option], capture_output=True, text=True,
+                                     timeout=harness.PATIENCE)
+                self.assertEqual(run.returncode, 0, (command, option))
+                self.assertTrue(run.stdout)
+
+
+class Addresses(unittest.TestCase):
+    def test_ipv6_on_both_sides(self):
+        backend = self.enterContext(Backend(host="::1"))
+        gateway = self.enterContext(Gateway(host="::1", apis={"api.json": api(backend.url)}))
+        gateway.started()
+        status, _, body = gateway.request("/a/x")
+        self.assertEqual((status, json.loads(body)["path"]), (200, "/x"))
+        _, _, headers = backend.requests.get(timeout=harness.PATIENCE)
+        self.assertEqual(headers["Host"], f"[::1]:{backend.port}")
+        self.assertEqual(gateway.node("/_node/health?probes=http-server")[0], 200)
+
+    def test_a_dual_stack_listener_serves_both(self):
+        backend = self.enterContext(Backend())
+        gateway = self.enterContext(Gateway(host="::", apis={"api.json": api(backend.url)}))
+        gateway.started()
+        for host in ("127.0.0.1", "::1"):
+            gateway.host = host
+            self.assertEqual(gateway.request("/a/x")[0], 200)
+
+    def test_a_backend_by_its_name(self):
+        backend = self.enterContext(Backend())
+        target = backend.url.replace("127.0.0.1", "localhost")
+        gateway = self.enterContext(Gateway(apis={"api.json": api(target)})).started()
+        self.assertEqual(gateway.request("/a/x")[0], 200)
+
+
+if __name__ == "__main__":
+    harness.run()

@@ -1,0 +1,151 @@
+"""TLS beyond the handshake: client certificates, renewal, ALPN, and backends that are verified."""
+import pathlib
+import signal
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+import clean
+import harness
+from harness import Backend, Gateway, api
+
+
+class Certificates:
+    """An authority and certificates that it has signed, made by openssl in a folder of their own."""
+
+    def __init__(self, test):
+        self.folder = pathlib.Path(test.enterContext(tempfile.TemporaryDirectory()))
+        self.authority = self._make("ca", "Test Authority",
+                                    ["-addext", "basicConstraints=critical,CA:TRUE"])
+
+    def _make(self, name, common_name, options):
+        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", f"/CN={common_name}", "-keyout", key, "-out",
+             certificate, *map(str, options)], check=True, capture_output=True)
+        return certificate, key
+
+    def make(self, name, host):
+        certificate, key = self.authority
+        kind = "IP" if host[0].isdigit() else "DNS"
+        return self._make(name, host, ["-CA", certificate, "-CAkey", key, "-addext",
+                                       f"subjectAltName={kind}:{host}"])
+
+
+def keystore(certificate, key):
+    return {"http.secured": "true", "http.ssl.keystore.type": "pem",
+            "http.ssl.keystore.certificates[0].cert": certificate,
+            "http.ssl.keystore.certificates[0].key": key}
+
+
+class ToClients(unittest.TestCase):
+    def setUp(self):
+        self.certificates = Certificates(self)
+        self.backend = self.enterContext(Backend())
+
+    def start(self, pair, **keys):
+        return clean.start(self, {**keystore(*pair), **keys},
+                           apis={"api.json": api(self.backend.url)})
+
+    def client(self, gateway, *options):
+        """What `openssl s_client` says of one request, answered or not."""
+        run = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.port}", "-CAfile",
+             self.certificates.authority[0], "-ign_eof", *map(str, options)],
+            input=b"GET /a/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+            capture_output=True, timeout=harness.PATIENCE)
+        return run.stdout.decode(errors="replace") + run.stderr.decode(errors="replace")
+
+    def test_a_verifying_client_is_content(self):
+        gateway = self.start(self.certificates.make("a", "a.example"))
+        said = self.client(gateway, "-verify_hostname", "a.example", "-verify_return_error")
+        self.assertIn("Verify return code: 0 (ok)", said)
+        self.assertIn("HTTP/1.1 200 OK", said)
+
+    def test_a_session_is_resumed_whichever_worker_answers(self):
+        gateway = self.start(self.certificates.make("a", "a.example"))
+        session = self.certificates.folder / "session"
+        self.assertRegex(self.client(gateway, "-sess_out", session), r"\nNew, TLSv")
+        for _ in range(8):
+            self.assertRegex(self.client(gateway, "-sess_in", session), r"\nReused, TLSv")
+
+    def test_the_protocol_is_agreed_on(self):
+        gateway = self.start(self.certificates.make("a", "a.example"), **{"http.alpn": "true"})
+        for offered in ("http/1.1", "h2,http/1.1"):
+            said = self.client(gateway, "-alpn", offered)
+            self.assertIn("ALPN protocol: http/1.1", said)
+            self.assertIn("HTTP/1.1 200 OK", said)
+
+    def test_a_client_certificate_may_be_required(self):
+        trust = {"http.ssl.clientAuth": "required", "http.ssl.truststore.type": "pem",
+                 "http.ssl.truststore.path": self.certificates.authority[0]}
+        gateway = self.start(self.certificates.make("a", "a.example"), **trust)
+        self.assertNotIn("HTTP/1.1 200 OK", self.client(gateway))
+        certificate, key = self.certificates.make("client", "a client")
+        said = self.client(gateway, "-cert", certificate, "-key", key)
+        self.assertIn("HTTP/1.1 200 OK", said)
+
+    def test_sighup_takes_a_renewed_certificate(self):
+        pair = self.certificates.make("a", "a.example")
+        gateway = self.start(pair)
+        self.assertRegex(self.client(gateway), r"subject=CN ?= ?a.example\n")
+        renewed = self.certificates.make("renewed", "renewed.example")
+        for old, new in zip(pair, renewed):
+            new.rename(old)
+        gateway.signal(signal.SIGHUP)
+        gateway.wait_for("SIGHUP: log levels and certificates were read again")
+        for _ in range(100):  # each worker takes it a moment later
+            said = self.client(gateway)
+            if "renewed.example" in said:
+                break
+        self.assertIn("HTTP/1.1 200 OK", said)
+        self.assertRegex(said, r"subject=CN ?= ?renewed.example\n")
+
+    def test_a_broken_certificate_is_an_error_at_start(self):
+        broken = self.certificates.folder / "broken.pem"
+        broken.write_text("no certificate")
+        gateway = self.enterContext(Gateway(keystore(broken, broken)))
+        self.assertEqual(gateway.wait(), 1)
+        self.assertIn("http.ssl: certificates[0]: no certificate found", gateway.text())
+
+
+class ToBackends(unittest.TestCase):
+    def setUp(self):
+        self.certificates = Certificates(self)
+
+    def status(self, host, ssl_options):
+        """The answer of an API whose backend has a certificate for `host`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificates.make("backend", host))
+        backend = self.enterContext(Backend(tls=context))
+        definition = api(backend.url)
+        endpoint = definition["endpointGroups"][0]["endpoints"][0]
+        endpoint["inheritConfiguration"] = False
+        endpoint["sharedConfigurationOverride"] = {"ssl": ssl_options}
+        gateway = clean.start(self, apis={"api.json": definition})
+        return gateway.request("/a/x")[0]
+
+    def trusting(self):
+        return {"trustStore": {"type": "PEM", "path": str(self.certificates.authority[0])}}
+
+    def test_a_trusted_backend_is_called(self):
+        self.assertEqual(self.status("127.0.0.1", self.trusting()), 200)
+
+    def test_an_unknown_authority_is_refused(self):
+        self.assertEqual(self.status("127.0.0.1", {}), 502)
+
+    def test_a_wrong_name_is_refused(self):
+        self.assertEqual(self.status("10.0.0.9", self.trusting()), 502)
+
+    def test_a_wrong_name_may_be_accepted(self):
+        options = {**self.trusting(), "hostnameVerifier": False}
+        self.assertEqual(self.status("10.0.0.9", options), 200)
+
+    def test_anything_may_be_trusted(self):
+        self.assertEqual(self.status("10.0.0.9", {"trustAll": True}), 200)
+
+
+if __name__ == "__main__":
+    harness.run()
