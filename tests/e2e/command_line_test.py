@@ -1,0 +1,89 @@
+"""What somebody meets who types a command wrong, or starts one twice."""
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from harness import Echo, Gateway, api
+
+
+def perigee(*arguments):
+    """(exit code, standard output, standard error)"""
+    done = subprocess.run([harness.BINARY, *arguments], capture_output=True, text=True, timeout=harness.PATIENCE)
+    return done.returncode, done.stdout, done.stderr
+
+
+class CommandLine(unittest.TestCase):
+    def test_help_and_version_of_every_subcommand(self):
+        for words in ([], ["gateway"], ["check"], ["echo"]):
+            with self.subTest(words=words):
+                code, text, _ = perigee(*words, "--help")
+                self.assertEqual(code, 0)
+                self.assertIn("Usage: " + " ".join(["perigee", *words]), text)
+                self.assertIn("Exit codes:", text)
+                code, text, _ = perigee(*words, "--version")
+                self.assertEqual(code, 0)
+                self.assertRegex(text, r"^perigee \d+\.\d+\.\d+ \(.+\)\nbuilt by clang/")
+
+    def test_without_arguments_it_explains_itself(self):
+        code, _, text = perigee()
+        self.assertEqual(code, 2)
+        self.assertIn("Subcommands:", text)
+
+    def test_wrong_usage_names_the_subcommand(self):
+        for arguments, expected in [
+            (["gatway"], "perigee: no subcommand 'gatway'; did you mean 'gateway'?\nSee 'perigee --help'.\n"),
+            (["nothing"], "perigee: no subcommand 'nothing'\nSee 'perigee --help'.\n"),
+            (["gateway", "--nope"],
+             "perigee gateway: The following argument was not expected: --nope\nSee 'perigee gateway --help'.\n"),
+            (["check"], "perigee check: paths is required\nSee 'perigee check --help'.\n"),
+            (["echo", "--port", "99999"],
+             "perigee echo: --port: Value 99999 not in range 0 to 65535\nSee 'perigee echo --help'.\n"),
+            (["echo", "--host", "no.such"], "perigee echo: --host: 'no.such' is not an IP address or localhost\n"),
+        ]:
+            with self.subTest(arguments=arguments):
+                self.assertEqual(perigee(*arguments), (2, "", expected))
+
+    def test_check_names_a_missing_file_once(self):
+        code, text, _ = perigee("check", "/no/such.json", "/no/such.yml")
+        self.assertEqual(code, 1)
+        self.assertEqual(text, "error: /no/such.json: No such file or directory\n"
+                               "error: /no/such.yml: No such file or directory\n"
+                               "0 files checked: 2 errors, 0 warnings\n")
+
+    def test_check_looks_into_directories_below(self):
+        with tempfile.TemporaryDirectory() as folder:
+            below = pathlib.Path(folder, "apis", "orders")
+            below.mkdir(parents=True)
+            (below / "broken.json").write_text("{")
+            (below / ".hidden.json").write_text("{")
+            code, text, _ = perigee("check", folder)
+        self.assertEqual(code, 1)
+        self.assertIn("orders/broken.json: /: not valid JSON", text)
+        self.assertIn("1 file checked: 1 error", text)
+
+    def test_a_port_in_use_is_refused(self):
+        echo = self.enterContext(Echo())
+        port = echo.url.rsplit(":", 1)[1]
+        code, _, text = perigee("echo", "--port", port)
+        self.assertEqual(code, 1)
+        self.assertIn(f"listening on 127.0.0.1:{port}: Address already in use", text)
+        for key in ("http.port", "services.core.http.port"):
+            with self.subTest(key=key):
+                gateway = self.enterContext(Gateway({key: port, "perigee.http.listenAfterSync": "false"}))
+                gateway.wait_for(f"{key}: listening on 127.0.0.1:{port}: Address already in use")
+                self.assertEqual(gateway.wait(), 1)
+
+    def test_port_0_is_one_free_port_for_all_workers(self):
+        echo = self.enterContext(Echo())
+        gateway = self.enterContext(Gateway({"http.port": "0", "http.instances": "2"}, apis={"a.json": api(echo.url)}))
+        line = gateway.started().wait_for("http: listening on http://127.0.0.1:")
+        gateway.port = int(re.search(r":(\d+)$", line)[1])
+        for _ in range(20):  # each on a connection of its own, so that both workers take some
+            self.assertEqual(gateway.request("/a")[0], 200)
+
+
+if __name__ == "__main__":
+    harness.run()
