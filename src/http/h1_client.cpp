@@ -112,7 +112,7 @@ H1ClientExchange::~H1ClientExchange() {
   bool whole = sent_whole_ && answered_ && !tunnel_ && (!body_ || body_->complete());
   connection_.keep_alive_ = whole && keep_alive_;
   if (!whole) connection_.stream_->close(!answered_);
-  if (connection_.received_.empty()) connection_.received_.drop();
+  if (!whole || connection_.received_.empty()) connection_.received_.drop();
   // Who sent a large answer is likely to send another: its head and body then come with one read.
   connection_.received_.lease_large(body_ && body_->bytes() > BufferPool::kSmallBytes);
 }
