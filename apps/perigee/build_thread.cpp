@@ -28,6 +28,11 @@ BuildThread::BuildThread(Init init)
   endpoints_.on_retired(init_.endpoint_retired);
 }
 
+BuildThread::~BuildThread() {
+  stop_and_join();
+  endpoints_.on_retired({});
+}
+
 void BuildThread::start() {
   thread_ = std::thread([this] { run(); });
 }

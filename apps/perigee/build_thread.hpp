@@ -27,7 +27,8 @@ class BuildThread {
     upstream::EndpointRegistry::Retired endpoint_retired;  // called on any thread
   };
   explicit BuildThread(Init init);
-  ~BuildThread() { stop_and_join(); }
+  // Workers have been joined: nobody is told any more which endpoints die with it.
+  ~BuildThread();
 
   void start();
   // From any thread: `object` dies on the build thread.

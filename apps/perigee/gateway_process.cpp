@@ -63,6 +63,10 @@ int GatewayProcess::run() {
     return exit_code_;
   }
   ops_.run();
+  // A plan that was published meanwhile lies in the mail. Its endpoints must die before their
+  // registry, which the build thread owns.
+  ops_.turn(0ms);
+  node_api_->set_plan(std::make_shared<const plan::Plan>());
   return exit_code_;
 }
 
@@ -293,8 +297,9 @@ void GatewayProcess::stop() {
   if (phase_ == Phase::stopped) return;
   phase_ = Phase::stopped;
   step_timer_.disarm();
-  for (const auto& worker : workers_) worker->stop_and_join();
+  // First who publishes plans, then who holds them.
   if (build_) build_->stop_and_join();
+  for (const auto& worker : workers_) worker->stop_and_join();
   if (node_api_) node_api_->stop();
   kLog.info("stopped");
   ops_.stop();

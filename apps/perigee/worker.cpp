@@ -111,6 +111,7 @@ void Worker::start() {
 void Worker::run() {
   log::name_thread("gio.worker-" + std::to_string(init_.index));
   reactor_.run();
+  reactor_.turn(0ms);  // the last mail: what it brings must go with the rest
   // Connections, pools and worker state belong to this thread and die on it.
   for (const auto& server : servers_) server->close_all();
   servers_.clear();
