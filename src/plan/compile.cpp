@@ -103,6 +103,13 @@ void compile_steps(Compilation& compilation, const std::vector<definition::Step>
   }
 }
 
+void note_parameters(Compilation& compilation, const definition::HttpSelector& selector,
+                     MethodSet methods) {
+  Result<void> added =
+      compilation.revision.path_parameters.add(selector.path, selector.path_operator, methods);
+  if (!added) compilation.problems.error(selector.pointer + "/path", added.error().message);
+}
+
 Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowChain& chain) {
   Flow made;
   made.name = flow.name;
@@ -114,6 +121,7 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
     } else if (!pattern->matches_all()) {
       made.path = *std::move(pattern);
     }
+    if (pattern) note_parameters(compilation, *flow.http, made.methods);
   }
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);
   if (made.condition) made.condition_needs = made.condition->needs();

@@ -19,7 +19,14 @@ bool is_plain(std::string_view part) {
   return part.find_first_of(R"(\^$|?*+()[]{})") == std::string_view::npos;
 }
 
-std::vector<std::string_view> split(std::string_view path) {
+bool literal_matches(std::string_view text, std::string_view literal) {
+  return std::equal(text.begin(), text.end(), literal.begin(),
+                    [](char c, char wanted) { return wanted == '.' ? c != '\n' : c == wanted; });
+}
+
+}  // namespace
+
+std::vector<std::string_view> path_parts(std::string_view path) {
   std::vector<std::string_view> parts;
   while (!path.empty()) {
     std::size_t end = path.find('/');
@@ -29,13 +36,9 @@ std::vector<std::string_view> split(std::string_view path) {
   return parts;
 }
 
-bool literal_matches(std::string_view text, std::string_view literal) {
-  return std::equal(text.begin(), text.end(), literal.begin(),
-                    [](char c, char wanted) { return wanted == '.' ? c != '\n' : c == wanted; });
-}
-
 // Bytes, not characters: a path is not always UTF-8, and '.' then stands for one byte everywhere.
-Result<std::shared_ptr<const RE2>> compile_regex(std::string_view path, const std::string& regex) {
+Result<std::shared_ptr<const RE2>> compile_path_regex(std::string_view path,
+                                                      const std::string& regex) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_encoding(RE2::Options::EncodingLatin1);
@@ -46,14 +49,12 @@ Result<std::shared_ptr<const RE2>> compile_regex(std::string_view path, const st
                   "' is not a regular expression that can be used: " + compiled->error());
 }
 
-}  // namespace
-
 Result<PathPattern> PathPattern::compile(std::string_view path, definition::PathOperator op) {
   PathPattern pattern;
   pattern.starts_with_ = op == definition::PathOperator::starts_with;
   bool plain = true;
   std::string regex = "/";
-  for (std::string_view part : split(path)) {
+  for (std::string_view part : path_parts(path)) {
     bool parameter = part.starts_with(':');
     plain = plain && (parameter || is_plain(part));
     pattern.parts_.push_back({parameter ? std::string() : std::string(part), parameter});
@@ -61,7 +62,7 @@ Result<PathPattern> PathPattern::compile(std::string_view path, definition::Path
     regex += '/';
   }
   if (plain) return pattern;
-  TRY(pattern.regex_, compile_regex(path, regex + "?"));
+  TRY(pattern.regex_, compile_path_regex(path, regex + "?"));
   return pattern;
 }
 

@@ -20,6 +20,12 @@ class RE2;
 
 namespace perigee::plan {
 
+// The parts between slashes, without the empty ones.
+std::vector<std::string_view> path_parts(std::string_view path);
+// Over bytes. The error names `path`.
+Result<std::shared_ptr<const re2::RE2>> compile_path_regex(std::string_view path,
+                                                           const std::string& regex);
+
 class PathPattern {
  public:
   static Result<PathPattern> compile(std::string_view path, definition::PathOperator op);

@@ -15,6 +15,7 @@
 #include "el/expression.hpp"
 #include "http/headers.hpp"
 #include "http/method.hpp"
+#include "plan/path_parameters.hpp"
 #include "plan/path_pattern.hpp"
 #include "policy/api_info.hpp"
 #include "policy/policy.hpp"
@@ -97,6 +98,7 @@ struct ApiRevision {
   std::vector<ListenerPath> listeners;
   std::vector<SecuredPlan> plans;  // by security order
   FlowChain flows;
+  PathParameters path_parameters;  // of all flows, those of plans first
   bool match_required = false;
   std::vector<BackendGroup> groups;  // the first is the default group
   policy::WorkerSlots slots;
