@@ -290,6 +290,7 @@ void H1ClientExchange::accept_head(const H1Head& info, ResponseHead& response) {
   keep_alive_ = info.keep_alive && info.framing != Framing::until_close;
   if (response.status == 101) {
     connection_.stream_->listen_for_hangup(nullptr);
+    if (received.empty()) received.drop();  // an idle tunnel holds no block
     tunnel_.emplace(*connection_.stream_, received);
     return;
   }

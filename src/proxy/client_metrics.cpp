@@ -19,13 +19,8 @@ ClientMetrics::ClientMetrics(report::Shard& shard, net::Reactor& reactor)
       queued_(cell(shard, report::kClientQueuePending)),
       errors_(cell(shard, report::kClientErrors)),
       bytes_read_(cell(shard, report::kClientBytesRead)),
-      bytes_written_(cell(shard, report::kClientBytesWritten)) {}
-
-void ClientMetrics::on_connection_closed(std::string_view, const net::StreamCounters& counters) {
-  connections_.subtract();
-  bytes_read_.add(counters.bytes_read);
-  bytes_written_.add(counters.bytes_written);
-}
+      bytes_written_(cell(shard, report::kClientBytesWritten)),
+      queue_time_(shard.series(report::kClientQueueTime, {std::string(kLocal)})) {}
 
 ClientMetrics::Answers& ClientMetrics::answers(http::Method method, int status) {
   auto& of_method = answers_[static_cast<std::size_t>(method)];

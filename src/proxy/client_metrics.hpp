@@ -16,7 +16,16 @@ class ClientMetrics final : public upstream::ClientObserver {
   ClientMetrics(report::Shard& shard, net::Reactor& reactor);
 
   void on_connection_opened(std::string_view) override { connections_.add(); }
-  void on_connection_closed(std::string_view, const net::StreamCounters& counters) override;
+  void on_connection_closed(std::string_view, const net::StreamCounters&) override {
+    connections_.subtract();
+  }
+  void on_bytes(std::string_view, std::uint64_t read, std::uint64_t written) override {
+    bytes_read_.add(read);
+    bytes_written_.add(written);
+  }
+  void on_waited(std::string_view, Duration waited) override {
+    queue_time_.record(static_cast<std::uint64_t>(waited.count()), reactor_.now());
+  }
   void on_queued(std::string_view, int delta) override {
     queued_.add(static_cast<std::uint64_t>(delta));
   }
@@ -55,6 +64,7 @@ class ClientMetrics final : public upstream::ClientObserver {
   report::Cell& errors_;
   report::Cell& bytes_read_;
   report::Cell& bytes_written_;
+  report::Series& queue_time_;
   std::array<report::Cell*, kMethods> requests_{};
   std::array<std::unique_ptr<std::array<Answers, kStatuses>>, kMethods> answers_;
 };

@@ -73,6 +73,11 @@ const Family kClientQueuePending{"http_client_queue_pending",
                                  Type::gauge,
                                  Unit::none,
                                  {"local"}};
+const Family kClientQueueTime{"http_client_queue_time_seconds",
+                              "Time that calls waited for a connection",
+                              Type::summary,
+                              Unit::seconds,
+                              {"local"}};
 const Family kClientRequests{"http_client_requests",
                              "Number of requests sent",
                              Type::counter,

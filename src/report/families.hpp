@@ -11,7 +11,7 @@ extern const Family kServerActiveConnections, kServerActiveRequests, kServerRequ
     kServerRequestResets, kServerResponseTime, kServerRequestBytes, kServerResponseBytes,
     kServerBytesRead, kServerBytesWritten, kServerErrors, kServerActiveWebSockets;
 extern const Family kClientActiveConnections, kClientActiveRequests, kClientQueuePending,
-    kClientRequests, kClientResponses, kClientResponseTime, kClientRequestBytes,
+    kClientQueueTime, kClientRequests, kClientResponses, kClientResponseTime, kClientRequestBytes,
     kClientResponseBytes, kClientBytesRead, kClientBytesWritten, kClientErrors;
 
 // Ours, with real buckets, by API.

@@ -28,7 +28,11 @@ class ClientObserver {
   // `remote` is "host:port" of the endpoint.
   virtual void on_connection_opened(std::string_view remote) {}
   virtual void on_connection_closed(std::string_view remote, const net::StreamCounters&) {}
+  // What passed since the last time: told at the end of each exchange and of the connection.
+  virtual void on_bytes(std::string_view remote, std::uint64_t read, std::uint64_t written) {}
   virtual void on_queued(std::string_view remote, int delta) {}
+  // A call that waited in line got a connection, or room for one.
+  virtual void on_waited(std::string_view remote, Duration waited) {}
   virtual void on_error(std::string_view remote, ErrorCode) {}
 };
 

@@ -27,7 +27,7 @@ struct Pool::Connecting {
   Pool& pool;
 };
 
-Pool::Waiting::Waiting(Pool& p) : pool(p), previous(p.last_) {
+Pool::Waiting::Waiting(Pool& p) : pool(p), since(p.reactor_.now()), previous(p.last_) {
   (previous ? previous->next : pool.first_) = this;
   pool.last_ = this;
   ++pool.waiting_;
@@ -125,6 +125,7 @@ void Pool::serve_line() {
     if (!lease.connection && !has_room()) return;
     Waiting& next = *first_;
     leave_line(next);
+    if (client_.observer_) client_.observer_->on_waited(remote_, reactor_.now() - next.since);
     next.turn.complete(lease);
   }
 }
@@ -192,6 +193,7 @@ void Pool::give_back(PooledConnection& connection) {
   if (!keep) {
     close(connection);
   } else {
+    tell_bytes(connection);
     connection.idle = true;
     connection.idle_since = reactor_.now();
     idle_.push_back(&connection);
@@ -205,7 +207,16 @@ void Pool::forget_when_drained() {
   if (draining_ && !in_use()) client_.forget_drained();
 }
 
+void Pool::tell_bytes(PooledConnection& connection) {
+  if (!client_.observer_) return;
+  const net::StreamCounters& now = connection.connection->counters();
+  net::StreamCounters before = std::exchange(connection.told, now);
+  client_.observer_->on_bytes(remote_, now.bytes_read - before.bytes_read,
+                              now.bytes_written - before.bytes_written);
+}
+
 void Pool::close(PooledConnection& connection) {
+  tell_bytes(connection);
   if (connection.idle) std::erase(idle_, &connection);
   if (client_.observer_) {
     client_.observer_->on_connection_closed(remote_, connection.connection->counters());

@@ -26,6 +26,7 @@ struct PooledConnection final : net::HangupListener {
   Instant opened;
   Instant idle_since{};
   bool idle = false;
+  net::StreamCounters told;  // to the observer
 };
 
 class Pool {
@@ -62,6 +63,7 @@ class Pool {
     Waiting& operator=(const Waiting&) = delete;
     Pool& pool;
     Completion<Result<Lease>> turn;  // a lease, or an empty one: there is room to connect
+    Instant since;
     Waiting* previous = nullptr;
     Waiting* next = nullptr;
     bool in_line = true;
@@ -77,6 +79,7 @@ class Pool {
   Async<Result<Lease>> wait_in_line();
   bool has_room() const { return connections_.size() + connecting_ < connections_max_; }
   void close(PooledConnection& connection);
+  void tell_bytes(PooledConnection& connection);
   void serve_line_later();
   void serve_line();
   void leave_line(Waiting& waiting);

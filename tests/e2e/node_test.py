@@ -28,6 +28,7 @@ SERVER = [
 ]
 CLIENT = [
     "http_client_active_connections", "http_client_active_requests", "http_client_queue_pending",
+    "http_client_queue_time_seconds",
     "http_client_requests_total", "http_client_responses_total",
     "http_client_response_time_seconds", "http_client_response_time_seconds_max",
     "http_client_bytes_read_total", "http_client_bytes_written_total", "http_client_errors_total",

@@ -1,4 +1,6 @@
 // Backends that fail, and what the client is told (lifecycle.md 8.5, 10 and 11).
+#include <malloc.h>
+
 #include "tests/proxy/support/gateway.hpp"
 
 namespace perigee::proxy::testing {
@@ -174,6 +176,45 @@ TEST_F(Faults, AFullLineIs503) {
   EXPECT_EQ(answer(first).status, 200);
   asked().send(kOk);
   EXPECT_EQ(answer(second).status, 200);
+}
+
+// The memory of the process, after each kind of fault has happened many times.
+TEST_F(Faults, RepeatedFaultsLeaveNoMemory) {
+  ApiText refusing = api();
+  refusing.id = "refusing";
+  refusing.path = "/refusing/";
+  refusing.target = "http://127.0.0.1:" + std::to_string(upstream::testing::closed_port(*reactor));
+  deploy({api(), refusing});
+  auto faults = [&] {
+    answer(get("/refusing/x"));
+    for (const char* says :
+         {"", "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"}) {
+      Peer& client = get();
+      Peer& peer = asked();
+      if (*says) peer.send(says);
+      settle();
+      peer.reset();
+      EXPECT_TRUE(until([&] { return client.over(); }));
+      clients.clear();
+      backend->connections.clear();
+    }
+    Peer& client = get();
+    asked();
+    client.reset();
+    EXPECT_TRUE(until([&] { return proxy->client().connections() == 0; }));
+    clients.clear();
+    backend->connections.clear();
+    settle();
+  };
+  for (int i = 0; i < 50; ++i) faults();
+  std::size_t frames = FrameRecycler::alive();
+  std::size_t descriptors = net::testing::open_descriptors();
+  std::size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 200; ++i) faults();
+  EXPECT_EQ(FrameRecycler::alive(), frames);
+  EXPECT_EQ(net::testing::open_descriptors(), descriptors);
+  constexpr std::size_t kNoise = 16 << 10;  // of caches that come and go
+  EXPECT_LT(mallinfo2().uordblks, before + kNoise);
 }
 
 // ---- The request time-out

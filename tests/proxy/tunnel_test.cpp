@@ -158,6 +158,14 @@ TEST_F(Tunnel, TheIdleTimeoutOfTheEndpointEndsIt) {
   expect_over();
 }
 
+TEST_F(Tunnel, AnIdleOneHoldsNoBuffer) {
+  open();
+  client().send("x");
+  EXPECT_TRUE(until([&] { return peer().received == "x"; }));
+  settle();
+  EXPECT_EQ(reactor->buffers().bytes_leased(), 0u);
+}
+
 TEST_F(Tunnel, ASideThatDoesNotReadHoldsTheOtherBack) {
   open();
   client().stop_reading();

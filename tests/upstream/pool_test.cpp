@@ -90,6 +90,40 @@ TEST_F(PoolTest, WaitsInLineForAConnectionInTheOrderOfComing) {
   EXPECT_EQ(backend.connections.size(), 1u);
 }
 
+TEST_F(PoolTest, TellsHowLongACallWaited) {
+  auto to = limited(1);
+  auto first = std::make_unique<Going>(client, *to);
+  Going second(client, *to);
+  asked(backend).send(kOk);
+  ASSERT_TRUE(until([&] { return first->done(); }));
+  pass(3s);
+  EXPECT_EQ(first->body(reactor), "ok");
+  first.reset();
+  EXPECT_TRUE(until([&] { return !observed.waited.empty(); }));
+  EXPECT_THAT(observed.waited, ::testing::ElementsAre(Duration(3s)));
+}
+
+TEST_F(PoolTest, TellsTheBytesOfEachExchangeWhenItIsOver) {
+  auto to = endpoint_to(backend.port());
+  exchange(backend, *to, 0);
+  std::size_t answer = std::string_view(kOk).size();
+  EXPECT_EQ(observed.bytes_read, answer);
+  std::uint64_t asked_bytes = observed.bytes_written;
+  EXPECT_GT(asked_bytes, 0u);
+  exchange(backend, *to, 0);
+  client.close_idle();
+  EXPECT_EQ(observed.bytes_read, 2 * answer);
+  EXPECT_EQ(observed.bytes_written, 2 * asked_bytes);
+}
+
+TEST_F(PoolTest, AnIdleConnectionHoldsNoBuffer) {
+  auto to = endpoint_to(backend.port());
+  exchange(backend, *to, 0);
+  settle();
+  EXPECT_EQ(client.pool(*to).idle(), 1u);
+  EXPECT_EQ(reactor.buffers().bytes_leased(), 0u);
+}
+
 TEST_F(PoolTest, LetsNobodyJumpTheQueue) {
   auto to = limited(1);
   auto first = std::make_unique<Going>(client, *to);

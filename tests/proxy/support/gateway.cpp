@@ -186,6 +186,9 @@ void Gateway::TearDown() {
   names.reset();
   resolver.reset();
   settle();
+  EXPECT_EQ(reactor->buffers().bytes_leased(), 0u);
+  EXPECT_EQ(reactor->timers().armed(), 0u);
+  EXPECT_EQ(reactor->sources(), 0u);
   reactor.reset();
   EXPECT_EQ(FrameRecycler::alive(), frames_before);
   EXPECT_EQ(net::testing::open_descriptors(), descriptors_before);

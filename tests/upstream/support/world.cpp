@@ -90,6 +90,9 @@ void Upstream::TearDown() {
   EXPECT_EQ(observed.queued, 0);
   names.reset();
   resolver.reset();
+  EXPECT_EQ(reactor.buffers().bytes_leased(), 0u);
+  EXPECT_EQ(reactor.timers().armed(), 0u);
+  EXPECT_EQ(reactor.sources(), 0u);
   reactor_owned.reset();
   EXPECT_EQ(net::testing::open_descriptors(), descriptors_before);
   EXPECT_EQ(FrameRecycler::alive(), frames_before);

@@ -18,9 +18,16 @@ namespace perigee::upstream::testing {
 struct Observed final : ClientObserver {
   void on_connection_opened(std::string_view) override { ++opened; }
   void on_connection_closed(std::string_view, const net::StreamCounters&) override { ++closed; }
+  void on_bytes(std::string_view, std::uint64_t read, std::uint64_t written) override {
+    bytes_read += read;
+    bytes_written += written;
+  }
   void on_queued(std::string_view, int delta) override { queued += delta; }
+  void on_waited(std::string_view, Duration time) override { waited.push_back(time); }
   void on_error(std::string_view, ErrorCode code) override { ++errors[code]; }
   int opened = 0, closed = 0, queued = 0;
+  std::uint64_t bytes_read = 0, bytes_written = 0;
+  std::vector<Duration> waited;
   std::map<ErrorCode, int> errors;
 };
 
