@@ -82,12 +82,13 @@ class H1Exchange final : public ServerExchange {
 
 class H1Connection final : public ServerConnection, private net::HangupListener {
  public:
-  H1Connection(Server::Impl& server, std::unique_ptr<net::Stream> stream)
+  H1Connection(Server::Impl& server, std::unique_ptr<net::Stream> stream, bool secured)
       : ServerConnection(server),
         stream_(std::move(stream)),
         received_(server.reactor.buffers()),
         opened_(server.reactor.now()),
-        generation_(server.drain_generation) {}
+        generation_(server.drain_generation),
+        secured_(secured) {}
   ~H1Connection() override {
     if (exchange_) end(*exchange_);
     task_.reset();
@@ -136,6 +137,7 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
   std::shared_ptr<H1Connection*> self_;  // for deferred work; null until there is some
   Task task_;
   bool over_ = false;
+  const bool secured_;
 };
 
 }  // namespace perigee::http

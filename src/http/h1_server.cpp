@@ -116,7 +116,9 @@ void H1Connection::end(H1Exchange& exchange) {
 H1Connection::Head H1Connection::read_head_at_once(H1Exchange& exchange) {
   if (received_.empty()) {
     Async<Result<std::size_t>> reading = stream_->read(received_);
-    if (!reading.here()) return stream_->readable() ? Head::incomplete : Head::nothing;
+    // Under TLS something has come all the same, a part of a record perhaps, which is held: it has
+    // as long as a head has.
+    if (!reading.here()) return stream_->readable() || secured_ ? Head::incomplete : Head::nothing;
     Result<std::size_t> got = reading.take();
     if (!got || *got == 0) return Head::incomplete;  // read_head() meets it again
   }
@@ -211,7 +213,8 @@ void H1Connection::accept_head(H1Exchange& exchange) {
     rebase(*view);
   request.headers.rebase(bytes.data(), bytes.size(), copy.data());
   received_.consume(bytes.size());
-  if (stream_->tls().secured) request.scheme = "https";
+  // Of the connection, whatever an absolute target claims: policies rely on it.
+  request.scheme = secured_ ? "https" : "http";
   exchange.arrived = server_.reactor.now();
   exchange.arrived_wall = server_.reactor.wall();
   exchange.connection_requests = ++requests_;
@@ -280,8 +283,9 @@ Async<void> H1Connection::linger() {
 }
 
 std::unique_ptr<ServerConnection> make_h1_connection(Server::Impl& server,
-                                                     std::unique_ptr<net::Stream> stream) {
-  return std::make_unique<H1Connection>(server, std::move(stream));
+                                                     std::unique_ptr<net::Stream> stream,
+                                                     bool secured) {
+  return std::make_unique<H1Connection>(server, std::move(stream), secured);
 }
 
 }  // namespace perigee::http

@@ -65,7 +65,8 @@ void Server::Impl::give_arena(std::unique_ptr<Arena> arena) {
 
 void Server::Impl::accepted(std::unique_ptr<net::Stream> stream) {
   if (!tls) {
-    serve(std::move(stream));
+    bool secured = stream->tls().secured;
+    serve(std::move(stream), secured);
     return pause_when_full();
   }
   handshakes_.push_back(std::make_unique<Handshake>());
@@ -82,7 +83,7 @@ Async<void> Server::Impl::shake_hands(Handshake& handshake) {
       co_await net::tls_accept(tls, reactor, std::move(handshake.plain));
   deadline.disarm();
   if (secured) {
-    serve(*std::move(secured));
+    serve(*std::move(secured), true);
   } else {
     kLog.debug("{}", secured.error().message);
   }
@@ -94,8 +95,9 @@ Async<void> Server::Impl::shake_hands(Handshake& handshake) {
   });
 }
 
-void Server::Impl::serve(std::unique_ptr<net::Stream> stream) {
-  add(make_h1_connection(*this, std::move(stream)));
+// `secured` is told: asking a TLS stream makes it write its client's certificate out as text.
+void Server::Impl::serve(std::unique_ptr<net::Stream> stream, bool secured) {
+  add(make_h1_connection(*this, std::move(stream), secured));
 }
 
 void Server::Impl::add(std::unique_ptr<ServerConnection> connection) {

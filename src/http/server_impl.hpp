@@ -49,7 +49,7 @@ struct Server::Impl {
   void give_arena(std::unique_ptr<Arena> arena);
 
   void accepted(std::unique_ptr<net::Stream> stream);
-  void serve(std::unique_ptr<net::Stream> stream);
+  void serve(std::unique_ptr<net::Stream> stream, bool secured);
   void close_idle();
   void close_all();
   bool is_empty() const { return connections == 0 && handshakes_.empty(); }
@@ -96,6 +96,7 @@ struct Server::Impl {
 };
 
 std::unique_ptr<ServerConnection> make_h1_connection(Server::Impl& server,
-                                                     std::unique_ptr<net::Stream> stream);
+                                                     std::unique_ptr<net::Stream> stream,
+                                                     bool secured);
 
 }  // namespace perigee::http
