@@ -270,9 +270,11 @@ void GatewayProcess::drain() {
   workers_pending_ = workers_.size();
   for (const auto& worker : workers_) {
     worker->post([this](Worker& here) {
+      auto tell = [this] { static_cast<void>(ops_.post([this] { worker_is_empty(); })); };
+      if (here.servers().empty()) return tell();  // the first round is not over yet
       auto left = std::make_shared<std::size_t>(here.servers().size());
-      auto one_is_empty = [this, left] {
-        if (*left > 0 && --*left == 0) static_cast<void>(ops_.post([this] { worker_is_empty(); }));
+      auto one_is_empty = [tell, left] {
+        if (*left > 0 && --*left == 0) tell();
       };
       for (const auto& server : here.servers()) {
         server->stop_accepting();
