@@ -20,7 +20,8 @@ import threading
 import time
 import unittest
 
-BINARY = os.environ.get("PERIGEE_BINARY", "build/dev/perigee")
+# Absolute: the gateway runs in a folder of its own.
+BINARY = os.path.abspath(os.environ.get("PERIGEE_BINARY", "build/dev/perigee"))
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMPAT = pathlib.Path(os.environ.get("PERIGEE_COMPAT_DIR", SOURCE.parent / "shared" / "compat"))
 PATIENCE = 60  # seconds until a test gives up on something that should happen
