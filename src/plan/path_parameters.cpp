@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 
 #include "plan/path_pattern.hpp"
@@ -9,7 +10,7 @@
 namespace perigee::plan {
 namespace {
 
-constexpr std::size_t kGroupsMax = 32;  // beyond, parameters of one path are not told
+constexpr std::size_t kGroupsMax = 32;  // of the regular expression of one path, with the whole
 
 int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -34,48 +35,83 @@ std::string_view decoded(std::string_view text, Arena& arena) {
 
 }  // namespace
 
-// The pattern of PathPattern with a named group for each parameter; a decoded segment may hold
-// anything but a slash.
+// The values of the parameters, in their order.
+struct PathParameters::Found {
+  std::array<std::string_view, kGroupsMax> values;
+  std::size_t count = 0;
+  void add(std::string_view value) { values[count++] = value; }
+};
+
 Result<void> PathParameters::add(std::string_view path, definition::PathOperator op,
                                  std::uint16_t methods) {
-  std::vector<std::string> names;
-  std::string regex = "/";
+  Pattern pattern{.starts_with = op == definition::PathOperator::starts_with, .methods = methods};
+  std::size_t parameters = 0;
+  bool plain = true;
   for (std::string_view part : path_parts(path)) {
-    if (part.starts_with(':')) {
-      regex += "(?P<perigee" + std::to_string(names.size()) + ">[^/]+)/";
-      names.emplace_back(part.substr(1));
-    } else {
-      regex.append(part).append("/");
-    }
+    bool parameter = part.starts_with(':');
+    plain = plain && (parameter || is_plain_part(part));
+    parameters += parameter;
+    pattern.parts.push_back({std::string(part.substr(parameter)), parameter});
   }
-  if (names.empty()) return {};
-  TRY(std::shared_ptr<const RE2> compiled, compile_path_regex(path, regex + "?"));
-  Pattern pattern{compiled, {}, op == definition::PathOperator::starts_with, methods};
-  pattern.names.resize(static_cast<std::size_t>(compiled->NumberOfCapturingGroups()) + 1);
-  if (pattern.names.size() > kGroupsMax) {
+  if (parameters == 0) return {};
+  if (parameters >= kGroupsMax)
     return fail(ErrorCode::limit, "path '" + std::string(path) + "' has more than " +
-                                      std::to_string(kGroupsMax - 1) + " groups and parameters");
-  }
-  const std::map<std::string, int>& groups = compiled->NamedCapturingGroups();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    auto group = static_cast<std::size_t>(groups.at("perigee" + std::to_string(i)));
-    pattern.names[group] = std::move(names[i]);
+                                      std::to_string(kGroupsMax - 1) + " parameters");
+  if (!plain) {
+    TRY(compile_regex(pattern, path));
   }
   patterns_.push_back(std::move(pattern));
   return {};
 }
 
-void PathParameters::set_found(const Pattern& pattern, std::string_view path,
-                               policy::Attributes& into) {
+// The pattern of PathPattern with a named group for each parameter; a decoded segment may hold
+// anything but a slash.
+Result<void> PathParameters::compile_regex(Pattern& pattern, std::string_view path) {
+  std::string regex = "/";
+  std::size_t parameters = 0;
+  for (const Part& part : pattern.parts) {
+    regex += part.parameter ? "(?P<perigee" + std::to_string(parameters++) + ">[^/]+)" : part.text;
+    regex += '/';
+  }
+  TRY(pattern.regex, compile_path_regex(path, regex + "?"));
+  if (static_cast<std::size_t>(pattern.regex->NumberOfCapturingGroups()) >= kGroupsMax)
+    return fail(ErrorCode::limit, "path '" + std::string(path) + "' has more than " +
+                                      std::to_string(kGroupsMax - 1) + " groups and parameters");
+  for (std::size_t i = 0; i < parameters; ++i)
+    pattern.groups.push_back(
+        pattern.regex->NamedCapturingGroups().at("perigee" + std::to_string(i)));
+  return {};
+}
+
+bool PathParameters::find_regex(const Pattern& pattern, std::string_view path, Found& found) {
   std::array<re2::StringPiece, kGroupsMax> groups;
   RE2::Anchor anchor = pattern.starts_with ? RE2::ANCHOR_START : RE2::ANCHOR_BOTH;
   re2::StringPiece text(path.data(), path.size());
-  int wanted = static_cast<int>(pattern.names.size());
-  if (!pattern.regex->Match(text, 0, text.size(), anchor, groups.data(), wanted)) return;
-  for (std::size_t i = 0; i < pattern.names.size(); ++i) {
-    if (pattern.names[i].empty()) continue;
-    into.set(pattern.names[i], std::string_view(groups[i].data(), groups[i].size()));
+  int wanted = pattern.regex->NumberOfCapturingGroups() + 1;
+  if (!pattern.regex->Match(text, 0, text.size(), anchor, groups.data(), wanted)) return false;
+  for (int group : pattern.groups) {
+    const re2::StringPiece& value = groups[static_cast<std::size_t>(group)];
+    found.add({value.data(), value.size()});
   }
+  return true;
+}
+
+bool PathParameters::find_plain(const Pattern& pattern, std::string_view path, Found& found) {
+  for (const Part& part : pattern.parts) {
+    if (!path.starts_with('/')) return false;
+    path.remove_prefix(1);
+    std::size_t size = part.parameter ? std::min(path.find('/'), path.size()) : part.text.size();
+    std::string_view here = path.substr(0, size);
+    bool matches = part.parameter ? !here.empty() : plain_part_matches(part.text, here);
+    if (!matches) return false;
+    if (part.parameter) found.add(here);
+    path.remove_prefix(size);
+  }
+  return pattern.starts_with || path.empty() || path == "/";
+}
+
+bool PathParameters::find(const Pattern& pattern, std::string_view path, Found& found) {
+  return pattern.regex ? find_regex(pattern, path, found) : find_plain(pattern, path, found);
 }
 
 void PathParameters::fill(http::Method method, std::string_view path_info, Arena& arena,
@@ -84,7 +120,12 @@ void PathParameters::fill(http::Method method, std::string_view path_info, Arena
   std::string_view path = decoded(path_info, arena);
   for (const Pattern& pattern : patterns_) {
     bool selected = (pattern.methods & 1u << static_cast<unsigned>(method)) != 0;
-    if (selected) set_found(pattern, path, into);
+    Found found;
+    if (!selected || !find(pattern, path, found)) continue;
+    std::size_t next = 0;
+    for (const Part& part : pattern.parts) {
+      if (part.parameter) into.set(part.text, found.values[next++]);
+    }
   }
 }
 

@@ -32,13 +32,23 @@ class PathParameters {
             policy::Attributes& into) const;
 
  private:
+  struct Part {
+    std::string text;  // of a parameter its name
+    bool parameter = false;
+  };
   struct Pattern {
+    std::vector<Part> parts;
+    // Only when a part is more than plain text; then group `groups[i]` is the i-th parameter.
     std::shared_ptr<const re2::RE2> regex;
-    std::vector<std::string> names;  // of its groups; empty: a group that the path brought along
+    std::vector<int> groups;
     bool starts_with = true;
     std::uint16_t methods = 0;
   };
-  static void set_found(const Pattern& pattern, std::string_view path, policy::Attributes& into);
+  struct Found;
+  static Result<void> compile_regex(Pattern& pattern, std::string_view path);
+  static bool find(const Pattern& pattern, std::string_view path, Found& found);
+  static bool find_plain(const Pattern& pattern, std::string_view path, Found& found);
+  static bool find_regex(const Pattern& pattern, std::string_view path, Found& found);
   std::vector<Pattern> patterns_;
 };
 

@@ -14,17 +14,16 @@ bool is_segment_character(char c) {
   return alphanumeric || std::string_view("-._~%!$&'()*+,;=:@| ").find(c) != std::string_view::npos;
 }
 
-// Regular expression text whose only special character may be '.'.
-bool is_plain(std::string_view part) {
+}  // namespace
+
+bool is_plain_part(std::string_view part) {
   return part.find_first_of(R"(\^$|?*+()[]{})") == std::string_view::npos;
 }
 
-bool literal_matches(std::string_view text, std::string_view literal) {
-  return std::equal(text.begin(), text.end(), literal.begin(),
+bool plain_part_matches(std::string_view part, std::string_view text) {
+  return std::equal(text.begin(), text.end(), part.begin(), part.end(),
                     [](char c, char wanted) { return wanted == '.' ? c != '\n' : c == wanted; });
 }
-
-}  // namespace
 
 std::vector<std::string_view> path_parts(std::string_view path) {
   std::vector<std::string_view> parts;
@@ -56,7 +55,7 @@ Result<PathPattern> PathPattern::compile(std::string_view path, definition::Path
   std::string regex = "/";
   for (std::string_view part : path_parts(path)) {
     bool parameter = part.starts_with(':');
-    plain = plain && (parameter || is_plain(part));
+    plain = plain && (parameter || is_plain_part(part));
     pattern.parts_.push_back({parameter ? std::string() : std::string(part), parameter});
     regex += parameter ? kSegmentClass : part;
     regex += '/';
@@ -87,7 +86,8 @@ bool PathPattern::matches_from(std::string_view rest, std::size_t part) const {
       length = static_cast<std::size_t>(
           std::find_if_not(rest.begin(), rest.end(), is_segment_character) - rest.begin());
       if (length == 0) return false;
-    } else if (rest.size() < length || !literal_matches(rest.substr(0, length), wanted.literal)) {
+    } else if (rest.size() < length ||
+               !plain_part_matches(wanted.literal, rest.substr(0, length))) {
       return false;
     }
     rest.remove_prefix(length);

@@ -22,6 +22,10 @@ namespace perigee::plan {
 
 // The parts between slashes, without the empty ones.
 std::vector<std::string_view> path_parts(std::string_view path);
+// Regular expression text whose only special character may be '.'.
+bool is_plain_part(std::string_view part);
+// Such text against as many characters.
+bool plain_part_matches(std::string_view part, std::string_view text);
 // Over bytes. The error names `path`.
 Result<std::shared_ptr<const re2::RE2>> compile_path_regex(std::string_view path,
                                                            const std::string& regex);

@@ -44,6 +44,11 @@ const Row kRows[] = {
     {"/a/:an-id.x", equals, "/a/1", "an-id.x=1 "},
     {"/(a|b)/:id", equals, "/b/7", "id=7 "},
     {"/a/b", equals, "/a/b", ""},
+    {"/a.c/:id", equals, "/abc/1", "id=1 "},
+    {"/a/:id", equals, "/a/", ""},
+    {"/a/:id", equals, "a/1", ""},
+    {"/a/:id/b", starts_with, "/a/1/bc", "id=1 "},
+    {"/(a)(b)?/:id/[0-9]+/:x", starts_with, "/a/7/12/y/z", "id=7 x=y "},
 };
 
 TEST(PathParameters, Rows) {
@@ -81,11 +86,16 @@ TEST(PathParameters, OfAllEnabledFlows) {
 }
 
 TEST(PathParameters, TooManyGroupsAreRefused) {
-  std::string path;
-  for (int i = 0; i < 40; ++i) path += "/:p" + std::to_string(i);
-  auto added = PathParameters().add(path, equals, kAllMethods);
-  ASSERT_FALSE(added);
-  EXPECT_EQ(added.error().code, ErrorCode::limit);
+  std::string parameters, groups = "/:p";
+  for (int i = 0; i < 40; ++i) {
+    parameters += "/:p" + std::to_string(i);
+    groups += "/(a)";
+  }
+  for (const std::string& path : {parameters, groups}) {
+    auto added = PathParameters().add(path, equals, kAllMethods);
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().code, ErrorCode::limit);
+  }
 }
 
 }  // namespace
