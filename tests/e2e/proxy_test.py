@@ -159,9 +159,12 @@ class Raw:
                 return  # closed
             self._held.append(connection)
             if self._says:
-                connection.recv(65536)
-                connection.sendall(self._says)
-                connection.shutdown(socket.SHUT_WR)
+                try:
+                    connection.recv(65536)
+                    connection.sendall(self._says)
+                    connection.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass  # the gateway hung up first, as it may on garbage
 
     def __enter__(self):
         return self

@@ -1,4 +1,6 @@
 // What contexts and trust stores accept, warn of and share; the openssl program against our server.
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -271,7 +273,9 @@ class OpensslProgram : public ::testing::Test {
     if (run("openssl version").find("OpenSSL") == std::string::npos) {
       GTEST_SKIP() << "the openssl program is not installed";
     }
-    folder_ = std::filesystem::path(::testing::TempDir()) / "perigee_openssl_program";
+    // Tests of this suite run side by side, each in a process of its own.
+    folder_ = std::filesystem::path(::testing::TempDir()) /
+              ("perigee_openssl_program_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
     std::ofstream(folder_ / "ca.pem") << authority().certificate;
   }
