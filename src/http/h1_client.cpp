@@ -140,9 +140,8 @@ bool gone(const Error& error) {
 
 // A policy may have rewritten them.
 bool may_be_sent(const RequestHead& request) {
-  const char* end = request.target.data() + request.target.size();
   return is_valid_header_name(request.method_text) && !request.target.empty() &&
-         detail::scan_target(request.target.data(), end) == end;
+         detail::is_all_target(request.target);
 }
 
 // What went wrong before the head of an answer: a retry is safe when nothing came back and the body
@@ -280,7 +279,7 @@ void H1ClientExchange::accept_head(const H1Head& info, ResponseHead& response) {
   Buffer& received = connection_.received_;
   std::string_view bytes = received.unread().substr(0, info.bytes);
   std::string_view copy = arena_.copy(bytes);
-  response.headers.rebase(bytes.data(), bytes.size(), copy.data());
+  response.headers.rebase(bytes, copy);
   if (!response.reason.empty())
     response.reason = {copy.data() + (response.reason.data() - bytes.data()),
                        response.reason.size()};

@@ -130,6 +130,17 @@ inline const char* scan_token(const char* at, const char* end) {
 #endif
 }
 
+// All of `text`, which may be empty.
+inline bool is_all_token(std::string_view text) {
+  return scan_token(text.begin(), text.end()) == text.end();
+}
+inline bool is_all_value(std::string_view text) {
+  return scan_value(text.begin(), text.end()) == text.end();
+}
+inline bool is_all_target(std::string_view text) {
+  return scan_target(text.begin(), text.end()) == text.end();
+}
+
 // A host of letters, digits, '-' and '.', without a port: most of them.
 inline bool is_plain_host(std::string_view text) {
   if (text.empty()) return false;

@@ -211,7 +211,7 @@ void H1Connection::accept_head(H1Exchange& exchange) {
   for (std::string_view* view :
        {&request.method_text, &request.target, &request.path, &request.query, &request.authority})
     rebase(*view);
-  request.headers.rebase(bytes.data(), bytes.size(), copy.data());
+  request.headers.rebase(bytes, copy);
   received_.consume(bytes.size());
   // Of the connection, whatever an absolute target claims: policies rely on it.
   request.scheme = secured_ ? "https" : "http";

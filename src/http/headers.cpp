@@ -114,14 +114,10 @@ bool list_has_token(std::string_view list, std::string_view token) {
 }
 
 bool is_valid_header_name(std::string_view name) {
-  const char* end = name.data() + name.size();
-  return !name.empty() && detail::scan_token(name.data(), end) == end;
+  return !name.empty() && detail::is_all_token(name);
 }
 
-bool is_valid_header_value(std::string_view value) {
-  const char* end = value.data() + value.size();
-  return detail::scan_value(value.data(), end) == end;
-}
+bool is_valid_header_value(std::string_view value) { return detail::is_all_value(value); }
 
 HeaderName::HeaderName(std::string_view name)
     : text(name), hash(header_hash(name)), id(header_id(name, hash)) {}
@@ -244,10 +240,10 @@ std::size_t Headers::remove(const HeaderName& name) {
   return removed;
 }
 
-void Headers::rebase(const char* from, std::size_t bytes, const char* to) {
+void Headers::rebase(std::string_view from, std::string_view to) {
   auto move = [&](const char*& view) {
-    std::size_t offset = static_cast<std::size_t>(view - from);
-    if (offset < bytes) view = to + offset;
+    std::size_t offset = static_cast<std::size_t>(view - from.data());
+    if (offset < from.size()) view = to.data() + offset;
   };
   for (Header& entry : entries()) {
     move(entry.name_data);

@@ -106,8 +106,8 @@ class Headers {
 
   // Codec only: appends a parsed entry.
   void append(const Header& header);
-  // Codec only: moves every view that points into [from, from+bytes) to the same place in `to`.
-  void rebase(const char* from, std::size_t bytes, const char* to);
+  // Codec only: moves every view that points into `from` to the same place in `to`, a copy of it.
+  void rebase(std::string_view from, std::string_view to);
 
  private:
   Header* find(const HeaderName& name) const;

@@ -98,8 +98,8 @@ Result<Url> parse_url(std::string_view text) {
   if (!scheme) return wrong(text, "the scheme must be one of http, https, ws, wss, grpc, grpcs");
   url.port = scheme->port;
 
-  const char* end = text.data() + text.size();
-  const char* stop = detail::scan_target(text.data(), end);
+  const char* end = text.end();
+  const char* stop = detail::scan_target(text.begin(), end);
   if (stop != end && *stop == '#') return wrong(text, "a fragment ('#') is never sent; remove it");
   if (stop != end) {
     return wrong(text, "byte " + std::to_string(stop - text.data()) +

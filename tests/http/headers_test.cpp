@@ -100,7 +100,7 @@ TEST(Headers, RebaseMovesOnlyTheViewsIntoTheOldBytes) {
   headers.add_view(HeaderName(std::string_view(old_bytes).substr(0, 4)),
                    std::string_view(old_bytes).substr(4));
   headers.add(HeaderName("other"), "kept");
-  headers.rebase(old_bytes.data(), old_bytes.size(), new_bytes.data());
+  headers.rebase(old_bytes, new_bytes);
   old_bytes.assign(9, 'x');
   EXPECT_THAT(live(headers), ElementsAre("name: VALUE", "other: kept"));
 }
