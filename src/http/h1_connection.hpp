@@ -122,6 +122,7 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
   Async<After> drain(RequestBody& body);
   Async<void> linger();
   Async<Result<void>> write(std::string_view bytes);
+  Async<Result<void>> flush();
   // At the end of this turn, unless the exchange is over by then: what may destroy the flow that
   // runs now.
   void defer(void (*work)(H1Connection&));

@@ -1,5 +1,7 @@
 #include "http/h1_fields.hpp"
 
+#include <cstring>
+
 #include "http/h1_scan.hpp"
 #include "http/header_hash.hpp"
 
@@ -42,42 +44,65 @@ H1Outcome read_line_end(Reader& reader) {
 
 namespace {
 
-void set_name(Header& field, const char* name, std::size_t size) {
+void set_name(Header& field, const char* name, std::size_t size, std::uint32_t hash, HeaderId id) {
   field.name_data = name;
   field.name_size = static_cast<std::uint32_t>(size);
-  field.hash = name_hash(name, size);
-  field.id = header_id({name, size}, field.hash);
+  field.hash = hash;
+  field.id = id;
   field.removed = false;
   field.checked = true;
 }
 
-void set_value(Header& field, const char* value, const char* end) {
+void set_value(Header& field, const char* value, const char* end, bool as_received) {
   field.value_data = value;
   field.value_size = static_cast<std::uint32_t>(end - value);
+  field.as_received = as_received;
 }
 
 #if defined(__SSE2__)
-// The usual field, "Name: value CRLF" without odd blanks, a name of at most 15 bytes and bytes
-// enough behind it. False: nothing was taken, read_field() decides.
+// The first `size` of sixteen bytes, as short_name(const char*) has it.
+inline ShortName short_name(__m128i bytes, std::size_t size) {
+  alignas(16) static constexpr std::uint8_t kOnesThenZeros[32] = {
+      255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  const __m128i mask =
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(kOnesThenZeros + 16 - size));
+  const __m128i folded = _mm_and_si128(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), mask);
+  return {static_cast<std::uint64_t>(_mm_cvtsi128_si64(folded)),
+          static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(folded, folded)))};
+}
+
+inline __m128i load16(const char* from) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+
+// The first control byte at or behind `at`, tab too; null when there is none. At least 16 bytes
+// before the end are readable: the last ones are looked at together with some before them.
+inline const char* find_control(const char* at, const char* end) {
+  for (; end - at >= 16; at += 16) {
+    if (unsigned found = controls(load16(at)); found != 0) return at + __builtin_ctz(found);
+  }
+  const unsigned found = controls(load16(end - 16)) >> (16 - (end - at));
+  return found == 0 ? nullptr : at + __builtin_ctz(found);
+}
+
+// The usual field, "Name: value CRLF" without odd blanks and tabs, and a name of at most 15 bytes.
+// False: nothing was taken, read_field() decides.
 inline bool read_usual_field(Reader& reader, Header& field) {
   const char* name = reader.at;
-  if (reader.left() < 32) return false;
-  unsigned stops = token_stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(name)));
+  if (reader.left() < 18) return false;
+  const __m128i bytes = load16(name);
+  const unsigned stops = token_stops(bytes);
   if (stops == 0) return false;
-  std::size_t name_size = static_cast<std::size_t>(__builtin_ctz(stops));
+  const auto name_size = static_cast<std::size_t>(__builtin_ctz(stops));
   const char* value = name + name_size + 2;
-  if (name_size == 0 || value[-2] != ':' || value[-1] != ' ' || is_blank(*value)) return false;
-  const char* end = value;
-  for (;; end += 16) {
-    if (reader.end - end < 18) return false;
-    unsigned ends = value_stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(end)));
-    if (ends == 0) continue;
-    end += __builtin_ctz(ends);
-    break;
-  }
-  if (end[0] != '\r' || end[1] != '\n' || is_blank(end[-1])) return false;
-  set_name(field, name, name_size);
-  set_value(field, value, end);
+  if (name_size == 0 || std::memcmp(value - 2, ": ", 2) != 0 || *value == ' ') return false;
+  const char* end = find_control(value, reader.end);
+  if (end == nullptr || reader.end - end < 2) return false;
+  if (std::memcmp(end, "\r\n", 2) != 0 || end[-1] == ' ') return false;  // an empty value, too
+  const ShortName folded = short_name(bytes, name_size);
+  const std::uint32_t hash = name_hash(folded);
+  set_name(field, name, name_size, hash, header_id(folded, hash));
+  set_value(field, value, end, true);
   reader.at = end + 2;
   return true;
 }
@@ -100,10 +125,14 @@ H1Outcome read_field(Reader& reader, Header& field) {
   reader.at = scan_value(reader.at, reader.end);
   const char* value_end = reader.at;
   if (H1Outcome line = read_line_end(reader); line.result != Parse::done) return line;
+  const bool has_no_blanks_behind = value_end == value || !is_blank(value_end[-1]);
   while (value_end != value && is_blank(value_end[-1])) --value_end;
 
-  set_name(field, name, name_size);
-  set_value(field, value, value_end);
+  const std::uint32_t hash = name_hash(name, name_size);
+  set_name(field, name, name_size, hash, http::header_id({name, name_size}, hash));
+  const bool as_received =
+      value == name + name_size + 2 && value[-1] == ' ' && has_no_blanks_behind;
+  set_value(field, value, value_end, as_received);
   return done();
 }
 

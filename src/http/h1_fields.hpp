@@ -34,10 +34,10 @@ class FramingFields {
  public:
   // Whether a field has a word to say at all.
   static bool concerns(HeaderId id) {
-    const std::uint64_t concerned =
-        bit(HeaderId::content_length) | bit(HeaderId::transfer_encoding) | bit(HeaderId::host) |
-        bit(HeaderId::connection) | bit(HeaderId::expect) | bit(HeaderId::upgrade);
-    return (concerned & bit(id)) != 0;
+    constexpr HeaderIds kConcerned{HeaderId::content_length, HeaderId::transfer_encoding,
+                                   HeaderId::host,           HeaderId::connection,
+                                   HeaderId::expect,         HeaderId::upgrade};
+    return kConcerned.contains(id);
   }
   // Looks at one field; refuses at the first contradiction.
   H1Outcome see(const Header& field, Version version);
@@ -53,9 +53,6 @@ class FramingFields {
   bool upgrades() const { return connection_upgrades_ && has_upgrade_; }
 
  private:
-  static constexpr std::uint64_t bit(HeaderId id) {
-    return std::uint64_t{1} << (static_cast<unsigned>(id) & 63);
-  }
   H1Outcome see_length(std::string_view value);
   H1Outcome see_coding(std::string_view value, Version version);
 

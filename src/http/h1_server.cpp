@@ -45,8 +45,14 @@ void H1Connection::client_left() {
 }
 
 Async<Result<void>> H1Connection::write(std::string_view bytes) {
-  return write_within(server_.reactor, stream_->write(bytes), server_.options.write_idle_timeout,
-                      Fault::client);
+  return write_within(server_.reactor, stream_->write_soon({&bytes, 1}),
+                      server_.options.write_idle_timeout, Fault::client);
+}
+
+// What was said to be written has left.
+Async<Result<void>> H1Connection::flush() {
+  return write_within(server_.reactor, stream_->write(std::span<const std::string_view>()),
+                      server_.options.write_idle_timeout, Fault::client);
 }
 
 void H1Connection::over() {
@@ -92,6 +98,7 @@ Async<void> H1Connection::serve() {
   // Closing with bytes unread would reset the connection under the answer.
   if (after == After::close && stream_->readable() && !stream_->hung_up()) after = After::linger;
   if (after == After::linger && !stream_->closed()) co_await linger();
+  if (!over_ && !stream_->closed()) static_cast<void>(co_await flush());
   if (!over_) {
     stream_->end();
     over();

@@ -37,19 +37,19 @@ std::size_t bytes_of(const Headers& headers) {
 }
 
 // Decided by the codec of this connection, whatever the head says.
-bool is_framing(HeaderId id) {
-  switch (id) {
-    case HeaderId::connection:
-    case HeaderId::content_length:
-    case HeaderId::keep_alive:
-    case HeaderId::proxy_connection:
-    case HeaderId::te:
-    case HeaderId::transfer_encoding:
-    case HeaderId::http2_settings:
-      return true;
-    default:
-      return false;
-  }
+constexpr HeaderIds kFraming{HeaderId::connection,
+                             HeaderId::content_length,
+                             HeaderId::keep_alive,
+                             HeaderId::proxy_connection,
+                             HeaderId::te,
+                             HeaderId::transfer_encoding,
+                             HeaderId::http2_settings};
+
+// Sent only where they mean something.
+bool fits_framing(HeaderId id, const WireFraming& framing) {
+  if (id == HeaderId::upgrade) return framing.connection == WireFraming::Connection::upgrade;
+  if (id == HeaderId::trailer) return framing.kind == WireFraming::Kind::chunked;
+  return true;
 }
 
 bool may_be_sent(const Header& header) {
@@ -67,12 +67,6 @@ bool may_be_sent(const Header& header) {
   return false;
 }
 
-// A field as it was received, "Name: value", in one piece of memory (and then without odd blanks).
-bool stands_as_received(const Header& header) {
-  const char* colon = header.name_data + header.name_size;
-  return header.checked && header.value_data == colon + 2 && colon[0] == ':' && colon[1] == ' ';
-}
-
 // Fields that stand one behind the other as they were received are copied in one go: most of a head
 // passes unchanged.
 class FieldRun {
@@ -80,14 +74,11 @@ class FieldRun {
   explicit FieldRun(Writer& writer) : writer_(writer) {}
   ~FieldRun() { flush(); }
   void add(const Header& header) {
-    const char* end = header.value_data + header.value_size;
-    if (begin_ && header.name_data == end_ + 2 && end_[0] == '\r' && end_[1] == '\n') {
-      end_ = end;
-      return;
+    if (header.name_data != end_ + 2) {  // a CRLF stands behind what was received
+      flush();
+      begin_ = header.name_data;
     }
-    flush();
-    begin_ = header.name_data;
-    end_ = end;
+    end_ = header.value_data + header.value_size;
   }
   void flush() {
     if (!begin_) return;
@@ -111,13 +102,11 @@ void put_field(Writer& writer, const Header& header) {
 }
 
 void put_fields(Writer& writer, const Headers& headers, const WireFraming& framing) {
-  bool upgrade = framing.connection == WireFraming::Connection::upgrade;
   FieldRun run(writer);
   for (const Header& header : headers.entries()) {
-    if (header.removed || is_framing(header.id)) continue;
-    if (header.id == HeaderId::upgrade && !upgrade) continue;
-    if (header.id == HeaderId::trailer && framing.kind != WireFraming::Kind::chunked) continue;
-    if (stands_as_received(header)) {
+    if (header.removed || kFraming.contains(header.id)) continue;
+    if (!fits_framing(header.id, framing)) continue;
+    if (header.as_received) {
       run.add(header);
     } else {
       run.flush();
@@ -197,7 +186,7 @@ std::string_view BodySender::last_chunk(Body& body) {
   Writer writer(arena_, bytes_of(*trailers) + 8);
   writer.put("0\r\n");
   for (const Header& header : trailers->entries()) {
-    if (!header.removed && !is_framing(header.id) && header.id != HeaderId::host)
+    if (!header.removed && !kFraming.contains(header.id) && header.id != HeaderId::host)
       put_field(writer, header);
   }
   writer.put("\r\n");
@@ -234,10 +223,11 @@ Result<std::size_t> BodySender::gather(std::string_view head, Chunk piece, bool 
 }
 
 // Progress of a slow reader shows in the next piece: a whole piece within the limit is enough.
-Async<Result<void>> BodySender::write(std::span<const std::string_view> slices) {
+Async<Result<void>> BodySender::write(std::span<const std::string_view> slices, bool last) {
   if (slices.empty()) return Result<void>{};
   begun_ = true;
-  return write_within(reactor_, stream_.write(slices), idle_timeout_, fault_);
+  return write_within(reactor_, last ? stream_.write_soon(slices) : stream_.write(slices),
+                      idle_timeout_, fault_);
 }
 
 Async<Result<void>> write_within(net::Reactor& reactor, Async<Result<void>> writing,
@@ -256,7 +246,7 @@ Async<Result<bool>> BodySender::send_first(std::string_view head, Body* body,
                                            const WireFraming& framing) {
   if (!body || !body->ready()) {
     std::string_view slices[] = {head};
-    return written(write(slices), body == nullptr);
+    return written(write(slices, body == nullptr), body == nullptr);
   }
   Async<Result<Chunk>> reading = body->read();
   if (!reading.here()) return send_awaited_piece(head, std::move(reading), *body, framing);
@@ -280,7 +270,7 @@ Async<Result<bool>> BodySender::send_piece(std::string_view head, Result<Chunk> 
   std::string_view slices[5];
   Result<std::size_t> count = gather(head, *piece, last, framing, body, slices);
   if (!count) return std::unexpected(std::move(count.error()));
-  Async<Result<void>> writing = write(std::span<const std::string_view>(slices, *count));
+  Async<Result<void>> writing = write(std::span<const std::string_view>(slices, *count), last);
   if (!writing.here()) return written(std::move(writing), last);
   Result<void> done = writing.take();
   if (!done) return std::unexpected(std::move(done.error()));
@@ -296,7 +286,7 @@ Async<Result<void>> BodySender::send(std::string_view head, Body* body,
                                      const WireFraming& framing) {
   if (!body) {
     std::string_view slices[] = {head};
-    return write(slices);
+    return write(slices, true);
   }
   return send_slowly(head, *body, framing);
 }

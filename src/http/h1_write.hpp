@@ -66,7 +66,7 @@ class BodySender {
   Async<Result<bool>> send_awaited_piece(std::string_view head, Async<Result<Chunk>> reading,
                                          Body& body, WireFraming framing);
   static Async<Result<bool>> written(Async<Result<void>> writing, bool all);
-  Async<Result<void>> write(std::span<const std::string_view> slices);
+  Async<Result<void>> write(std::span<const std::string_view> slices, bool last);
   Async<Result<void>> send_slowly(std::string_view head, Body& body, WireFraming framing);
   Result<std::size_t> gather(std::string_view head, Chunk piece, bool last,
                              const WireFraming& framing, Body& body, std::string_view (&slices)[5]);

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "http/headers.hpp"
+
 namespace perigee::http::detail {
 
 constexpr std::uint64_t kFold8 = 0x2020202020202020;
@@ -25,11 +27,11 @@ constexpr Word load(const char* from) {
   return word;
 }
 
-// Up to eight bytes: overlapping loads instead of a loop.
+// Up to eight bytes, with zeros behind them: overlapping loads instead of a loop.
 constexpr std::uint64_t load_short(const char* from, std::size_t size) {
   if (size >= 4) {
     std::uint64_t high = load<std::uint32_t>(from + size - 4);
-    return load<std::uint32_t>(from) | (high << 32);
+    return load<std::uint32_t>(from) | (high << (8 * (size - 4)));
   }
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < size; ++i)
@@ -38,19 +40,39 @@ constexpr std::uint64_t load_short(const char* from, std::size_t size) {
 }
 
 constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ (word | kFold8)) * 0x9e3779b97f4a7c15;
+  hash = (hash ^ word) * 0x9e3779b97f4a7c15;
   return hash ^ (hash >> 32);
 }
 
+// A name of at most 16 bytes, folded, with zeros behind it: two such names are equal when their
+// words are, as no folded byte is zero.
+struct ShortName {
+  static constexpr std::size_t kBytesMax = 16;
+  std::uint64_t low = 0, high = 0;
+  constexpr bool operator==(const ShortName&) const = default;
+};
+
+constexpr std::uint64_t fold(std::uint64_t word, std::size_t bytes) {
+  return bytes == 8 ? word | kFold8 : word | (kFold8 & ((std::uint64_t{1} << (8 * bytes)) - 1));
+}
+
+constexpr ShortName short_name(const char* name, std::size_t size) {
+  if (size < 8) return {fold(load_short(name, size), size), 0};
+  return {load<std::uint64_t>(name) | kFold8, fold(load_short(name + 8, size - 8), size - 8)};
+}
+
+constexpr std::uint32_t name_hash(ShortName name) {
+  return static_cast<std::uint32_t>(mix(mix(0, name.low), name.high));
+}
+
+HeaderId header_id(ShortName name, std::uint32_t hash);
+
 constexpr std::uint32_t name_hash(const char* name, std::size_t size) {
+  if (size <= ShortName::kBytesMax) return name_hash(short_name(name, size));
   std::uint64_t hash = size;
-  if (size <= 8) {
-    hash = mix(hash, load_short(name, size));
-  } else {
-    for (std::size_t i = 0; i + 8 < size; i += 8) hash = mix(hash, load<std::uint64_t>(name + i));
-    hash = mix(hash, load<std::uint64_t>(name + size - 8));
-  }
-  return static_cast<std::uint32_t>(hash);
+  for (std::size_t i = 0; i + 8 < size; i += 8)
+    hash = mix(hash, load<std::uint64_t>(name + i) | kFold8);
+  return static_cast<std::uint32_t>(mix(hash, load<std::uint64_t>(name + size - 8) | kFold8));
 }
 
 // Lower-cases the ASCII letters of eight bytes, exactly.

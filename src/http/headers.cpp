@@ -18,6 +18,8 @@ constexpr std::array kKnown = {
 #undef KNOWN_HEADER
 };
 
+static_assert(kKnown.size() <= 64, "HeaderIds has a bit for each");
+
 constexpr auto kKnownHashes = [] {
   std::array<std::uint32_t, kKnown.size()> hashes{};
   for (std::size_t i = 1; i < kKnown.size(); ++i)
@@ -50,15 +52,22 @@ constexpr Slots kSlots = [] {
   return slots;
 }();
 
+// All zeros for the longer ones.
+constexpr auto kKnownShort = [] {
+  std::array<detail::ShortName, kKnown.size()> names{};
+  for (std::size_t i = 1; i < kKnown.size(); ++i) {
+    if (kKnown[i].size() <= detail::ShortName::kBytesMax)
+      names[i] = detail::short_name(kKnown[i].data(), kKnown[i].size());
+  }
+  return names;
+}();
+
 // Text that cannot be a name may fold to a known one (CR for '-'); it is never sent
 // (is_valid_header_name), so that its id does no harm.
 bool folds_to(std::string_view name, std::string_view known) {
   using detail::kFold8;
   using detail::load;
   if (name.size() != known.size()) return false;
-  if (name.size() < 8)
-    return ((detail::load_short(name.data(), name.size()) | kFold8) ==
-            (detail::load_short(known.data(), known.size()) | kFold8));
   std::size_t i = 0;
   for (; i + 8 < name.size(); i += 8) {
     if ((load<std::uint64_t>(name.data() + i) | kFold8) !=
@@ -81,10 +90,22 @@ std::uint32_t header_hash(std::string_view name) {
   return detail::name_hash(name.data(), name.size());
 }
 
-HeaderId header_id(std::string_view name, std::uint32_t hash) {
+namespace detail {
+
+HeaderId header_id(ShortName name, std::uint32_t hash) {
   std::size_t id = kSlots.id[kSlots.of(hash)];
-  if (kKnownHashes[id] != hash || id == 0 || !folds_to(name, kKnown[id])) return HeaderId::other;
-  return static_cast<HeaderId>(id);
+  return kKnownShort[id] == name ? static_cast<HeaderId>(id) : HeaderId::other;
+}
+
+}  // namespace detail
+
+HeaderId header_id(std::string_view name, std::uint32_t hash) {
+  if (name.empty()) return HeaderId::other;
+  if (name.size() <= detail::ShortName::kBytesMax)
+    return detail::header_id(detail::short_name(name.data(), name.size()), hash);
+  std::size_t id = kSlots.id[kSlots.of(hash)];
+  bool same = id != 0 && kKnownHashes[id] == hash && folds_to(name, kKnown[id]);
+  return same ? static_cast<HeaderId>(id) : HeaderId::other;
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
@@ -172,13 +193,6 @@ void Headers::reserve_more() {
   capacity_ = capacity;
 }
 
-void Headers::append(const Header& header) {
-  if (size_ == capacity_) [[unlikely]]
-    reserve_more();
-  data_[size_++] = header;
-  present_ |= bit(header.id);
-}
-
 void Headers::add_view(const HeaderName& name, std::string_view value) {
   append({.name_data = name.text.data(),
           .value_data = value.data(),
@@ -187,7 +201,8 @@ void Headers::add_view(const HeaderName& name, std::string_view value) {
           .hash = name.hash,
           .id = name.id,
           .removed = false,
-          .checked = false});
+          .checked = false,
+          .as_received = false});
 }
 
 void Headers::add(const HeaderName& name, std::string_view value) {
@@ -219,7 +234,7 @@ Header& Headers::replace(const HeaderName& name, std::string_view value) {
   first->name_data = name.text.data();
   first->value_data = value.data();
   first->value_size = static_cast<std::uint32_t>(value.size());
-  first->checked = false;
+  first->checked = first->as_received = false;
   return *first;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,23 @@ enum class HeaderId : std::uint8_t {
 #define KNOWN_HEADER(id, text) id,
 #include "http/header_names.inc"
 #undef KNOWN_HEADER
+};
+
+// A set of known names, and of `other`.
+class HeaderIds {
+ public:
+  constexpr HeaderIds() = default;
+  constexpr HeaderIds(std::initializer_list<HeaderId> ids) {
+    for (HeaderId id : ids) bits_ |= bit(id);
+  }
+  constexpr bool contains(HeaderId id) const { return (bits_ & bit(id)) != 0; }
+  constexpr void add(HeaderId id) { bits_ |= bit(id); }
+
+ private:
+  static constexpr std::uint64_t bit(HeaderId id) {
+    return std::uint64_t{1} << static_cast<unsigned>(id);
+  }
+  std::uint64_t bits_ = 0;
 };
 
 // A name prepared for look-ups: hash and id are computed once (at load for policies).
@@ -65,7 +83,8 @@ struct Header {
   std::uint32_t hash;
   HeaderId id;
   bool removed;
-  bool checked = false;  // came through the parser: may be sent without another look
+  bool checked = false;      // came through the parser: may be sent without another look
+  bool as_received = false;  // "Name: value" CRLF in one piece of memory, and checked
 
   std::string_view name() const { return {name_data, name_size}; }
   std::string_view value() const { return {value_data, value_size}; }
@@ -95,7 +114,7 @@ class Headers {
   std::size_t remove(const HeaderName& name);
   void clear() {
     size_ = 0;
-    present_ = 0;
+    present_ = {};
   }
 
   // All entries in order, removed ones too: check Header::removed.
@@ -105,7 +124,12 @@ class Headers {
   Arena& arena() const { return *arena_; }
 
   // Codec only: appends a parsed entry.
-  void append(const Header& header);
+  void append(const Header& header) {
+    if (size_ == capacity_) [[unlikely]]
+      reserve_more();
+    data_[size_++] = header;
+    present_.add(header.id);
+  }
   // Codec only: moves every view that points into `from` to the same place in `to`, a copy of it.
   void rebase(std::string_view from, std::string_view to);
 
@@ -113,13 +137,10 @@ class Headers {
   Header* find(const HeaderName& name) const;
   Header& replace(const HeaderName& name, std::string_view value);
   void reserve_more();
-  static constexpr std::uint64_t bit(HeaderId id) {
-    return std::uint64_t{1} << (static_cast<unsigned>(id) & 63);
-  }
   // False answers most look-ups for what is not there.
-  bool may_have(HeaderId id) const { return (present_ & bit(id)) != 0; }
+  bool may_have(HeaderId id) const { return present_.contains(id); }
   Arena* arena_;
-  std::uint64_t present_ = 0;  // a bit per id that was ever added
+  HeaderIds present_;  // of all that was ever added
   Header* data_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;

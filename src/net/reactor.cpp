@@ -63,7 +63,8 @@ void Reactor::wake() {
 }
 
 void Reactor::turn(Duration wait) {
-  wait_for_events(again_.empty() && deferred_.empty() ? wait : Duration::zero());
+  const bool may_wait = again_.empty() && deferred_.empty() && ending_.empty();
+  wait_for_events(may_wait ? wait : Duration::zero());
   refresh_time();
   ++turns_;
   if (!again_.empty()) run_again();
@@ -71,6 +72,7 @@ void Reactor::turn(Duration wait) {
   timers_.run_until(now_);
   if (mail_waits_.load()) run_mail();
   if (!deferred_.empty()) run_deferred();
+  run_ending();
 }
 
 void Reactor::wait_for_events(Duration wait) {
@@ -119,6 +121,13 @@ void Reactor::run_deferred() {
   deferred_running_.clear();
 }
 
+void Reactor::run_ending() {
+  for (std::size_t i = 0; i < ending_.size(); ++i) {
+    if (Source* source = ending_[i]) source->on_turn_end();
+  }
+  ending_.clear();
+}
+
 bool Reactor::post(std::move_only_function<void()> work) {
   {
     std::lock_guard lock(mail_mutex_);
@@ -159,6 +168,7 @@ void Reactor::forget(Source& source) {
   std::replace(again_.begin(), again_.end(), &source, static_cast<Source*>(nullptr));
   std::replace(again_running_.begin(), again_running_.end(), &source,
                static_cast<Source*>(nullptr));
+  std::replace(ending_.begin(), ending_.end(), &source, static_cast<Source*>(nullptr));
 }
 
 Deadline::Deadline(Reactor& reactor, Scope* scope, Duration after, ErrorCode code, const char* what,

@@ -26,6 +26,7 @@ namespace perigee::net {
 class Source {
  public:
   virtual void on_events(std::uint32_t events) = 0;  // EPOLL* bits; 0 after again()
+  virtual void on_turn_end() {}                      // after at_turn_end()
 
  protected:
   ~Source() = default;
@@ -68,6 +69,8 @@ class Reactor {
   // this turn. forget() takes it back; remove() does too.
   void again(Source& source) { again_.push_back(&source); }
   void forget(Source& source);
+  // Calls on_turn_end() once, as the last work of this turn (of the next one, between turns).
+  void at_turn_end(Source& source) { ending_.push_back(&source); }
   std::size_t sources() const { return sources_; }
   std::uint64_t turns() const { return turns_; }
 
@@ -78,6 +81,7 @@ class Reactor {
   void run_again();
   void run_mail();
   void run_deferred();
+  void run_ending();
   void wake();
 
   const Clock& clock_;
@@ -95,6 +99,7 @@ class Reactor {
   std::vector<std::move_only_function<void()>> mail_, mail_running_;
   std::vector<std::move_only_function<void()>> deferred_, deferred_running_;
   std::vector<Source*> again_, again_running_;
+  std::vector<Source*> ending_;
   std::array<epoll_event, kEventsPerTurn> events_;  // [event_next_, event_end_) wait to be run
   std::size_t event_next_ = 0, event_end_ = 0;
   std::size_t sources_ = 0;

@@ -42,7 +42,7 @@ class Socket::Watch {
 };
 
 Socket::Socket(Reactor& reactor, int fd, Address remote, SocketOptions options)
-    : reactor_(reactor), fd_(fd), remote_(remote) {
+    : reactor_(reactor), fd_(fd), remote_(remote), kept_(reactor.buffers()) {
   if (options.no_delay) set_option(fd, IPPROTO_TCP, TCP_NODELAY);
   if (options.keep_alive) set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
   if (!reactor.add(fd, *this)) {
@@ -60,6 +60,8 @@ Socket::~Socket() {
 void Socket::on_events(std::uint32_t events) {
   if (events & (EPOLLIN | kHangupEvents)) readable_ = true;
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) writable_ = true;
+  if (writable_ && !kept_.empty()) [[unlikely]]
+    send_kept();
   const bool wake_reader = readable_ && read_wait_.waiting();
   const bool wake_writer = writable_ && write_wait_.waiting();
   if (events & kHangupEvents) [[unlikely]] {
@@ -135,6 +137,10 @@ Result<std::size_t> Socket::read_now(Buffer& into) {
     return 0;
   }
   const auto bytes = static_cast<std::size_t>(got);
+  if (bytes == 0 && lost_ != 0) [[unlikely]] {
+    if (!leased) into.drop();
+    return broken(lost_);
+  }
   // A short read has emptied the socket, unless the end may follow: its event has already come.
   if (bytes < room.size() && !hung_up_) readable_ = false;
   if (bytes == 0) {
@@ -148,6 +154,7 @@ Result<std::size_t> Socket::read_now(Buffer& into) {
 
 Async<Result<void>> Socket::write(std::span<const std::string_view> slices) {
   std::size_t sent = 0;
+  if (writable_ && !kept_.empty()) send_kept();
   if (writable_) {
     Result<std::size_t> now = write_now(slices, 0);
     if (!now) return std::unexpected(std::move(now).error());
@@ -161,10 +168,44 @@ Async<Result<void>> Socket::write(std::span<const std::string_view> slices) {
 Async<Result<void>> Socket::write_later(std::vector<std::string_view> slices, std::size_t sent) {
   for (;;) {
     CO_TRY(co_await write_wait_);
+    if (!kept_.empty()) send_kept();
+    if (!writable_) continue;
     CO_TRY(std::size_t more, write_now(slices, sent));
     if (writable_) co_return Result<void>{};
     sent += more;
   }
+}
+
+Async<Result<void>> Socket::write_soon(std::span<const std::string_view> slices) {
+  std::size_t bytes = 0;
+  for (std::string_view slice : slices) bytes += slice.size();
+  if (!writable_ || bytes > BufferPool::kSmallBytes || bytes > kept_.room().size())
+    return write(slices);
+  if (kept_.empty()) reactor_.at_turn_end(*this);
+  for (std::string_view slice : slices) kept_.append(slice);
+  return Result<void>{};
+}
+
+void Socket::send_kept() {
+  while (writable_ && !kept_.empty()) {
+    const std::string_view bytes = kept_.unread();
+    const ssize_t now = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (now < 0 && errno == EINTR) continue;
+    if (now < 0 && errno != EAGAIN) {
+      // They were said to be written: nothing may follow on this connection. Its reader learns it.
+      lost_ = errno;
+      kept_.drop();
+      static_cast<void>(::shutdown(fd_, SHUT_RDWR));
+      return;
+    }
+    const std::size_t sent = now < 0 ? 0 : static_cast<std::size_t>(now);
+    counters_.bytes_written += sent;
+    writable_ = sent == bytes.size();
+    kept_.consume(sent);
+  }
+  if (!kept_.empty()) return;
+  kept_.drop();
+  if (std::exchange(ends_, false)) end();
 }
 
 namespace {
@@ -216,12 +257,16 @@ Result<std::size_t> Socket::write_now(std::span<const std::string_view> slices, 
 }
 
 void Socket::end() {
+  if (!kept_.empty()) send_kept();
+  ends_ = !kept_.empty();
   // ENOTCONN: the peer has reset; whoever reads or writes next learns it.
-  if (fd_ >= 0) static_cast<void>(::shutdown(fd_, SHUT_WR));
+  if (fd_ >= 0 && !ends_) static_cast<void>(::shutdown(fd_, SHUT_WR));
 }
 
 void Socket::close(bool reset) {
   if (fd_ < 0) return;
+  if (!reset && !kept_.empty()) send_kept();
+  kept_.drop();
   if (reset) {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     static_cast<void>(::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));

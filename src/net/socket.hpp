@@ -29,6 +29,8 @@ class Socket final : public Stream, private Source {
   bool readable() const override { return readable_; }
   using Stream::write;
   Async<Result<void>> write(std::span<const std::string_view> slices) override;
+  // Many small answers in one turn leave back to back: their receiver is woken once, not for each.
+  Async<Result<void>> write_soon(std::span<const std::string_view> slices) override;
   void end() override;
   void close(bool reset = false) override;
   bool closed() const override { return fd_ < 0; }
@@ -47,6 +49,8 @@ class Socket final : public Stream, private Source {
   static Async<Result<std::unique_ptr<Socket>>> connected(std::unique_ptr<Socket> socket);
 
   void on_events(std::uint32_t events) override;
+  void on_turn_end() override { send_kept(); }
+  void send_kept();  // as much as the kernel takes
   void on_hangup_events(bool wake_reader, bool wake_writer);
   bool has_share_of_turn();
   Result<std::size_t> read_now(Buffer& into);  // 0 with readable_ false = would block
@@ -63,12 +67,15 @@ class Socket final : public Stream, private Source {
   bool readable_ = false;
   bool writable_ = true;
   bool hung_up_ = false;
+  bool ends_ = false;       // end() came while bytes were kept
   std::uint8_t reads_ = 0;  // in the turn turn_
   std::uint32_t turn_ = 0;
   Address remote_;
   HangupListener* hangup_ = nullptr;
   Watch* watch_ = nullptr;
   StreamCounters counters_;
+  Buffer kept_;   // of write_soon()
+  int lost_ = 0;  // the error that lost what was kept
   Completion<Result<void>> read_wait_;
   Completion<Result<void>> write_wait_;
 };

@@ -61,6 +61,12 @@ class Stream {
   // the call. Errors: reset, closed.
   virtual Async<Result<void>> write(std::span<const std::string_view> slices) = 0;
   Async<Result<void>> write(std::string_view bytes);
+  // For the last bytes of a message: the same, except that a stream may keep a few KiB, say that
+  // they are written, and send them at the end of the loop's turn, together with what other streams
+  // keep. write() and end() come behind them; a write() of nothing ends when they are sent.
+  virtual Async<Result<void>> write_soon(std::span<const std::string_view> slices) {
+    return write(slices);
+  }
   // Ends our side after what was written (FIN; close_notify first on TLS).
   virtual void end() = 0;
   // Closes now; with `reset`, the peer sees a reset and unsent bytes are dropped. Waits end with

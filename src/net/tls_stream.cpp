@@ -196,11 +196,23 @@ bool TlsStream::hung_up() const { return plain_->hung_up() || told_the_end(); }
 // -------------------------------------------------------------------------------------------
 
 Async<Result<void>> TlsStream::write(std::span<const std::string_view> slices) {
+  return write(slices, false);
+}
+
+Async<Result<void>> TlsStream::write_soon(std::span<const std::string_view> slices) {
+  return write(slices, true);
+}
+
+Async<Result<void>> TlsStream::write(std::span<const std::string_view> slices, bool soon) {
   PlainText text(slices);
+  const bool nothing = text.next_bytes() == 0;
   while (!wire_.pinned) {
     if (auto encrypted = encrypt(text); !encrypted) return encrypted;
-    if (wire_.out.empty()) return Result<void>{};
-    Async<Result<void>> sending = plain_->write(wire_.out.unread());
+    if (wire_.out.empty())
+      return nothing ? plain_->write(std::span<const std::string_view>()) : Result<void>{};
+    const std::string_view records = wire_.out.unread();
+    Async<Result<void>> sending =
+        soon && text.next_bytes() == 0 ? plain_->write_soon({&records, 1}) : plain_->write(records);
     if (!sending.here()) return write_later(text.rest(), send(std::move(sending)));
     if (auto sent = sending.take(); !sent) {
       broken_ = true;

@@ -24,6 +24,7 @@ class TlsStream final : public Stream {
   bool readable() const override;
   using Stream::write;
   Async<Result<void>> write(std::span<const std::string_view> slices) override;
+  Async<Result<void>> write_soon(std::span<const std::string_view> slices) override;
   void end() override;
   void close(bool reset = false) override;
   bool closed() const override { return plain_->closed(); }
@@ -49,6 +50,7 @@ class TlsStream final : public Stream {
   bool holds_bytes() const;  // read from the plain stream and not given yet
   bool told_the_end() const;
 
+  Async<Result<void>> write(std::span<const std::string_view> slices, bool soon);
   Async<Result<void>> write_later(std::vector<std::string_view> slices, Async<Result<void>> before);
   Result<void> encrypt(PlainText& text);  // until wire_.out is full
   Async<Result<void>> flush();

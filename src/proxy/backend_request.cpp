@@ -17,23 +17,16 @@ namespace {
 
 const http::HeaderName kHost("Host");
 
-bool is_hop_by_hop(HeaderId id) {
-  switch (id) {
-    case HeaderId::connection:
-    case HeaderId::keep_alive:
-    case HeaderId::proxy_authorization:
-    case HeaderId::proxy_authenticate:
-    case HeaderId::proxy_connection:
-    case HeaderId::te:
-    case HeaderId::trailer:
-    case HeaderId::transfer_encoding:
-    case HeaderId::upgrade:
-    case HeaderId::http2_settings:
-      return true;
-    default:
-      return false;
-  }
-}
+constexpr http::HeaderIds kHopByHop{HeaderId::connection,
+                                    HeaderId::keep_alive,
+                                    HeaderId::proxy_authorization,
+                                    HeaderId::te,
+                                    HeaderId::proxy_authenticate,
+                                    HeaderId::proxy_connection,
+                                    HeaderId::trailer,
+                                    HeaderId::transfer_encoding,
+                                    HeaderId::upgrade,
+                                    HeaderId::http2_settings};
 
 void copy_headers(const policy::Exchange& exchange, const plan::Backend& backend,
                   const BackendRequestRules& rules, http::RequestHead& to) {
@@ -43,7 +36,7 @@ void copy_headers(const policy::Exchange& exchange, const plan::Backend& backend
     if (header.removed || header.id == HeaderId::host) continue;
     bool kept_for_upgrade =
         rules.upgrade && (header.id == HeaderId::connection || header.id == HeaderId::upgrade);
-    if (is_hop_by_hop(header.id) && !kept_for_upgrade) continue;
+    if (kHopByHop.contains(header.id) && !kept_for_upgrade) continue;
     if (header.id == HeaderId::accept_encoding && !backend.propagate_accept_encoding) continue;
     if (named && !kept_for_upgrade && http::list_has_token(*connection, header.name())) continue;
     to.headers.append(header);

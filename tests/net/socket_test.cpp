@@ -179,6 +179,95 @@ TEST_F(SocketTest, ABulkReaderGetsItsShareOfATurn) {
   EXPECT_LE(most, Socket::kReadsPerTurn + 2);
 }
 
+bool keeps(Stream& stream, std::string_view bytes) {
+  Async<Result<void>> writing = stream.write_soon({&bytes, 1});
+  return writing.here() && writing.take().has_value();
+}
+
+TEST_F(SocketTest, WhatIsWrittenSoonLeavesAtTheTurnsEnd) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  const std::size_t leased = reactor.buffers().bytes_leased();
+  EXPECT_TRUE(keeps(*pair.client, "one,"));
+  EXPECT_TRUE(keeps(*pair.client, "two"));
+  EXPECT_EQ(pair.client->counters().bytes_written, 0u);
+  reactor.turn(1h);  // does not wait: there is something to send
+  EXPECT_EQ(pair.client->counters().bytes_written, 7u);
+  EXPECT_EQ(reactor.buffers().bytes_leased(), leased);
+  ASSERT_TRUE(turn_until(reactor, [&] { return pair.server->readable(); }));
+  Buffer buffer(reactor.buffers());
+  EXPECT_EQ(pair.server->read(buffer).take().value(), 7u);
+  EXPECT_EQ(buffer.unread(), "one,two");
+}
+
+TEST_F(SocketTest, WritesAndTheEndComeBehindWhatIsKept) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  EXPECT_TRUE(keeps(*pair.client, "one,"));
+  EXPECT_TRUE(pair.client->write("two,").take());
+  EXPECT_TRUE(keeps(*pair.client, "three"));
+  pair.client->end();
+  Running<Result<std::string>> reading(read_all(*pair.server, reactor.buffers()));
+  ASSERT_TRUE(turn_until(reactor, [&] { return reading.done(); }));
+  EXPECT_EQ(reading.value().value(), "one,two,three");
+}
+
+TEST_F(SocketTest, ClosingSendsWhatIsKept) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  EXPECT_TRUE(keeps(*pair.client, "bye"));
+  pair.client->close();
+  Running<Result<std::string>> reading(read_all(*pair.server, reactor.buffers()));
+  ASSERT_TRUE(turn_until(reactor, [&] { return reading.done(); }));
+  EXPECT_EQ(reading.value().value(), "bye");
+}
+
+TEST_F(SocketTest, MoreThanABlockIsNotKept) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  const std::string large = pattern(BufferPool::kSmallBytes + 1);
+  EXPECT_TRUE(keeps(*pair.client, "head,"));
+  EXPECT_TRUE(keeps(*pair.client, large));
+  EXPECT_EQ(pair.client->counters().bytes_written, 5 + large.size());
+}
+
+// The kernel takes only a part: the rest goes when it has room, the end behind it, and a write of
+// nothing tells when.
+TEST_F(SocketTest, WhatTheKernelDoesNotTakeStaysKept) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  const int small = 1;  // the kernel's least
+  ASSERT_EQ(::setsockopt(pair.client->fd(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+  const std::string block = pattern(BufferPool::kSmallBytes);
+  std::string all;
+  std::uint64_t sent = 0;
+  do {
+    ASSERT_TRUE(keeps(*pair.client, block));
+    all += block;
+    reactor.turn(0ms);
+    sent = pair.client->counters().bytes_written;
+  } while (sent == all.size());
+  Running<Result<void>> flushing(pair.client->write(std::span<const std::string_view>()));
+  EXPECT_FALSE(flushing.done());
+  pair.client->end();
+  Running<Result<std::string>> reading(read_all(*pair.server, reactor.buffers()));
+  ASSERT_TRUE(turn_until(reactor, [&] { return reading.done(); }));
+  EXPECT_TRUE(flushing.done());
+  EXPECT_EQ(reading.value().value(), all);
+}
+
+TEST_F(SocketTest, AResetThatLostWhatWasKeptIsTheReadersNews) {
+  Reactor reactor(clock);
+  Pair pair = connected_pair(reactor);
+  EXPECT_TRUE(keeps(*pair.client, "lost"));
+  pair.server->close(true);
+  Buffer buffer(reactor.buffers());
+  Running<ReadResult> reading(pair.client->read(buffer));
+  ASSERT_TRUE(turn_until(reactor, [&] { return reading.done(); }));
+  ASSERT_FALSE(reading.value());
+  EXPECT_EQ(reading.value().error().code, ErrorCode::reset);
+}
+
 TEST_F(SocketTest, HalfCloseEndsOneDirectionOnly) {
   Reactor reactor(clock);
   Pair pair = connected_pair(reactor);
