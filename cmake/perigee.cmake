@@ -12,11 +12,14 @@ set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
-  -Wno-gnu-statement-expression -fno-omit-frame-pointer)
+  -Wno-gnu-statement-expression)
 if(PERIGEE_WERROR)
   add_compile_options(-Werror)
 endif()
 add_link_options(-fuse-ld=lld-19)
+if(NOT PERIGEE_MODE STREQUAL "release")  # profiles of a release unwind by DWARF
+  add_compile_options(-fno-omit-frame-pointer)
+endif()
 
 if(PERIGEE_MODE STREQUAL "dev")
   set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1")

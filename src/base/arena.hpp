@@ -6,13 +6,14 @@
 #include <sanitizer/asan_interface.h>
 
 #include <cstddef>
-#include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
 #include "base/assert.hpp"
+#include "base/put_bytes.hpp"
 
 namespace perigee {
 
@@ -43,15 +44,18 @@ class Arena {
   std::string_view copy(std::string_view text) {
     if (text.empty()) return {};
     char* to = static_cast<char*>(take(text.size(), 1));
-    std::memcpy(to, text.data(), text.size());
+    put_bytes(to, text);
     return {to, text.size()};
   }
-  std::string_view join(std::string_view a, std::string_view b) {
-    char* to = static_cast<char*>(take(a.size() + b.size() + 1, 1));
-    if (!a.empty()) std::memcpy(to, a.data(), a.size());
-    if (!b.empty()) std::memcpy(to + a.size(), b.data(), b.size());
-    return {to, a.size() + b.size()};
+  std::string_view join(std::initializer_list<std::string_view> parts) {
+    std::size_t size = 0;
+    for (std::string_view part : parts) size += part.size();
+    char* begin = static_cast<char*>(take(size, 1));
+    char* at = begin;
+    for (std::string_view part : parts) at = put_bytes(at, part);
+    return {begin, size};
   }
+  std::string_view join(std::string_view a, std::string_view b) { return join({a, b}); }
   // Forgets everything; keeps the first chunk.
   void clear();
   // Frees everything.

@@ -69,7 +69,16 @@ class H1ClientExchange final : public ClientExchange {
   Async<Result<void>> send(std::string_view head, Body* body, WireFraming framing);
   Async<void> upload(Body& body, WireFraming framing);
   void note_upload(Result<void> sent);
-  Async<Result<void>> read_head(Method method, ResponseHead& response, InterimSink* interims);
+  struct Answering {
+    Method method;
+    ResponseHead& response;
+    InterimSink* interims;
+    Duration timeout;
+  };
+  Async<Result<void>> answer_later(Async<Result<void>> sending, Answering answering);
+  Async<Result<void>> answer(Result<void> sent, Answering answering);
+  Result<Parse> take_head(const Answering& answering);
+  std::unexpected<Error> unanswered(Error error) const;
   Async<Result<std::size_t>> receive();
   void accept_head(const H1Head& info, ResponseHead& response);
   Error broken(Error error) const;
@@ -89,6 +98,7 @@ class H1ClientExchange final : public ClientExchange {
   bool received_something_ = false;
   bool request_body_touched_ = false;
   bool keep_alive_ = false;
+  std::size_t interims_ = 0;
 };
 
 // An event may tell of bytes that were read already: only a look says.
@@ -153,30 +163,27 @@ Error H1ClientExchange::broken(Error error) const {
   return error;
 }
 
+// Without a frame of its own while nothing has to wait: that is the rule up to the answer.
 Async<Result<void>> H1ClientExchange::start(const RequestHead& request, Body* body,
                                             ResponseHead& response, InterimSink* interims,
                                             Duration answer_timeout) {
   if (!may_be_sent(request)) {
-    co_return fail(ErrorCode::invalid,
-                   "the request's method or target holds bytes that HTTP does not allow");
+    return fail(ErrorCode::invalid,
+                "the request's method or target holds bytes that HTTP does not allow");
   }
   WireFraming framing = framing_of(request, body);
   asks_upgrade_ = framing.connection == WireFraming::Connection::upgrade;
   std::string_view head = write_request_head(arena_, request, framing);
-  Result<void> sent = co_await send(head, body, framing);
-  if (!sent && (sender_.body_failed() || !gone(sent.error()))) co_return sent;
-  // An upstream that refuses early may have answered before it closed: what it said counts, not the
-  // failed write.
-  std::optional<net::Deadline> deadline;
-  if (answer_timeout > 0s) {
-    deadline.emplace(connection_.reactor_, co_await this_scope(), answer_timeout,
-                     ErrorCode::read_timed_out, "no answer within readTimeout", Fault::upstream);
-  }
-  Result<void> answered = co_await read_head(request.method, response, interims);
-  if (answered) co_return answered;
-  if (body_error_) co_return std::unexpected(*body_error_);
-  if (upload_error_) co_return std::unexpected(*upload_error_);
-  co_return std::unexpected(broken(std::move(answered.error())));
+  Async<Result<void>> sending = send(head, body, framing);
+  Answering answering{request.method, response, interims, answer_timeout};
+  if (sending.here()) return answer(sending.take(), answering);
+  return answer_later(std::move(sending), answering);
+}
+
+Async<Result<void>> H1ClientExchange::answer_later(Async<Result<void>> sending,
+                                                   Answering answering) {
+  Result<void> sent = co_await sending;
+  co_return co_await answer(std::move(sent), answering);
 }
 
 // The head and what of the body is at hand; the rest goes up while the answer is awaited.
@@ -230,48 +237,69 @@ Async<Result<std::size_t>> H1ClientExchange::receive() {
   return connection_.stream_->read(received);
 }
 
-Async<Result<void>> H1ClientExchange::read_head(Method method, ResponseHead& response,
-                                                InterimSink* interims) {
-  for (std::size_t interim = 0;;) {
-    H1Head info;
-    H1Outcome outcome;
-    if (!connection_.received_.empty()) {
-      outcome = parse_response(connection_.received_.unread(), connection_.options_.limits, method,
-                               response, info);
-    }
-    if (outcome.result == Parse::refused) {
-      co_return fail(ErrorCode::invalid,
-                     "the upstream's answer breaks HTTP: " + std::string(outcome.why),
-                     Fault::upstream);
-    }
-    if (outcome.result == Parse::more) {
-      CO_TRY(std::size_t got, co_await receive());
-      if (got == 0)
-        co_return fail(ErrorCode::closed, "the upstream closed the connection before it answered",
-                       Fault::upstream);
-      received_something_ = true;
-      continue;
-    }
-    // Bytes of the request behind a switch of protocols would be taken for something else.
-    if (response.status == 101 && (!asks_upgrade_ || !sent_whole_)) {
-      co_return fail(ErrorCode::invalid,
-                     "the upstream switched protocols without being asked, or before it had the "
-                     "whole request",
-                     Fault::upstream);
-    }
-    accept_head(info, response);
-    if (response.status >= 200 || response.status == 101) co_return Result<void>{};
-    if (++interim > connection_.options_.interims_max) {
-      co_return fail(ErrorCode::limit,
-                     "the upstream sent more than " +
-                         std::to_string(connection_.options_.interims_max) + " interim answers",
-                     Fault::upstream);
-    }
-    if (interims) {
-      CO_TRY(co_await interims->on_interim(response));
-    }
-    response.headers.clear();
+// The final head, or what went wrong before it.
+Async<Result<void>> H1ClientExchange::answer(Result<void> sent, Answering answering) {
+  // An upstream that refuses early may have answered before it closed: what it said counts, not the
+  // failed write.
+  if (!sent && (sender_.body_failed() || !gone(sent.error()))) co_return sent;
+  std::optional<net::Deadline> deadline;
+  if (answering.timeout > 0s) {
+    deadline.emplace(connection_.reactor_, co_await this_scope(), answering.timeout,
+                     ErrorCode::read_timed_out, "no answer within readTimeout", Fault::upstream);
   }
+  for (;;) {
+    Result<Parse> head = take_head(answering);
+    if (!head) co_return unanswered(std::move(head.error()));
+    if (*head == Parse::more) {
+      Result<std::size_t> got = co_await receive();
+      if (!got) co_return unanswered(std::move(got.error()));
+      if (*got == 0)
+        co_return unanswered({ErrorCode::closed,
+                              "the upstream closed the connection before it answered",
+                              Fault::upstream});
+      received_something_ = true;
+    } else if (answered_) {
+      co_return Result<void>{};
+    } else if (answering.interims) {
+      Result<void> told = co_await answering.interims->on_interim(answering.response);
+      if (!told) co_return unanswered(std::move(told.error()));
+    }
+  }
+}
+
+// Done: a final head when answered_ is set, else an interim one.
+Result<Parse> H1ClientExchange::take_head(const Answering& answering) {
+  if (connection_.received_.empty()) return Parse::more;
+  ResponseHead& response = answering.response;
+  H1Head info;
+  H1Outcome outcome = parse_response(connection_.received_.unread(), connection_.options_.limits,
+                                     answering.method, response, info);
+  if (outcome.result == Parse::more) return Parse::more;
+  if (outcome.result == Parse::refused) {
+    return fail(ErrorCode::invalid,
+                "the upstream's answer breaks HTTP: " + std::string(outcome.why), Fault::upstream);
+  }
+  // Bytes of the request behind a switch of protocols would be taken for something else.
+  if (response.status == 101 && (!asks_upgrade_ || !sent_whole_)) {
+    return fail(ErrorCode::invalid,
+                "the upstream switched protocols without being asked, or before it had the "
+                "whole request",
+                Fault::upstream);
+  }
+  accept_head(info, response);
+  if (!answered_ && ++interims_ > connection_.options_.interims_max) {
+    return fail(ErrorCode::limit,
+                "the upstream sent more than " + std::to_string(connection_.options_.interims_max) +
+                    " interim answers",
+                Fault::upstream);
+  }
+  return Parse::done;
+}
+
+std::unexpected<Error> H1ClientExchange::unanswered(Error error) const {
+  if (body_error_) return std::unexpected(*body_error_);
+  if (upload_error_) return std::unexpected(*upload_error_);
+  return std::unexpected(broken(std::move(error)));
 }
 
 // The head's bytes move to the arena, so that the buffer is free for the body.
@@ -279,7 +307,7 @@ void H1ClientExchange::accept_head(const H1Head& info, ResponseHead& response) {
   Buffer& received = connection_.received_;
   std::string_view bytes = received.unread().substr(0, info.bytes);
   std::string_view copy = arena_.copy(bytes);
-  response.headers.rebase(bytes, copy);
+  response.headers.rebase(copy.data() - bytes.data());
   if (!response.reason.empty())
     response.reason = {copy.data() + (response.reason.data() - bytes.data()),
                        response.reason.size()};

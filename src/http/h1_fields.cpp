@@ -71,14 +71,10 @@ inline ShortName short_name(__m128i bytes, std::size_t size) {
           static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(folded, folded)))};
 }
 
-inline __m128i load16(const char* from) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-}
-
 // The first control byte at or behind `at`, tab too; null when there is none. At least 16 bytes
 // before the end are readable: the last ones are looked at together with some before them.
 inline const char* find_control(const char* at, const char* end) {
-  for (; end - at >= 16; at += 16) {
+  for (const char* last = end - 16; at <= last; at += 16) {
     if (unsigned found = controls(load16(at)); found != 0) return at + __builtin_ctz(found);
   }
   const unsigned found = controls(load16(end - 16)) >> (16 - (end - at));
@@ -189,7 +185,7 @@ H1Outcome read_fields(Reader& reader, const H1Limits& limits, Version version, H
   std::size_t count = 0;
   while (true) {
     if (reader.left() > 0 && *reader.at == '\r') break;
-    Header field;
+    Header& field = headers.next();
     if (!read_usual_field(reader, field)) {
       H1Outcome outcome = read_field(reader, field);
       if (outcome.result == Parse::more && too_big(reader.end))
@@ -202,7 +198,7 @@ H1Outcome read_fields(Reader& reader, const H1Limits& limits, Version version, H
       H1Outcome outcome = framing.see(field, version);
       if (outcome.result != Parse::done) return outcome;
     }
-    headers.append(field);
+    headers.commit_next();
   }
   return read_line_end(reader);
 }

@@ -54,12 +54,15 @@ inline const char* scan_scalar(const char* at, const char* end, ByteClass allowe
 }
 
 #if defined(__SSE2__)
+inline __m128i load16(const char* from) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+
 // `stops_of` gives ones for the bytes that end the scan, or need a closer look.
 template <class Stops>
 inline const char* scan_vector(const char* at, const char* end, ByteClass allowed, Stops stops_of) {
   for (; end - at >= 16; at += 16) {
-    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    unsigned stops = stops_of(bytes);
+    unsigned stops = stops_of(load16(at));
     if (stops != 0) {
       at += __builtin_ctz(stops);
       return is(*at, allowed) ? scan_scalar(at, end, allowed) : at;
@@ -136,24 +139,28 @@ inline const char* scan_token(const char* at, const char* end) {
 #endif
 }
 
-// All of `text`, which may be empty.
-inline bool is_all_token(std::string_view text) {
-  return scan_token(text.begin(), text.end()) == text.end();
+// All of `text`, which may be empty. The last bytes are looked at together with some before them.
+template <class Stops>
+inline bool is_all(std::string_view text, ByteClass allowed, Stops stops_of) {
+#if defined(__SSE2__)
+  if (text.size() >= 16) {
+    const char* last = text.end() - 16;
+    unsigned stops = stops_of(load16(last));
+    for (const char* at = text.begin(); at < last; at += 16) stops |= stops_of(load16(at));
+    if (stops == 0) return true;
+  }
+#endif
+  return scan_scalar(text.begin(), text.end(), allowed) == text.end();
 }
-inline bool is_all_value(std::string_view text) {
-  return scan_value(text.begin(), text.end()) == text.end();
-}
-inline bool is_all_target(std::string_view text) {
-  return scan_target(text.begin(), text.end()) == text.end();
-}
+inline bool is_all_token(std::string_view text) { return is_all(text, kToken, token_stops); }
+inline bool is_all_value(std::string_view text) { return is_all(text, kValue, value_stops); }
+inline bool is_all_target(std::string_view text) { return is_all(text, kTarget, target_stops); }
 
 // A host of letters, digits, '-' and '.', without a port: most of them.
 inline bool is_plain_host(std::string_view text) {
-  if (text.empty()) return false;
-  for (char byte : text) {
-    if ((kByteClasses[static_cast<unsigned char>(byte)] & kPlainHost) == 0) return false;
-  }
-  return true;
+  unsigned all = text.empty() ? 0 : kPlainHost;
+  for (char byte : text) all &= kByteClasses[static_cast<unsigned char>(byte)];
+  return all != 0;
 }
 
 constexpr bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }

@@ -218,7 +218,7 @@ void H1Connection::accept_head(H1Exchange& exchange) {
   for (std::string_view* view :
        {&request.method_text, &request.target, &request.path, &request.query, &request.authority})
     rebase(*view);
-  request.headers.rebase(bytes, copy);
+  request.headers.rebase(copy.data() - bytes.data());
   received_.consume(bytes.size());
   // Of the connection, whatever an absolute target claims: policies rely on it.
   request.scheme = secured_ ? "https" : "http";

@@ -2,9 +2,9 @@
 
 #include <atomic>
 #include <charconv>
-#include <cstring>
 
 #include "base/log.hpp"
+#include "base/put_bytes.hpp"
 
 namespace perigee::http {
 namespace {
@@ -15,11 +15,7 @@ class Writer {
  public:
   Writer(Arena& arena, std::size_t bytes_max)
       : begin_(arena.array<char>(bytes_max).data()), at_(begin_) {}
-  void put(std::string_view text) {
-    if (text.empty()) return;
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
+  void put(std::string_view text) { at_ = put_bytes(at_, text); }
   void put(std::uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
   std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
 
@@ -44,12 +40,26 @@ constexpr HeaderIds kFraming{HeaderId::connection,
                              HeaderId::te,
                              HeaderId::transfer_encoding,
                              HeaderId::http2_settings};
+// Would be misread by who merges trailers into the head.
+constexpr HeaderIds kNotInTrailers{HeaderId::connection,
+                                   HeaderId::content_length,
+                                   HeaderId::keep_alive,
+                                   HeaderId::proxy_connection,
+                                   HeaderId::te,
+                                   HeaderId::transfer_encoding,
+                                   HeaderId::http2_settings,
+                                   HeaderId::host,
+                                   HeaderId::trailer,
+                                   HeaderId::upgrade};
 
 // Sent only where they mean something.
+constexpr HeaderIds kSometimes{HeaderId::upgrade, HeaderId::trailer};
+constexpr HeaderIds kLookedAt = kFraming | kSometimes;
+
 bool fits_framing(HeaderId id, const WireFraming& framing) {
   if (id == HeaderId::upgrade) return framing.connection == WireFraming::Connection::upgrade;
   if (id == HeaderId::trailer) return framing.kind == WireFraming::Kind::chunked;
-  return true;
+  return false;
 }
 
 bool may_be_sent(const Header& header) {
@@ -104,8 +114,8 @@ void put_field(Writer& writer, const Header& header) {
 void put_fields(Writer& writer, const Headers& headers, const WireFraming& framing) {
   FieldRun run(writer);
   for (const Header& header : headers.entries()) {
-    if (header.removed || kFraming.contains(header.id)) continue;
-    if (!fits_framing(header.id, framing)) continue;
+    if (header.removed) continue;
+    if (kLookedAt.contains(header.id) && !fits_framing(header.id, framing)) continue;
     if (header.as_received) {
       run.add(header);
     } else {
@@ -186,8 +196,7 @@ std::string_view BodySender::last_chunk(Body& body) {
   Writer writer(arena_, bytes_of(*trailers) + 8);
   writer.put("0\r\n");
   for (const Header& header : trailers->entries()) {
-    if (!header.removed && !kFraming.contains(header.id) && header.id != HeaderId::host)
-      put_field(writer, header);
+    if (!header.removed && !kNotInTrailers.contains(header.id)) put_field(writer, header);
   }
   writer.put("\r\n");
   return writer.text();
@@ -226,8 +235,9 @@ Result<std::size_t> BodySender::gather(std::string_view head, Chunk piece, bool 
 Async<Result<void>> BodySender::write(std::span<const std::string_view> slices, bool last) {
   if (slices.empty()) return Result<void>{};
   begun_ = true;
-  return write_within(reactor_, last ? stream_.write_soon(slices) : stream_.write(slices),
-                      idle_timeout_, fault_);
+  Async<Result<void>> writing = last ? stream_.write_soon(slices) : stream_.write(slices);
+  if (writing.here()) return writing;
+  return write_within(reactor_, std::move(writing), idle_timeout_, fault_);
 }
 
 Async<Result<void>> write_within(net::Reactor& reactor, Async<Result<void>> writing,

@@ -161,8 +161,12 @@ bool Header::is(const HeaderName& wanted) const {
 
 Header* Headers::find(const HeaderName& name) const {
   if (!may_have(name.id)) return nullptr;
-  for (Header* entry = data_; entry != data_ + size_; ++entry) {
-    if (entry->is(name)) return entry;
+  return find(name, data_);
+}
+
+inline Header* Headers::find(const HeaderName& name, Header* from) const {
+  for (Header* entry = from; entry != data_ + size_; ++entry) {
+    if (entry->id == name.id && entry->is(name)) return entry;
   }
   return nullptr;
 }
@@ -184,9 +188,17 @@ std::size_t Headers::live() const {
       std::count_if(data_, data_ + size_, [](const Header& entry) { return !entry.removed; }));
 }
 
-void Headers::reserve_more() {
+void Headers::append_all(const Headers& other) {
+  if (other.size_ == 0) return;
+  if (other.size_ > capacity_ - size_) reserve_more(other.size_);
+  std::memcpy(data_ + size_, other.data_, other.size_ * sizeof(Header));
+  size_ += other.size_;
+  present_ = present_ | other.present_;
+}
+
+void Headers::reserve_more(std::uint32_t count) {
   // Two dozen fields fit the heads of nearly all real traffic.
-  std::uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+  std::uint32_t capacity = std::max(capacity_ == 0 ? 24 : capacity_ * 2, size_ + count);
   std::span<Header> bigger = arena_->array<Header>(capacity);
   if (size_ > 0) std::memcpy(bigger.data(), data_, size_ * sizeof(Header));
   data_ = bigger.data();
@@ -228,9 +240,7 @@ Header& Headers::replace(const HeaderName& name, std::string_view value) {
     add_view(name, value);
     return data_[size_ - 1];
   }
-  for (Header* entry = first + 1; entry != data_ + size_; ++entry) {
-    if (entry->is(name)) entry->removed = true;
-  }
+  for (Header* more = first; (more = find(name, more + 1)) != nullptr;) more->removed = true;
   first->name_data = name.text.data();
   first->value_data = value.data();
   first->value_size = static_cast<std::uint32_t>(value.size());
@@ -255,14 +265,10 @@ std::size_t Headers::remove(const HeaderName& name) {
   return removed;
 }
 
-void Headers::rebase(std::string_view from, std::string_view to) {
-  auto move = [&](const char*& view) {
-    std::size_t offset = static_cast<std::size_t>(view - from.data());
-    if (offset < from.size()) view = to.data() + offset;
-  };
+void Headers::rebase(std::ptrdiff_t distance) {
   for (Header& entry : entries()) {
-    move(entry.name_data);
-    move(entry.value_data);
+    entry.name_data += distance;
+    entry.value_data += distance;
   }
 }
 

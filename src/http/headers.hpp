@@ -6,6 +6,7 @@
 // may add more.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -32,7 +33,12 @@ class HeaderIds {
     for (HeaderId id : ids) bits_ |= bit(id);
   }
   constexpr bool contains(HeaderId id) const { return (bits_ & bit(id)) != 0; }
+  constexpr bool meets(HeaderIds other) const { return (bits_ & other.bits_) != 0; }
   constexpr void add(HeaderId id) { bits_ |= bit(id); }
+  constexpr HeaderIds operator|(HeaderIds other) const {
+    other.bits_ |= bits_;
+    return other;
+  }
 
  private:
   static constexpr std::uint64_t bit(HeaderId id) {
@@ -117,6 +123,10 @@ class Headers {
     present_ = {};
   }
 
+  // Appends all of `other`, removed entries too; its names and values are viewed.
+  void append_all(const Headers& other);
+  bool may_have_any(HeaderIds ids) const { return present_.meets(ids); }
+
   // All entries in order, removed ones too: check Header::removed.
   std::span<Header> entries() { return {data_, size_}; }
   std::span<const Header> entries() const { return {data_, size_}; }
@@ -125,18 +135,24 @@ class Headers {
 
   // Codec only: appends a parsed entry.
   void append(const Header& header) {
+    next() = header;
+    commit_next();
+  }
+  // Codec only: the place of the next entry, to be filled before commit_next().
+  Header& next() {
     if (size_ == capacity_) [[unlikely]]
       reserve_more();
-    data_[size_++] = header;
-    present_.add(header.id);
+    return data_[size_];
   }
-  // Codec only: moves every view that points into `from` to the same place in `to`, a copy of it.
-  void rebase(std::string_view from, std::string_view to);
+  void commit_next() { present_.add(data_[size_++].id); }
+  // Codec only: the bytes under all entries have moved by so many.
+  void rebase(std::ptrdiff_t distance);
 
  private:
   Header* find(const HeaderName& name) const;
+  Header* find(const HeaderName& name, Header* from) const;
   Header& replace(const HeaderName& name, std::string_view value);
-  void reserve_more();
+  void reserve_more(std::uint32_t count = 1);
   // False answers most look-ups for what is not there.
   bool may_have(HeaderId id) const { return present_.contains(id); }
   Arena* arena_;

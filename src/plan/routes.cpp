@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace perigee::plan {
 namespace {
@@ -30,6 +31,24 @@ bool serves(const Route& route, std::string_view server_id) {
 
 }  // namespace
 
+std::size_t Routes::Hash::operator()(std::string_view text) const {
+  constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+  std::uint64_t hash = text.size();
+  auto mix = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * kMultiplier;
+    hash ^= hash >> 32;
+  };
+  std::uint64_t word = 0;
+  for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+    std::memcpy(&word, text.data(), sizeof word);
+    mix(word);
+  }
+  word = 0;
+  for (char byte : text) word = word << 8 | static_cast<unsigned char>(byte);
+  mix(word);
+  return hash;
+}
+
 Routes::Routes(const std::vector<std::shared_ptr<const ApiRevision>>& revisions, bool overlapping)
     : overlapping_(overlapping) {
   for (std::uint32_t index = 0; index < revisions.size(); ++index) {
@@ -55,6 +74,7 @@ void Routes::add(const ApiRevision& revision, std::uint32_t index, const Listene
   std::string key = listener.path.substr(0, listener.path.size() - 1);
   auto segments = static_cast<std::size_t>(std::count(key.begin(), key.end(), '/'));
   paths.segments_max = std::max(paths.segments_max, segments);
+  paths.segments_seen |= Paths::bit(segments);
   paths.by_path[key].push_back({index, &listener});
   if (!listener.servers.empty()) return;
   auto [owner, first] = owners_.emplace(listener.host + " " + listener.path, revision.info.id);
@@ -105,7 +125,9 @@ const Route* Routes::match_paths(const Paths& paths, std::string_view path,
     bool whole = end == std::string_view::npos;
     if (whole && path.ends_with('/')) break;
     if (segments == 0 && !path.empty() && path.front() != '/') break;
-    if (auto found = paths.by_path.find(key); found != paths.by_path.end()) {
+    auto found = (paths.segments_seen & Paths::bit(segments)) != 0 ? paths.by_path.find(key)
+                                                                   : paths.by_path.end();
+    if (found != paths.by_path.end()) {
       for (const Route& route : found->second) {
         if (!serves(route, server_id)) continue;
         if (!overlapping_) return &route;

@@ -5,6 +5,7 @@
 // with overlapping on the longest.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,9 +37,8 @@ class Routes {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
+    // The keys are of the configuration: nobody can choose many that collide.
+    std::size_t operator()(std::string_view text) const;
   };
   template <class V>
   using TextMap = std::unordered_map<std::string, V, Hash, std::equal_to<>>;
@@ -46,6 +46,10 @@ class Routes {
   struct Paths {
     TextMap<std::vector<Route>> by_path;
     std::size_t segments_max = 0;
+    std::uint64_t segments_seen = 0;  // a bit for each number of segments that a path has
+    static std::uint64_t bit(std::size_t segments) {
+      return std::uint64_t{1} << std::min<std::size_t>(segments, 63);
+    }
   };
   const Route* match_paths(const Paths& paths, std::string_view path,
                            std::string_view server_id) const;

@@ -29,12 +29,7 @@ int backend_error_status(ErrorCode code) {
 // framing.
 void remove_hop_by_hop(http::Headers& headers) {
   headers.remove(http::HeaderId::proxy_authenticate);
-  std::optional<std::string_view> connection = headers.get(http::HeaderId::connection);
-  if (!connection || !names_fields(*connection)) return;
-  for (http::Header& header : headers.entries()) {
-    bool kept = header.id == http::HeaderId::upgrade || header.id == http::HeaderId::connection;
-    if (!kept && http::list_has_token(*connection, header.name())) header.removed = true;
-  }
+  remove_named_fields(headers);
 }
 
 }  // namespace
@@ -119,9 +114,7 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   }
   remove_hop_by_hop(into.headers);
   if (merge) {
-    for (const http::Header& header : answer.headers.entries()) {
-      if (!header.removed) exchange.response.headers.append(header);
-    }
+    exchange.response.headers.append_all(answer.headers);
     exchange.response.status = answer.status;
     exchange.response.reason = answer.reason;
   }

@@ -28,18 +28,24 @@ constexpr http::HeaderIds kHopByHop{HeaderId::connection,
                                     HeaderId::upgrade,
                                     HeaderId::http2_settings};
 
-void copy_headers(const policy::Exchange& exchange, const plan::Backend& backend,
-                  const BackendRequestRules& rules, http::RequestHead& to) {
-  std::optional<std::string_view> connection = exchange.request.headers.get(HeaderId::connection);
-  bool named = connection && names_fields(*connection);
-  for (const Header& header : exchange.request.headers.entries()) {
-    if (header.removed || header.id == HeaderId::host) continue;
+constexpr http::HeaderIds kKeptWhenNamed{HeaderId::connection, HeaderId::upgrade, HeaderId::host};
+
+// The usual values name none.
+bool names_fields(std::string_view connection) {
+  return !connection.empty() && !http::equals_ignoring_case(connection, "keep-alive") &&
+         !http::equals_ignoring_case(connection, "close");
+}
+
+// What does not concern the backend is marked as removed, when there may be any.
+void remove_hop_by_hop(const plan::Backend& backend, const BackendRequestRules& rules,
+                       http::Headers& headers) {
+  if (!backend.propagate_accept_encoding) headers.remove(HeaderId::accept_encoding);
+  if (!headers.may_have_any(kHopByHop)) return;
+  remove_named_fields(headers);
+  for (Header& header : headers.entries()) {
     bool kept_for_upgrade =
         rules.upgrade && (header.id == HeaderId::connection || header.id == HeaderId::upgrade);
-    if (kHopByHop.contains(header.id) && !kept_for_upgrade) continue;
-    if (header.id == HeaderId::accept_encoding && !backend.propagate_accept_encoding) continue;
-    if (named && !kept_for_upgrade && http::list_has_token(*connection, header.name())) continue;
-    to.headers.append(header);
+    if (kHopByHop.contains(header.id) && !kept_for_upgrade) header.removed = true;
   }
 }
 
@@ -113,9 +119,16 @@ bool is_simple(std::string_view query) {
 
 }  // namespace
 
-bool names_fields(std::string_view connection) {
-  return !connection.empty() && !http::equals_ignoring_case(connection, "keep-alive") &&
-         !http::equals_ignoring_case(connection, "close");
+void remove_named_fields(http::Headers& headers) {
+  for (const Header& connection : headers.entries()) {
+    if (connection.id != HeaderId::connection || connection.removed) continue;
+    if (!names_fields(connection.value())) continue;
+    for (Header& field : headers.entries()) {
+      if (!kKeptWhenNamed.contains(field.id) &&
+          http::list_has_token(connection.value(), field.name()))
+        field.removed = true;
+    }
+  }
 }
 
 std::string_view merge_queries(Arena& arena, std::string_view request, std::string_view target) {
@@ -138,14 +151,19 @@ void make_backend_request(const policy::Exchange& exchange, const plan::Backend&
   to.method_text = from.method_text;
   to.version = http::Version::http_1_1;
   to.authority = host_for(exchange, backend, rules);
-  to.path = backend.target_path.empty() ? exchange.path_info
-                                        : arena.join(backend.target_path, exchange.path_info);
-  if (to.path.empty()) to.path = "/";
   to.query = merge_queries(arena, from.query, backend.target_query);
   to.has_query = !to.query.empty();
-  to.target = to.has_query ? arena.join(arena.join(to.path, "?"), to.query) : to.path;
-  to.headers.add_view(kHost, to.authority);
-  copy_headers(exchange, backend, rules, to);
+  std::size_t path_size = backend.target_path.size() + exchange.path_info.size();
+  to.target = arena.join({backend.target_path, exchange.path_info, path_size == 0 ? "/" : "",
+                          to.has_query ? "?" : "", to.query});
+  to.path = to.target.substr(0, std::max<std::size_t>(path_size, 1));
+  to.headers.append_all(from.headers);
+  remove_hop_by_hop(backend, rules, to.headers);
+  if (to.authority == backend.authority) {
+    to.headers.set_made(kHost, to.authority);  // of a URL that was read
+  } else {
+    to.headers.set_view(kHost, to.authority);
+  }
   for (const auto& [name, value] : backend.headers) to.headers.set_view(name, value);
 }
 

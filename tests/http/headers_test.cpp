@@ -93,16 +93,30 @@ TEST(Headers, GrowBeyondTheirFirstRoom) {
   EXPECT_EQ(headers.get(HeaderName("N150")), "150");
 }
 
-TEST(Headers, RebaseMovesOnlyTheViewsIntoTheOldBytes) {
+TEST(Headers, RebaseMovesAllViews) {
   Arena arena;
   Headers headers(arena);
-  std::string old_bytes = "nameVALUE", new_bytes = "nameVALUE";
-  headers.add_view(HeaderName(std::string_view(old_bytes).substr(0, 4)),
-                   std::string_view(old_bytes).substr(4));
-  headers.add(HeaderName("other"), "kept");
-  headers.rebase(old_bytes, new_bytes);
-  old_bytes.assign(9, 'x');
-  EXPECT_THAT(live(headers), ElementsAre("name: VALUE", "other: kept"));
+  std::string bytes = "nameVALUEnameVALUE";
+  std::string_view first = std::string_view(bytes).substr(0, 9);
+  headers.add_view(HeaderName(first.substr(0, 4)), first.substr(4));
+  headers.rebase(9);
+  bytes.replace(0, 9, 9, 'x');
+  EXPECT_THAT(live(headers), ElementsAre("name: VALUE"));
+}
+
+TEST(Headers, AppendsAllOfAnother) {
+  Arena arena;
+  Headers headers(arena), other(arena);
+  headers.add(HeaderName("a"), "1");
+  other.add(HeaderName("Host"), "b");
+  other.add(HeaderName("gone"), "c");
+  other.remove(HeaderName("gone"));
+  for (int i = 0; i < 40; ++i) other.add(HeaderName("n" + std::to_string(i)), "v");
+  headers.append_all(other);
+  headers.append_all(Headers(arena));
+  EXPECT_EQ(headers.live(), 42u);
+  EXPECT_EQ(headers.get(HeaderId::host), "b");
+  EXPECT_FALSE(headers.has(HeaderName("gone")));
 }
 
 TEST(Headers, ListsHaveTokens) {
