@@ -56,6 +56,33 @@ std::vector<RefusedRequest> make_refused() {
        post("X: y\rTransfer-Encoding: chunked\r\nContent-Length: 5\r\n", "hello"), 400},
       {"coding_behind_bare_lf",
        post("X: y\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n", "hello"), 400},
+      {"chunked_and_length_zero",
+       post("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n", "0\r\n\r\n"), 400},
+      {"length_in_two_cases", post("Content-Length: 5\r\ncontent-length: 5\r\n", "hello"), 400},
+      {"length_and_empty_length", post("Content-Length: 5\r\nContent-Length:\r\n", "hello"), 400},
+      {"length_comma", post("Content-Length: 5,\r\n", "hello"), 400},
+      {"length_quoted", post("Content-Length: \"5\"\r\n", "hello"), 400},
+      {"length_obs_text", post("Content-Length: 5\xa0\r\n", "hello"), 400},
+      {"length_nul", post("Content-Length: 5" + kNul + "\r\n", "hello"), 400},
+      {"length_blank_before_colon", post("Content-Length : 5\r\n", "hello"), 400},
+      {"length_folded", post("Content-Length:\r\n 5\r\n", "hello"), 400},
+      {"length_and_bare_cr_coding",
+       post("Content-Length: 5\r\n\rTransfer-Encoding: chunked\r\n", "hello"), 400},
+      {"coding_comma_behind", post("Transfer-Encoding: chunked,\r\n", "0\r\n\r\n"), 400},
+      {"coding_comma_before", post("Transfer-Encoding: ,chunked\r\n", "0\r\n\r\n"), 400},
+      {"coding_and_empty_coding",
+       post("Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n", "0\r\n\r\n"), 400},
+      {"coding_two_words", post("Transfer-Encoding: chunked gzip\r\n", "0\r\n\r\n"), 400},
+      {"coding_form_feed", post("Transfer-Encoding: chunked\f\r\n", "0\r\n\r\n"), 400},
+      {"coding_obs_text",
+       post("Transfer-Encoding: \xa0"
+            "chunked\r\n",
+            "0\r\n\r\n"),
+       400},
+      {"coding_name_obs_text", post("Transfer-Encoding\x85: chunked\r\n", "0\r\n\r\n"), 400},
+      {"coding_blank_before_name", post(" Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400},
+      {"coding_folded_inside", post("Transfer-Encoding: x\r\n\tchunked\r\n", "0\r\n\r\n"), 400},
+      {"http2_preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
       // Lines and bytes.
       {"bare_lf_after_request_line", "GET /a HTTP/1.1\nHost: h\r\n\r\n", 400},
       {"bare_lf_after_field", "GET /a HTTP/1.1\r\nHost: h\nX: y\r\n\r\n", 400},
@@ -146,6 +173,48 @@ std::vector<RefusedRequest> make_refused() {
   };
 }
 
+std::vector<BrokenBody> make_broken() {
+  return {
+      {"bare_lf_after_size", "5\nhello\r\n0\r\n\r\n", 400},
+      {"bare_cr_after_size", "5\rhello\r\n0\r\n\r\n", 400},
+      {"blank_after_size", "5 \r\nhello\r\n0\r\n\r\n", 400},
+      {"blank_before_size", " 5\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_of_17_digits", "00000000000000005\r\nhello\r\n", 400},
+      {"size_overflow", "10000000000000005\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_0x", "0x5\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_minus", "-5\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_plus", "+5\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_underscore", "0_5\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_missing", "\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_word", "five\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_comma", "5,5\r\nhello\r\n0\r\n\r\n", 400},
+      {"size_nul", "5" + kNul + "\r\nhello\r\n0\r\n\r\n", 400},
+      {"data_too_long", "5\r\nhelloXX\r\n0\r\n\r\n", 400},
+      {"data_too_short", "5\r\nhel\r\n0\r\n\r\n", 400},
+      {"bare_lf_after_data", "5\r\nhello\n0\r\n\r\n", 400},
+      {"bare_lf_in_extension", "5;a\nb\r\nhello\r\n0\r\n\r\n", 400},
+      {"bare_cr_in_extension", "5;a\rb\r\nhello\r\n0\r\n\r\n", 400},
+      {"nul_in_extension", "5;a" + kNul + "\r\nhello\r\n0\r\n\r\n", 400},
+      {"extension_without_semicolon", "5 a=b\r\nhello\r\n0\r\n\r\n", 400},
+      {"trailer_blank_before_colon", "0\r\nX : y\r\n\r\n", 400},
+      {"trailer_folded", "0\r\n folded\r\n\r\n", 400},
+      {"trailer_bare_lf", "0\r\nContent-Length: 1\n\r\n\r\n", 400},
+      {"trailer_end_bare_lf", "0\r\nX: y\r\n\nX: z\r\n\r\n", 400},
+      {"trailer_nul", "0\r\nX: " + kNul + "\r\n\r\n", 400},
+      {"trailer_without_colon", "0\r\nGET /smuggled HTTP/1.1\r\n\r\n", 400},
+      {"last_chunk_bare_lf", "5\r\nhello\r\n0\n\n", 400},
+      {"long_extension", "5;" + std::string(5000, 'a') + "\r\nhello\r\n0\r\n\r\n", 413},
+      {"long_trailer", "0\r\nX: " + std::string(9000, 'a') + "\r\n\r\n", 413},
+      {"many_trailers",
+       [] {
+         std::string fields;
+         for (int i = 0; i < 101; ++i) fields += "a:b\r\n";
+         return "0\r\n" + fields + "\r\n";
+       }(),
+       413},
+  };
+}
+
 std::vector<LegalRequest> make_legal() {
   const std::string host = "Host: h\r\n";
   return {
@@ -227,6 +296,11 @@ std::vector<LegalRequest> make_legal() {
 
 std::span<const RefusedRequest> refused_requests() {
   static const std::vector<RefusedRequest> cases = make_refused();
+  return cases;
+}
+
+std::span<const BrokenBody> broken_chunked_bodies() {
+  static const std::vector<BrokenBody> cases = make_broken();
   return cases;
 }
 

@@ -14,6 +14,14 @@ struct RefusedRequest {
 };
 std::span<const RefusedRequest> refused_requests();
 
+// Chunked bodies that break the rules behind a good head.
+struct BrokenBody {
+  const char* name;
+  std::string bytes;
+  int status;
+};
+std::span<const BrokenBody> broken_chunked_bodies();
+
 struct LegalRequest {
   const char* name;
   std::string bytes;
