@@ -18,9 +18,9 @@ struct BackendRequestRules {
 void make_backend_request(const policy::Exchange& exchange, const plan::Backend& backend,
                           const BackendRequestRules& rules, http::RequestHead& to);
 
-// RFC 9110 section 7.6.1: whether a Connection field names fields that go no further. The usual
-// values name none.
-bool names_fields(std::string_view connection);
+// Marks what the Connection fields name as removed (RFC 9110 section 7.6.1); Host, Connection and
+// Upgrade stay for their own rules.
+void remove_named_fields(http::Headers& headers);
 
 // Request parameters first, then the target's, grouped by name in first-seen order. Nothing is
 // decoded.
