@@ -55,7 +55,10 @@ Result<std::size_t> ChunkedDecoder::read_framing(std::string_view input, Headers
   switch (state_) {
     case State::size:
       outcome = read_size_line(reader, left_);
-      if (outcome.result == Parse::more && input.size() > kSizeLineBytesMax)
+      // However it is cut: a line that came in one piece is as long as one that trickled.
+      if (outcome.result != Parse::refused &&
+          (outcome.result == Parse::more ? input.size() : reader.at - input.data()) >
+              kSizeLineBytesMax)
         return over("a chunk extension longer than 4096 bytes");
       if (outcome.result == Parse::done) state_ = left_ > 0 ? State::data : State::trailers;
       break;

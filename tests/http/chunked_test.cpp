@@ -103,6 +103,9 @@ TEST(ChunkedDecoder, RefusesWhatIsMalformedHoweverItIsCut) {
 
 TEST(ChunkedDecoder, BoundsExtensionsAndTrailers) {
   EXPECT_EQ(decode("1;" + std::string(5000, 'a'), 0).error, ErrorCode::limit);
+  // However it is cut: whole in one piece, too.
+  EXPECT_EQ(decode("1;" + std::string(5000, 'a') + "\r\nx\r\n0\r\n\r\n", 0).error,
+            ErrorCode::limit);
   EXPECT_EQ(decode("0\r\nA: " + std::string(50, 'a'), 0, 40).error, ErrorCode::limit);
   EXPECT_EQ(decode("0\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n", 0, 15).error, ErrorCode::limit);
   EXPECT_EQ(decode("0\r\na:\r\nb:\r\nc:\r\nd:\r\n\r\n", 0).error, ErrorCode::limit);
