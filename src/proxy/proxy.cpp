@@ -138,6 +138,9 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
   Verdict verdict = settle(serving, co_await run_chains(serving));
   serving.timeout.disarm();
   Result<void> answered = co_await respond(serving, verdict);
+  // The backend's body broke before a byte of the answer was sent: a failure like any other.
+  if (!answered && answered.error().fault == Fault::upstream && !client.responded())
+    answered = co_await respond(serving, body_failure(answered.error()));
   if (!answered) {
     kLog.line(log::Level::debug, serving.exchange.api.id, "the answer was cut off: {}",
               answered.error().message);
