@@ -40,14 +40,15 @@ def chunked(body, fields=b""):
 
 
 class Hostile(unittest.TestCase):
-    """One gateway for all cases of a test: what one case leaves behind would spoil the next."""
-    keys = None
+    """One gateway for all cases of a test, and one worker: what a case leaves behind would spoil the
+    next."""
+    keys = {}
     maxDiff = None
 
     def setUp(self):
         self.wire = self.enterContext(Wire())
         self.backend = self.wire.backend
-        self.gateway = clean.start(self, self.keys, apis={"api.json": self.definition()})
+        self.gateway = clean.start(self, {"http.instances": "1"} | self.keys, apis={"api.json": self.definition()})
         self.ask(NEXT)  # a connection to the backend is there to be spoiled
         self.backend.forget()
 

@@ -36,7 +36,10 @@ class Peer:
             self.wire.turn(0)
 
     def stop_reading(self):
-        self.reading = False
+        self.read_on(False)
+
+    def read_on(self, reading=True):
+        self.reading = reading
         self._watch()
 
     def end(self):
@@ -106,6 +109,7 @@ class Backend:
     def __init__(self, wire):
         self.wire, self.peers, self.messages, self.findings = wire, [], [], []
         self.answer = lambda message: OK
+        self._reading = True
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._listener.setblocking(False)
         wire.selector.register(self._listener, selectors.EVENT_READ, self)
@@ -115,12 +119,18 @@ class Backend:
         with contextlib.suppress(BlockingIOError):
             peer = Peer(self.wire, self._listener.accept()[0])
             peer.on_bytes, peer.judged = self._judge, 0
+            peer.read_on(self._reading)
             self.peers.append(peer)
 
-    def unjudged(self):
-        """Bytes of requests that are not whole, by connection."""
-        return [bytes(peer.received[peer.judged:]) for peer in self.peers
-                if len(peer.received) > peer.judged]
+    def stop_reading(self, stop=True):
+        """Of connections that are there and of new ones."""
+        self._reading = not stop
+        for peer in self.peers:
+            peer.read_on(not stop)
+
+    def begun(self):
+        """Connections on which a request began and is not whole."""
+        return [peer for peer in self.peers if len(peer.received) > peer.judged]
 
     def forget(self):
         """Begins anew; connections whose request is not whole go, the others may be used again."""
