@@ -11,11 +11,15 @@
 #include <climits>
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "base/assert.hpp"
+#include "base/log_file.hpp"
 #include "base/log_line.hpp"
+#include "base/log_outputs.hpp"
 
 namespace perigee::log {
 namespace {
@@ -72,10 +76,16 @@ class Log {
     return *log;
   }
 
-  void start(Settings settings) {
+  void start(Settings settings, Outputs outputs) {
     set_levels(std::move(settings.levels));
     std::unique_lock lock(mutex_);
     PERIGEE_ASSERT(!writer_.joinable());
+    if (outputs.pattern) {
+      patterns_.push_back(std::make_unique<const Pattern>(*std::move(outputs.pattern)));
+      pattern_ = patterns_.back().get();
+    }
+    console_ = outputs.console;
+    if (!outputs.directory.empty()) file_.emplace(std::move(outputs.directory));
     fd_ = settings.fd;
     lines_queued_max_ = std::max<std::size_t>(settings.lines_queued_max, 1);
     format_ = settings.format;
@@ -94,8 +104,10 @@ class Log {
     }
     changed_.notify_one();
     writer_.join();
+    file_.reset();
     clock_ = &system_clock_;
     format_ = Format::pattern;
+    pattern_ = nullptr;
   }
 
   void set_levels(Levels levels) {
@@ -119,7 +131,7 @@ class Log {
   void write(Line line) {
     line.time = clock_.load()->wall();
     line.thread = thread_name();
-    std::string text = formatted(line, format_);
+    std::string text = looks(line);
     std::unique_lock lock(mutex_);
     if (!running_) {
       dropped_ += write_lines(STDERR_FILENO, text, hurry_);
@@ -165,12 +177,29 @@ class Log {
     if (dropped > 0) {
       std::string message = std::to_string(dropped) +
                             " lines were dropped before this one: the queue of the log was full";
-      bytes = formatted(
-          Line{clock_.load()->wall(), Level::warn, thread_name(), {}, kOwnLogger, message},
-          format_);
+      bytes = own_line(message);
     }
     for (const std::string& line : lines) bytes += line;
-    dropped_ += write_lines(fd_, bytes, hurry_);
+    if (console_) dropped_ += write_lines(fd_, bytes, hurry_);
+    if (file_) write_file(bytes);
+  }
+
+  // A file that cannot be written is told once on the console, even when that is off otherwise.
+  void write_file(std::string_view bytes) {
+    std::string before = file_->problem();
+    if (file_->write(bytes, clock_.load()->wall())) return;
+    dropped_ += static_cast<std::size_t>(std::ranges::count(bytes, '\n'));
+    if (file_->problem() != before) write_lines(fd_, own_line(file_->problem()), hurry_);
+  }
+
+  std::string own_line(const std::string& message) const {
+    return looks(Line{clock_.load()->wall(), Level::warn, thread_name(), {}, kOwnLogger, message});
+  }
+  std::string looks(const Line& line) const {
+    const Pattern* pattern = pattern_;
+    Format format = format_;
+    return pattern && format == Format::pattern ? pattern->formatted(line)
+                                                : formatted(line, format);
   }
 
   std::mutex levels_mutex_;
@@ -180,6 +209,7 @@ class Log {
   const SystemClock system_clock_;
   std::atomic<const Clock*> clock_ = &system_clock_;
   std::atomic<Format> format_ = Format::pattern;
+  std::atomic<const Pattern*> pattern_ = nullptr;  // null: the default one
   std::atomic<std::uint64_t> dropped_ = 0;
   std::atomic<bool> running_ = false;
   std::atomic<bool> hurry_ = true;  // nobody waits for a stuck reader before start and after stop
@@ -190,6 +220,9 @@ class Log {
   std::size_t lines_queued_max_ = 0;
   std::uint64_t dropped_untold_ = 0;
   int fd_ = STDOUT_FILENO;
+  bool console_ = true;
+  std::vector<std::unique_ptr<const Pattern>> patterns_;  // some thread may still use an older one
+  std::optional<RollingFile> file_;                       // of the writer's thread
   std::thread writer_;
 };
 
@@ -213,7 +246,10 @@ std::string_view to_string(Level level) {
   return "OFF";
 }
 
-void start(Settings settings) { Log::get().start(std::move(settings)); }
+void start(Settings settings) { Log::get().start(std::move(settings), {}); }
+void start(Settings settings, Outputs outputs) {
+  Log::get().start(std::move(settings), std::move(outputs));
+}
 void stop() { Log::get().stop(); }
 void reconfigure(std::map<std::string, Level, std::less<>> levels) {
   Log::get().set_levels(std::move(levels));

@@ -33,8 +33,8 @@ void append_escape(std::string& to, char byte) {
   }
 }
 
-// Control characters and broken UTF-8 are spelled out, so that no text can begin a line or drive a
-// terminal.
+}  // namespace
+
 void append_plain(std::string& to, std::string_view text) {
   while (!text.empty()) {
     std::size_t length = utf8_character(text);
@@ -47,6 +47,8 @@ void append_plain(std::string& to, std::string_view text) {
     text.remove_prefix(character.size());
   }
 }
+
+namespace {
 
 void append_padded(std::string& to, unsigned number, std::size_t digits) {
   std::array<char, 8> text;

@@ -19,6 +19,10 @@ struct Line {
   std::string_view message;
 };
 
+// Control characters and broken UTF-8 are spelled out, so that no text can begin a line or drive a
+// terminal.
+void append_plain(std::string& to, std::string_view text);
+
 // With its line feed.
 std::string formatted(const Line& line, Format format);
 
