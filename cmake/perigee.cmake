@@ -64,6 +64,7 @@ perigee_static_library(re2 Threads::Threads)
 perigee_static_library(crypto dl Threads::Threads)
 perigee_static_library(ssl perigee_lib_crypto)
 perigee_static_library(xxhash)
+perigee_static_library(expat)
 perigee_static_library(simdjson)
 
 # perigee_module(NAME USES room... LIBRARIES library...): the room src/NAME as one static library.

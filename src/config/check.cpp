@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "config/logback.hpp"
 
 namespace perigee::config {
 namespace {
@@ -31,10 +32,25 @@ Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources 
 
 Diagnostics check_file(const std::string& path, const CheckOptions& options) {
   Result<std::string> text = options.read(path);
+  if (text && path.ends_with(".xml")) {
+    Diagnostics diagnostics;
+    Log log;
+    parse_logback(
+        path, *text,
+        [&](const std::string& name) {
+          const auto at = options.environment.find(name);
+          return at == options.environment.end() ? std::nullopt : std::optional(at->second);
+        },
+        log, diagnostics);
+    return diagnostics;
+  }
   Sources sources;
   sources.files = {path};
   sources.environment = options.environment;
-  sources.read = [&](const std::string&) { return text; };
+  sources.read = [&](const std::string& asked) -> Result<std::string> {
+    if (asked == path) return text;
+    return fail(ErrorCode::not_found, asked + ": only " + path + " is checked");
+  };
   if (text) {
     if (const Result<YamlFlat> flat = flatten_yaml(*text); flat && is_chart_values(*flat)) {
       return check_values(path, *flat, std::move(sources));

@@ -20,9 +20,10 @@ std::string_view to_string(Severity severity) {
 
 std::string to_string(const Diagnostic& diagnostic) {
   std::string text;
-  for (const std::string* part : {&diagnostic.origin, &diagnostic.key}) {
-    if (!part->empty()) text.append(*part).append(": ");
-  }
+  const bool origin_names_key =
+      !diagnostic.key.empty() && diagnostic.origin.ends_with("-D" + diagnostic.key);
+  if (!diagnostic.origin.empty()) text.append(diagnostic.origin).append(": ");
+  if (!diagnostic.key.empty() && !origin_names_key) text.append(diagnostic.key).append(": ");
   return text.append(diagnostic.message);
 }
 

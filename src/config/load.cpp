@@ -1,15 +1,73 @@
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "config/logback.hpp"
 #include "config/reader.hpp"
 
 namespace perigee::config {
 namespace {
 
+// The home, what any source of configuration sets, and variables of the environment.
+LogbackNames names_of(const Tree& tree) {
+  return [&tree](const std::string& name) -> std::optional<std::string> {
+    if (name == "gravitee.home") return tree.home();
+    if (const auto at = tree.values().find(name); at != tree.values().end()) return at->second.text;
+    const std::string* variable = tree.environment().exact(name);
+    return variable ? std::optional(*variable) : std::nullopt;
+  };
+}
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(words, [&](auto word) { return equals_ignoring_case(text, word); });
+}
+
+// In cloud mode definitions come from the cloud whatever the file says (runtime.md 2.11).
+bool is_cloud_mode(const Reader& reader) {
+  const auto token = reader.tree().values().find("cloud.token");
+  bool enabled = token != reader.tree().values().end() && !trim(token->second.text).empty();
+  if (enabled) reader.read("cloud.enabled", enabled);
+  return enabled;
+}
+
+// Stores that this gateway has no driver for (runtime.md 2.2, 2.3). The spelling under
+// `repositories.` is the stronger one.
+void check_stores(const Reader& reader, Diagnostics& diagnostics) {
+  for (const std::string prefix : {"repositories.", ""}) {
+    const std::string key = prefix + "management.type";
+    const Value* type = reader.find(key);
+    if (type == nullptr) continue;
+    if (!is_one_of(trim(type->text), {"mongodb", "jdbc"})) break;
+    if (is_cloud_mode(reader)) {
+      diagnostics.push_back({Severity::info, key, type->origin,
+                             "'" + type->text + "' is without effect in cloud mode (cloud.token)"});
+    } else {
+      diagnostics.push_back({Severity::error, key, type->origin,
+                             "this gateway has no driver for '" + type->text +
+                                 "'; expected http (hybrid), none, or cloud.token",
+                             true});
+    }
+    break;
+  }
+  for (const std::string prefix : {"repositories.", ""}) {
+    const std::string key = prefix + "ratelimit.type";
+    const Value* type = reader.find(key);
+    if (type == nullptr) continue;
+    if (is_one_of(trim(type->text), {"mongodb", "jdbc", "hazelcast"})) {
+      diagnostics.push_back({Severity::error, key, type->origin,
+                             "this gateway has no driver for '" + type->text +
+                                 "': rate limits behave as if the store failed; expected redis, "
+                                 "local or none"});
+    }
+    break;
+  }
+}
+
 // Switches whose effect is missing altogether deserve more than an INFO.
 void tell_not_served(const Tree& tree, Diagnostics& diagnostics) {
   const Reader reader(tree, "");
+  check_stores(reader, diagnostics);
   bool kafka = false;
   reader.read("kafka.enabled", kafka);
   if (kafka) {
@@ -26,6 +84,7 @@ Loaded load(const Sources& sources) {
   Settings settings;
   settings.home = tree.home();
   read_servers(tree, settings, diagnostics);
+  read_logback(sources, settings.home, names_of(tree), settings.log, diagnostics);
   read_node(tree, settings, diagnostics);
   read_requests(tree, settings, diagnostics);
   tell_not_served(tree, diagnostics);

@@ -93,6 +93,9 @@ void read_requests(const Tree& tree, Settings& settings, Diagnostics& diagnostic
   read_api(reader, settings.api);
   read_shutdown(reader, settings);
   read_limits(reader, settings.limits);
+  reader.read_choice<bool>("el.whitelist.mode", settings.el_whitelist.replaces,
+                           {{"append", false}, {"replace", true}});
+  reader.read("el.whitelist.list", settings.el_whitelist.entries);
   reader.read("perigee.compat.bareEnvironment", settings.compat.bare_environment);
   reader.read("perigee.compat.configurationSecrets", settings.compat.configuration_secrets);
 }

@@ -136,6 +136,11 @@ void read_servers(const Tree& tree, Settings& settings, Diagnostics& diagnostics
     read_one_of_list(Reader(tree, name + "."), name, *first, settings, diagnostics);
   }
   tell_ignored(tree, diagnostics);
+  if (settings.servers.empty() && !any_fatal(diagnostics)) {
+    diagnostics.push_back({Severity::error, "servers", any_below(tree, "servers[")->origin,
+                           "none of them is of type http, so that nothing would listen; add one",
+                           true});
+  }
 }
 
 }  // namespace perigee::config

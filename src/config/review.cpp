@@ -130,7 +130,8 @@ bool Reviewer::is_empty(std::string_view key, Value& value) {
 void Reviewer::wrong_type(std::string_view key, Value& value) {
   value.usable = false;
   const std::string got = value.secret ? std::string(kMask) : shown(key, value.text.substr(0, 200));
-  const bool acted_on = value.spec->use == Use::honoured;
+  // Keys of our own stand in no foreign chart: a wrong value is always a mistake made here.
+  const bool acted_on = value.spec->use == Use::honoured || key.starts_with("perigee.");
   say(acted_on ? Severity::error : Severity::warning, key, value,
       "expected " + expected(*value.spec) + ", got '" + got + "'", acted_on);
 }

@@ -230,7 +230,17 @@ struct Log {
   log::Format format = log::Format::pattern;
   std::map<std::string, log::Level, std::less<>> levels = {{"ROOT", log::Level::warn},
                                                            {"io.gravitee", log::Level::info}};
+  std::string pattern;  // of logback; empty: the default one
+  bool console = true;
+  bool file = false;  // <home>/logs/gravitee_YYYY-MM-DD.log
   bool operator==(const Log&) const = default;
+};
+
+// What the operator would have expressions call or not call (expression-language.md section 6).
+struct ElWhitelist {
+  bool replaces = false;
+  std::vector<std::string> entries;  // "method java.lang.String length"
+  bool operator==(const ElWhitelist&) const = default;
 };
 
 struct Compat {
@@ -253,6 +263,7 @@ struct Settings {
   Shutdown shutdown;
   Limits limits;
   Log log;
+  ElWhitelist el_whitelist;
   Compat compat;
   bool operator==(const Settings&) const = default;
 };
