@@ -41,7 +41,6 @@ void remove_hop_by_hop(const plan::Backend& backend, const BackendRequestRules& 
                        http::Headers& headers) {
   if (!backend.propagate_accept_encoding) headers.remove(HeaderId::accept_encoding);
   if (!headers.may_have_any(kHopByHop)) return;
-  remove_named_fields(headers);
   for (Header& header : headers.entries()) {
     bool kept_for_upgrade =
         rules.upgrade && (header.id == HeaderId::connection || header.id == HeaderId::upgrade);
@@ -53,8 +52,10 @@ std::string_view host_for(const policy::Exchange& exchange, const plan::Backend&
                           const BackendRequestRules& rules) {
   std::string_view now = exchange.request.headers.get(HeaderId::host).value_or("");
   if (now.empty()) return backend.authority;
-  bool changed_by_policy = now != rules.original_host;
-  return changed_by_policy || backend.propagate_client_host ? now : backend.authority;
+  if (now != rules.original_host) return now;  // a policy changed it
+  // Of an absolute target when there was one, whatever Host says (RFC 9112 section 3.2.2): the
+  // backend must see the host that the API was chosen by.
+  return backend.propagate_client_host ? exchange.request.authority : backend.authority;
 }
 
 std::string_view written(Arena& arena, const std::vector<QueryParameter>& parameters,
@@ -120,6 +121,7 @@ bool is_simple(std::string_view query) {
 }  // namespace
 
 void remove_named_fields(http::Headers& headers) {
+  if (!headers.may_have_any({HeaderId::connection})) return;
   for (const Header& connection : headers.entries()) {
     if (connection.id != HeaderId::connection || connection.removed) continue;
     if (!names_fields(connection.value())) continue;

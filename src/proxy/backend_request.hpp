@@ -18,8 +18,8 @@ struct BackendRequestRules {
 void make_backend_request(const policy::Exchange& exchange, const plan::Backend& backend,
                           const BackendRequestRules& rules, http::RequestHead& to);
 
-// Marks what the Connection fields name as removed (RFC 9110 section 7.6.1); Host, Connection and
-// Upgrade stay for their own rules.
+// Marks what the Connection fields of a received head name as removed (RFC 9110 section 7.6.1);
+// Host, Connection and Upgrade stay for their own rules.
 void remove_named_fields(http::Headers& headers);
 
 // Request parameters first, then the target's, grouped by name in first-seen order. Nothing is

@@ -125,6 +125,8 @@ Proxy::Proxy(Init init)
       plan_(init.worker, options_.pending_requests_timeout, std::move(init.give_back)) {}
 
 Async<void> Proxy::handle(http::ServerExchange& client) {
+  // Before anything is added: a client must not take away what we and policies tell the backend.
+  remove_named_fields(client.request.headers);
   Ids ids = identify(client.request, worker_, options_);
   const plan::Route* route = plan_.plan().routes().match(
       client.request.authority, client.request.path, client.server().options().id);

@@ -113,5 +113,27 @@ class Smuggling(Hostile):
                     self.check_nothing_is_left()
 
 
+class OwnFields(Hostile):
+    """Connection names fields of the client, never those that the gateway and policies add."""
+
+    def definition(self):
+        step = {"policy": "transform-headers", "enabled": True,
+                "configuration": {"addHeaders": [{"name": "X-User", "value": "alice"}]}}
+        return super().definition() | {"flows": [{
+            "name": "flow", "enabled": True, "selectors": [{"type": "http", "path": "/"}], "request": [step]}]}
+
+    def test_a_client_takes_nothing_away_from_what_the_gateway_says(self):
+        names = b"X-User, X-Gravitee-Request-Id, X-Gravitee-Transaction-Id, Host"
+        claims = b"X-User: eve\r\nX-Gravitee-Request-Id: eve\r\nX-Gravitee-Transaction-Id: eve\r\n"
+        for name, fields in (("nothing of its own", b""), ("claims", claims)):
+            with self.case(name):
+                self.ask(get(fields + b"Connection: " + names + b"\r\n"))
+                message = self.backend.messages[0]
+                self.assertEqual(message.all("X-User"), [b"alice"])
+                for id_name in ("X-Gravitee-Request-Id", "X-Gravitee-Transaction-Id"):
+                    self.assertEqual(len(message.all(id_name)), 1)
+                    self.assertNotEqual(message.all(id_name), [b"eve"])
+
+
 if __name__ == "__main__":
     harness.run()

@@ -128,6 +128,9 @@ TEST_F(BackendRequests, CarryTheClientsHostWhenToldTo) {
   text.http = R"({"propagateClientHost":true})";
   deploy({text});
   EXPECT_THAT(seen_get("/a/x"), HasSubstr("\r\nHost: client.example\r\n"));
+  std::string head = seen_get("http://asked.example:81/a/x");
+  EXPECT_THAT(head, HasSubstr("\r\nHost: asked.example:81\r\n"));
+  EXPECT_THAT(head, Not(HasSubstr("client.example")));
 }
 
 TEST_F(BackendRequests, CarryHeadersOfTheEndpointLast) {
@@ -145,11 +148,11 @@ TEST_F(BackendRequests, LeaveOutWhatIsForTheGateway) {
   deploy({api()});
   std::string head = seen_get(
       "/a/x",
-      "Connection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\n"
-      "Proxy-Authorization: Basic eA==\r\nProxy-Authenticate: Basic\r\n"
+      "Connection: X-Mine, keep-alive\r\nConnection: X-Also\r\nX-Mine: 1\r\nX-Also: 1\r\n"
+      "Keep-Alive: timeout=5\r\nProxy-Authorization: Basic eA==\r\nProxy-Authenticate: Basic\r\n"
       "Proxy-Connection: keep-alive\r\nTE: trailers\r\nTrailer: X\r\nUpgrade: websocket\r\n"
       "X-Yours: 2\r\n");
-  for (const char* name : {"\r\nConnection", "X-Mine", "Keep-Alive", "Proxy-",
+  for (const char* name : {"\r\nConnection", "X-Mine", "X-Also", "Keep-Alive", "Proxy-",
                            "\r\nTE:", "\r\nTrailer", "\r\nUpgrade"})
     EXPECT_THAT(head, Not(HasSubstr(name)));
   EXPECT_THAT(head, HasSubstr("\r\nX-Yours: 2\r\n"));
