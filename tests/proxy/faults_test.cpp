@@ -152,6 +152,15 @@ TEST_F(Faults, ABadChunkTruncatesTheAnswer) {
   expect_no_connection();
 }
 
+TEST_F(Faults, ABodyThatBreaksBeforeTheAnswerBeganIs502) {
+  deploy({api()});
+  Peer& client = get();
+  asked().send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+  expect_silent(answer(client), 502);
+  expect_no_connection();
+  EXPECT_EQ(reported("5xx"), 1u);
+}
+
 TEST_F(Faults, TheBackendsWorkAfterAFault) {
   deploy({api()});
   Peer& client = get();

@@ -145,10 +145,12 @@ TEST_F(Streaming, AnAnswerThatEndsWithItsConnectionIsChunkedForTheClient) {
 TEST_F(Streaming, HopByHopFieldsOfTheBackendStayBehind) {
   Peer& client = get();
   asked().send(
-      "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\n"
+      "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nConnection: X-Also\r\nX-Mine: 1\r\n"
+      "X-Also: 1\r\nKeep-Alive: timeout=5\r\n"
       "Proxy-Authenticate: Basic\r\nUpgrade: h2c\r\nX-Yours: 2\r\nContent-Length: 2\r\n\r\nok");
   Answer got = answer(client);
-  for (const char* name : {"Connection", "X-Mine", "Keep-Alive", "Proxy-Authenticate", "Upgrade"})
+  for (const char* name :
+       {"Connection", "X-Mine", "X-Also", "Keep-Alive", "Proxy-Authenticate", "Upgrade"})
     EXPECT_EQ(got.header(name), "-") << name;
   EXPECT_EQ(got.header("X-Yours"), "2");
 }
