@@ -124,5 +124,36 @@ class Cuts(Hostile):
         self.check_descriptors()
 
 
+class Absent(Hostile):
+    def test_a_backend_may_go_and_come_back(self):
+        for _ in range(3):
+            self.backend.close()
+            for method in ("GET", "POST"):  # a connection that was kept does not hide it
+                answers, _, _ = self.ask(method.encode() + b" /a HTTP/1.1\r\nHost: h\r\n\r\n", [method])
+                self.assertEqual([(answer.status, answer.body) for answer in answers], [(502, b"")])
+            self.backend.listen()
+            self.check_nothing_is_left()
+
+
+class FewDescriptors(Hostile):
+    """More clients than descriptors."""
+    LIMIT = 48
+    wrapper = ("prlimit", f"--nofile={LIMIT}:{LIMIT}")
+
+    def test_a_flood_of_connections_passes(self):
+        for _ in range(3):
+            flood = [self.wire.connect(self.gateway) for _ in range(3 * self.LIMIT)]
+            for client in flood:
+                client.send(get())
+            while flood:  # each is answered or closed, none is left waiting
+                self.wire.until(lambda: any(client.over or client.received for client in flood), "a sign of life")
+                for client in [client for client in flood if client.over or client.received]:
+                    client.close()
+                    flood.remove(client)
+            self.wire.clients.clear()
+            self.backend.forget()
+            self.check_nothing_is_left()
+
+
 if __name__ == "__main__":
     harness.run()

@@ -43,12 +43,14 @@ class Hostile(unittest.TestCase):
     """One gateway for all cases of a test, and one worker: what a case leaves behind would spoil the
     next."""
     keys = {}
+    wrapper = ()
     maxDiff = None
 
     def setUp(self):
         self.wire = self.enterContext(Wire())
         self.backend = self.wire.backend
-        self.gateway = clean.start(self, {"http.instances": "1"} | self.keys, apis={"api.json": self.definition()})
+        self.gateway = clean.start(self, {"http.instances": "1"} | self.keys, wrapper=self.wrapper,
+                                   apis={"api.json": self.definition()})
         self.ask(NEXT)  # a connection to the backend is there to be spoiled
         self.backend.forget()
 

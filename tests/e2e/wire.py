@@ -110,10 +110,15 @@ class Backend:
         self.wire, self.peers, self.messages, self.findings = wire, [], [], []
         self.answer = lambda message: OK
         self._reading = True
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._port = 0  # any, then the same
+        self.listen()
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def listen(self):
+        self._listener = socket.create_server(("127.0.0.1", self._port), backlog=256)
         self._listener.setblocking(False)
-        wire.selector.register(self._listener, selectors.EVENT_READ, self)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._port = self._listener.getsockname()[1]
+        self.wire.selector.register(self._listener, selectors.EVENT_READ, self)
 
     def ready(self, _):
         with contextlib.suppress(BlockingIOError):
@@ -164,10 +169,12 @@ class Backend:
             peer.send(answer)
 
     def close(self):
+        """Whoever connects is refused."""
         for peer in self.peers:
             peer.close()
-        self.wire.selector.unregister(self._listener)
-        self._listener.close()
+        if self._listener.fileno() >= 0:
+            self.wire.selector.unregister(self._listener)
+            self._listener.close()
 
 
 class Wire:
