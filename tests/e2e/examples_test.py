@@ -40,9 +40,9 @@ class Echo:
         assert str(port) in line, line
 
     def close(self):
-        self.process.terminate()
-        self.process.wait(harness.PATIENCE)
+        code = harness.end(self.process)
         self.process.stdout.close()
+        assert code == 0, f"perigee echo ended with {code}"
 
 
 class Example(harness.Gateway):
@@ -103,6 +103,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("all three commands answer as expected", done.stdout)
         self.assertNotIn("WARN", done.stdout)
+        self.assertNotRegex(done.stdout, harness.COMPLAINT)
 
     def test_the_quick_start_tells_which_port_is_in_use(self):
         backend = self.enterContext(harness.Backend())

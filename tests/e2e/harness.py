@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMPAT = pathlib.Path(os.environ.get("PERIGEE_COMPAT_DIR", SOURCE.parent / "shared" / "compat"))
 PATIENCE = 60  # seconds until a test gives up on something that should happen
 ADMIN = ("admin", "e2e-password")
+COMPLAINT = re.compile(r"Sanitizer|runtime error:|broken invariant")
 
 
 def free_port(host="127.0.0.1"):
@@ -45,8 +47,23 @@ def compat_or_skip(test):
     test.skipTest("no compatibility data")
 
 
+def end(process):
+    """Stops it as an orchestrator does and gives its exit code; one that does not end is killed and fails."""
+    process.terminate()
+    try:
+        return process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
 class Gateway:
-    """`perigee gateway` on free ports, with a folder of definitions of its own."""
+    """`perigee gateway` on free ports, with a folder of definitions of its own.
+
+    It must also end well, whatever the test was about: close() stops it by SIGTERM and fails when its
+    code is not 0, or when a sanitizer or an assertion has said anything in its log.
+    """
 
     def __init__(self, keys=None, environment=None, apis=None, host="127.0.0.1", server=None,
                  yaml="# empty\n", wrapper=()):
@@ -163,12 +180,17 @@ class Gateway:
         return code
 
     def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self._reader.join(PATIENCE)
-        self.process.stdout.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        code = 0  # of one that has ended before, its test has looked at the code
+        try:
+            if self.process.poll() is None:
+                code = end(self.process)
+        finally:
+            self._reader.join(PATIENCE)
+            self.process.stdout.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+        complaints = [line for line in self.text().splitlines() if COMPLAINT.search(line)]
+        if code != 0 or complaints:
+            raise AssertionError(f"the gateway ended with {code} and {complaints}:\n{self.text()}")
 
     def __enter__(self):
         return self
@@ -243,9 +265,9 @@ class Echo:
         self.url = line.split()[-1]
 
     def close(self):
-        self._process.terminate()
-        self._process.wait(PATIENCE)
+        code = end(self._process)
         self._process.stdout.close()
+        assert code == 0, f"perigee echo ended with {code}"
 
     def __enter__(self):
         return self

@@ -2,9 +2,8 @@
 import re
 import unittest
 
-import clean
 import harness
-from harness import Backend, api
+from harness import Backend, Gateway, api
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"'
@@ -42,8 +41,7 @@ def parse(test, text):
 
 class Metrics(unittest.TestCase):
     def start(self, definition):
-        return clean.start(self, {"services.metrics.enabled": "true"},
-                           apis={"api.json": definition})
+        return self.enterContext(Gateway({"services.metrics.enabled": "true"}, apis={"api.json": definition})).started()
 
     def scrape(self, gateway):
         status, _, body = gateway.node("/_node/metrics/prometheus")

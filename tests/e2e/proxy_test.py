@@ -4,9 +4,8 @@ import socket
 import threading
 import unittest
 
-import clean
 import harness
-from harness import Backend, api
+from harness import Backend, Gateway, api
 
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 NO_API = b"No context-path matches the request URI."
@@ -37,7 +36,7 @@ class Requests(unittest.TestCase):
         self.backend = self.enterContext(Backend())
 
     def start(self, definition, keys=None):
-        return clean.start(self, keys, apis={"api.json": definition})
+        return self.enterContext(Gateway(keys, apis={"api.json": definition})).started()
 
     def received(self):
         method, path, headers = self.backend.requests.get(timeout=harness.PATIENCE)
@@ -94,7 +93,7 @@ class Requests(unittest.TestCase):
         # The shorter path wins unless overlapping is allowed (lifecycle.md 1.2 and 1.3).
         for overlapping, path in (("false", "/b/c"), ("true", "/deep/c")):
             with self.subTest(overlapping=overlapping):
-                gateway = clean.start(self, {"api.allowOverlappingContext": overlapping}, apis=apis)
+                gateway = self.enterContext(Gateway({"api.allowOverlappingContext": overlapping}, apis=apis)).started()
                 for asked, expected in (("/a/c", "/c"), ("/a/bc", "/bc"), ("/a/b/c", path)):
                     self.assertEqual(json.loads(gateway.request(asked)[2])["path"], expected, asked)
 
@@ -180,6 +179,9 @@ class Raw:
 class Failures(unittest.TestCase):
     """lifecycle.md 8.5, 10 and 11."""
 
+    def start(self, definition, keys=None):
+        return self.enterContext(Gateway(keys, apis={"api.json": definition})).started()
+
     def check_empty(self, gateway, status):
         for accept in ("application/json", "text/html"):
             got, headers, body = gateway.request("/a/x", headers={"Accept": accept})
@@ -190,24 +192,23 @@ class Failures(unittest.TestCase):
 
     def test_a_backend_that_refuses_is_502(self):
         target = f"http://127.0.0.1:{harness.free_port()}"
-        self.check_empty(clean.start(self, apis={"api.json": api(target)}), 502)
+        self.check_empty(self.start(api(target)), 502)
 
     def test_a_backend_that_talks_garbage_is_502(self):
         backend = self.enterContext(Raw(b"what do you want?\r\n\r\n"))
-        self.check_empty(clean.start(self, apis={"api.json": api(backend.url)}), 502)
+        self.check_empty(self.start(api(backend.url)), 502)
 
     def test_a_backend_that_hangs_is_504_after_its_read_timeout(self):
         silent = self.enterContext(Raw())
         definition = with_http_options(api(silent.url), readTimeout=200)
-        self.check_empty(clean.start(self, apis={"api.json": definition}), 504)
+        self.check_empty(self.start(definition), 504)
 
     def test_an_api_without_a_usable_endpoint_is_503(self):
-        self.check_empty(clean.start(self, apis={"api.json": api("not a url")}), 503)
+        self.check_empty(self.start(api("not a url")), 503)
 
     def test_a_message_is_told_in_what_the_client_accepts(self):
         silent = self.enterContext(Raw())
-        gateway = clean.start(self, {"http.requestTimeout": "200"},
-                              apis={"api.json": api(silent.url)})
+        gateway = self.start(api(silent.url), {"http.requestTimeout": "200"})
         told = b'{"message":"Request timeout","http_status_code":504}'
         rows = {
             "application/json": ("application/json", told),
@@ -225,7 +226,7 @@ class Failures(unittest.TestCase):
 
     def test_an_answer_that_breaks_off_is_not_whole(self):
         backend = self.enterContext(Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"))
-        gateway = clean.start(self, apis={"api.json": api(backend.url)})
+        gateway = self.start(api(backend.url))
         with socket.create_connection((gateway.host, gateway.port), harness.PATIENCE) as client:
             client.sendall(b"GET /a/x HTTP/1.1\r\nHost: h\r\n\r\n")
             got = b"".join(iter(lambda: client.recv(65536), b""))

@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 import unittest
 
-import clean
 import harness
 from harness import Backend, Gateway, api
 
@@ -46,8 +45,7 @@ class ToClients(unittest.TestCase):
         self.backend = self.enterContext(Backend())
 
     def start(self, pair, **keys):
-        return clean.start(self, {**keystore(*pair), **keys},
-                           apis={"api.json": api(self.backend.url)})
+        return self.enterContext(Gateway({**keystore(*pair), **keys}, apis={"api.json": api(self.backend.url)})).started()
 
     def client(self, gateway, *options):
         """What `openssl s_client` says of one request, answered or not."""
@@ -124,7 +122,7 @@ class ToBackends(unittest.TestCase):
         endpoint = definition["endpointGroups"][0]["endpoints"][0]
         endpoint["inheritConfiguration"] = False
         endpoint["sharedConfigurationOverride"] = {"ssl": ssl_options}
-        gateway = clean.start(self, apis={"api.json": definition})
+        gateway = self.enterContext(Gateway(apis={"api.json": definition})).started()
         return gateway.request("/a/x")[0]
 
     def trusting(self):

@@ -9,9 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-import clean
 import harness
-from harness import Backend, api
+from harness import Backend, Gateway, api
 
 NAMES = ("first.example", "second.example")
 
@@ -41,7 +40,7 @@ class Tls(unittest.TestCase):
             keys[f"http.ssl.keystore.certificates[{i}].cert"] = self.folder / f"{name}.crt"
             keys[f"http.ssl.keystore.certificates[{i}].key"] = self.folder / f"{name}.key"
         backend = self.enterContext(Backend())
-        return clean.start(self, keys | more, apis={"api.json": api(backend.url)})
+        return self.enterContext(Gateway(keys | more, apis={"api.json": api(backend.url)})).started()
 
     def handshake(self, gateway, *options):
         """What s_client tells of a connection that it uses for one request."""

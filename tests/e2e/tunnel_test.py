@@ -20,7 +20,7 @@ class Tunnels(unittest.TestCase):
         cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
         try:
             install = subprocess.run(
-                ["npm", "install", "--no-audit", "--no-fund", "--prefix", cls.folder, WS],
+                ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--prefix", cls.folder, WS],
                 capture_output=True, text=True, timeout=120)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise AssertionError(f"npm could not be run: {error}") from error
