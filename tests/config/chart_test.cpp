@@ -19,7 +19,7 @@ using testing::UnorderedElementsAre;
 
 const std::filesystem::path kSource = std::filesystem::path(__FILE__).parent_path();
 
-std::string data(const std::string& name) { return *read_file((kSource / "data" / name).string()); }
+std::string data(const std::string& name) { return read_file((kSource / "data" / name).string()).value(); }
 
 TEST(Chart, RendersWhatLoadsWithoutAComplaint) {
   const Loaded loaded =
