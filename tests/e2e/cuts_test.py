@@ -20,7 +20,8 @@ REQUESTS = {
 }
 ANSWERS = {
     "length": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\no\r\n1\r\nk\r\n0\r\nT: v\r\n\r\n",
+    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\no\r\n1\r\nk\r\n0\r\nT: v\r\n"
+               b"\r\n",
     "interim": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
     "garbage": b"what do you want?\r\n\r\n",
 }
@@ -145,9 +146,13 @@ class FewDescriptors(Hostile):
             flood = [self.wire.connect(self.gateway) for _ in range(3 * self.LIMIT)]
             for client in flood:
                 client.send(get())
+
+            def told(waiting=flood):
+                return [client for client in waiting if client.over or client.received]
+
             while flood:  # each is answered or closed, none is left waiting
-                self.wire.until(lambda: any(client.over or client.received for client in flood), "a sign of life")
-                for client in [client for client in flood if client.over or client.received]:
+                self.wire.until(told, "a sign of life")
+                for client in told():
                     client.close()
                     flood.remove(client)
             self.wire.clients.clear()

@@ -52,7 +52,7 @@ class OfTime(Hostile):
             "perigee.limits.writeIdleTimeout": "300ms"}
 
     def test_a_slow_head_is_408(self):
-        for name, begun in (("nothing but a letter", b"G"), ("half a head", b"GET /a HTTP/1.1\r\nHost: h\r\nX")):
+        for name, begun in (("a letter", b"G"), ("half a head", b"GET /a HTTP/1.1\r\nHost: h\r\nX")):
             with self.case(name):
                 answers, _, over = self.ask(begun, to_end=True)
                 self.assertEqual(([answer.status for answer in answers], over), ([408], True))
@@ -106,7 +106,7 @@ class OfBackends(Hostile):
         answers, _, over = self.ask(request, [method], to_end=True)
         self.assertEqual(([answer.status for answer in answers], over), ([504], True))
         self.backend.stop_reading(False)
-        self.wire.until(lambda: all(peer.over for peer in self.backend.peers), "the end of the backend's side")
+        self.wire.until(lambda: all(peer.over for peer in self.backend.peers), "the backend being left")
         self.backend.forget()
         self.backend.answer = lambda message: hostile.OK
         self.check_nothing_is_left()
@@ -136,7 +136,7 @@ class OfBackends(Hostile):
         answers, rest, over = self.ask(get(), to_end=True)
         self.assertEqual((answers, over), ([], True))
         self.assertTrue(rest.startswith(b"HTTP/1.1 200 ") and rest.endswith(b"\r\n\r\nsome"), rest)
-        self.wire.until(lambda: all(peer.over for peer in self.backend.peers), "the end of the backend's side")
+        self.wire.until(lambda: all(peer.over for peer in self.backend.peers), "the backend being left")
 
 
 class OfIdleConnections(Hostile):
@@ -186,7 +186,7 @@ class OfAnswers(Hostile):
         ]
         for name, fields, status in rows:
             with self.case(name, status=status):
-                self.backend.answer = lambda message, fields=fields: ok(b"Content-Length: 2\r\n" + fields, b"ok")
+                self.backend.answer = lambda message, more=fields: ok(b"Content-Length: 2\r\n" + more, b"ok")
                 answers, _, _ = self.ask(get())
                 self.assertEqual([answer.status for answer in answers], [status])
 
@@ -204,8 +204,9 @@ class OfBuffers(Hostile):
 
     def test_a_body_that_is_wanted_whole_has_its_limit(self):
         for size, status in ((100, 200), (101, 413)):
-            for name, request in (("length", post(b"Content-Length: %d\r\n" % size, b"b" * size)),
-                                  ("chunks", hostile.chunked(b"%x\r\n%s\r\n0\r\n\r\n" % (size, b"b" * size)))):
+            body = b"b" * size
+            for name, request in (("length", post(b"Content-Length: %d\r\n" % size, body)),
+                                  ("chunks", hostile.chunked(b"%x\r\n%s\r\n0\r\n\r\n" % (size, body)))):
                 with self.case(name, size=size):
                     answers, _, _ = self.ask(request, ["POST"])
                     self.assertEqual([answer.status for answer in answers], [status])

@@ -61,8 +61,10 @@ REFUSED = [
     ("a_head_too_large", ok(b"X: " + b"v" * 70000 + b"\r\nContent-Length: 2\r\n", b"ok")),
     ("too_many_fields", ok(b"X: v\r\n" * 201 + b"Content-Length: 2\r\n", b"ok")),
     ("a_long_reason", b"HTTP/1.1 200 " + b"O" * 9000 + b"\r\nContent-Length: 2\r\n\r\nok"),
-    ("a_switch_that_nobody_asked_for", b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nX"),
-    ("a_flood_of_interim_answers", b"HTTP/1.1 102 Processing\r\n\r\n" * 17 + ok(b"Content-Length: 2\r\n", b"ok")),
+    ("a_switch_that_nobody_asked_for", b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                                       b"Upgrade: x\r\n\r\nX"),
+    ("a_flood_of_interim_answers", b"HTTP/1.1 102 Processing\r\n\r\n" * 17
+                                   + ok(b"Content-Length: 2\r\n", b"ok")),
     ("an_endless_interim_answer", b"HTTP/1.1 103 Early Hints\r\n" + b"Link: x\r\n" * 201),
     ("first_chunk_size_word", chunked(b"zz\r\nok\r\n0\r\n\r\n")),
     ("first_chunk_size_minus", chunked(b"-2\r\nok\r\n0\r\n\r\n")),
@@ -91,7 +93,8 @@ FOLLOWED = [
     ("a_chunked_body_for_head", "HEAD", ok(b"Transfer-Encoding: chunked\r\n"), 200, b""),
     ("a_body_of_204", "GET", b"HTTP/1.1 204 No Content\r\nContent-Length: %d\r\n\r\n" % len(SPLIT), 204, b""),
     ("chunks_of_204", "GET", b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", 204, b""),
-    ("a_body_of_304", "GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: %d\r\n\r\n" % len(SPLIT), 304, b""),
+    ("a_body_of_304", "GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: %d\r\n\r\n" % len(SPLIT), 304,
+     b""),
     ("an_empty_body", "GET", ok(b"Content-Length: 0\r\n"), 200, b""),
 ]
 
@@ -105,14 +108,16 @@ ODD = [
     ("length_zeros", "GET", ok(b"Content-Length: 0002\r\n", b"ok"), 200, b"ok"),
     ("coding_cases", "GET", ok(b"transfer-encoding:\tCHUNKED \r\n", b"2\r\nok\r\n0\r\n\r\n"), 200, b"ok"),
     ("extensions", "GET", chunked(b"1;a=\"b;c\"\r\no\r\n1 ;d\r\nk\r\n0;e\r\n\r\n"), 200, b"ok"),
-    ("trailers", "GET", chunked(b"2\r\nok\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"), 200, b"ok"),
+    ("trailers", "GET", chunked(b"2\r\nok\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\n"
+                                b"Connection: close\r\n\r\n"), 200, b"ok"),
     ("many_small_chunks", "GET", chunked(b"1\r\nx\r\n" * 3000 + b"0\r\n\r\n"), 200, b"x" * 3000),
-    ("a_large_chunk", "GET", chunked(b"100000\r\n" + b"y" * (1 << 20) + b"\r\n0\r\n\r\n"), 200, b"y" * (1 << 20)),
+    ("a_large_chunk", "GET", chunked(b"100000\r\n" + b"y" * (1 << 20) + b"\r\n0\r\n\r\n"), 200,
+     b"y" * (1 << 20)),
     ("empty_values", "GET", ok(b"X:\r\nY: \t\r\nContent-Length: 2\r\n", b"ok"), 200, b"ok"),
     ("obs_text_value", "GET", ok(b"X: caf\xe9\r\nContent-Length: 2\r\n", b"ok"), 200, b"ok"),
     ("many_fields", "GET", ok(b"X: v\r\n" * 190 + b"Content-Length: 2\r\n", b"ok"), 200, b"ok"),
-    ("interim_answers", "GET", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 16 + ok(b"Content-Length: 2\r\n", b"ok"),
-     200, b"ok"),
+    ("interim_answers", "GET", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 16
+                               + ok(b"Content-Length: 2\r\n", b"ok"), 200, b"ok"),
     ("length_of_head", "HEAD", ok(b"Content-Length: 1000\r\n"), 200, b""),
     ("length_of_304", "GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n", 304, b""),
     ("connection_close", "GET", ok(b"Connection: close\r\nContent-Length: 2\r\n", b"ok"), 200, b"ok"),

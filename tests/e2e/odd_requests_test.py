@@ -9,6 +9,7 @@ from hostile import NEXT, Hostile, chunked, get, post
 MANY = b"".join(b"1;n=%d\r\n%c\r\n" % (at, 97 + at % 26) for at in range(2000)) + b"0\r\n\r\n"
 LETTERS = bytes(97 + at % 26 for at in range(2000))
 LARGE = bytes(at * 7 % 256 for at in range(1 << 20))
+LARGEST_VALUE = b"v" * (8192 - len("Host: h\r\nX: \r\n"))
 EVERY_TCHAR = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 EVERY_VALUE_BYTE = bytes([*range(0x21, 0x7f), 9, 0x20, *range(0x80, 0x100)])
 
@@ -25,22 +26,23 @@ ROWS = [
     ("every_byte_of_a_value", get(b"X: " + EVERY_VALUE_BYTE + b"\r\n"), ["GET"], "/a", b"",
      [(b"X", EVERY_VALUE_BYTE)]),
     ("a_long_name", get(b"n" * 4000 + b": v\r\n"), ["GET"], "/a", b"", [(b"n" * 4000, b"v")]),
-    ("the_largest_head", get(b"X: " + b"v" * (8192 - len("Host: h\r\nX: \r\n")) + b"\r\n"), ["GET"], "/a", b"",
-     [(b"X", b"v" * (8192 - len("Host: h\r\nX: \r\n")))]),
+    ("the_largest_head", get(b"X: " + LARGEST_VALUE + b"\r\n"), ["GET"], "/a", b"", [(b"X", LARGEST_VALUE)]),
     ("lists_in_several_fields", get(b"Accept: a\r\nCookie: b=1\r\naccept: c, d\r\nCookie: e=2\r\n"), ["GET"],
      "/a", b"", [(b"Accept", b"a"), (b"Cookie", b"b=1"), (b"accept", b"c, d"), (b"Cookie", b"e=2")]),
-    ("an_empty_value", get(b"X-Empty:\r\nX-Blank: \t\r\n"), ["GET"], "/a", b"", [(b"X-Empty", b""), (b"X-Blank", b"")]),
+    ("an_empty_value", get(b"X-Empty:\r\nX-Blank: \t\r\n"), ["GET"], "/a", b"",
+     [(b"X-Empty", b""), (b"X-Blank", b"")]),
     ("many_small_chunks", chunked(MANY), ["POST"], "/a", LETTERS, []),
     ("a_large_body", post(b"Content-Length: %d\r\n" % len(LARGE), LARGE), ["POST"], "/a", LARGE, []),
     ("a_large_chunk", chunked(b"%x\r\n%s\r\n0\r\n\r\n" % (len(LARGE), LARGE)), ["POST"], "/a", LARGE, []),
-    ("the_longest_extension", chunked(b"2;" + b"e" * 4092 + b"\r\nhi\r\n0\r\n\r\n"), ["POST"], "/a", b"hi", []),
-    ("expect_and_body_at_once", post(b"Expect: 100-continue\r\nContent-Length: 2\r\n", b"hi"), ["POST"], "/a",
+    ("the_longest_extension", chunked(b"2;" + b"e" * 4092 + b"\r\nhi\r\n0\r\n\r\n"), ["POST"], "/a",
      b"hi", []),
+    ("expect_and_body_at_once", post(b"Expect: 100-continue\r\nContent-Length: 2\r\n", b"hi"), ["POST"],
+     "/a", b"hi", []),
     ("expect_without_body", get(b"Expect: 100-continue\r\n"), ["GET"], "/a", b"", []),
     ("connection_options", get(b"Connection: keep-alive, X-One\r\nX-One: 1\r\n"), ["GET"], "/a", b"", []),
     ("parameters_without_value", get(target=b"/a?b&c=&d=1"), ["GET"], "/a?b&c=&d=1", b"", []),
-    ("escapes", get(target=b"/%2e%2e/%2F%c3%a9/a%20b?q=%26%3d+%"), ["GET"], "/%2e%2e/%2F%c3%a9/a%20b?q=%26%3d+%",
-     b"", []),
+    ("escapes", get(target=b"/%2e%2e/%2F%c3%a9/a%20b?q=%26%3d+%"), ["GET"],
+     "/%2e%2e/%2F%c3%a9/a%20b?q=%26%3d+%", b"", []),
     ("dot_segments", get(target=b"/a/./b/../c"), ["GET"], "/a/./b/../c", b"", []),
     ("slashes", get(target=b"//a///"), ["GET"], "//a///", b"", []),
     ("parameters_in_path", get(target=b"/a;v=1/b;w,x:@!$'()*"), ["GET"], "/a;v=1/b;w,x:@!$'()*", b"", []),
@@ -99,7 +101,8 @@ class OddRequests(Hostile):
                                                to_end=last)
                 self.check_answers(answers, *(([method], [target]) if last else
                                               ([method, "GET"], [target, "/next"])))
-                self.assertEqual((self.backend.messages[0].method, self.backend.messages[0].body), (method, body))
+                first = self.backend.messages[0]
+                self.assertEqual((first.method, first.body), (method, body))
                 self.assertEqual((rest, over), (b"", last))
 
     def test_rows(self):
@@ -109,7 +112,8 @@ class OddRequests(Hostile):
                 targets = [message.target for message in self.backend.messages]
                 self.check_answers(answers, methods + ["GET"], targets)
                 first = self.backend.messages[0]
-                self.assertEqual((rest, first.method, first.target, first.body), (b"", methods[0], target, body))
+                self.assertEqual((rest, first.method, first.target, first.body),
+                                 (b"", methods[0], target, body))
                 there = [(key.encode(), value) for key, value in first.fields]
                 self.assertEqual([field for field in there if field in fields], fields)
                 self.assertEqual(targets[-1], "/next")
@@ -130,7 +134,8 @@ class OddRequests(Hostile):
                     self.assertEqual(options, b"keep-alive")
 
     def test_trailers_arrive_as_trailers(self):
-        answers, _, _ = self.ask(chunked(b"2\r\nhi\r\n0\r\nX-Sum: 7\r\nX-Empty:\r\n\r\n", b"Trailer: X-Sum\r\n"), ["POST"])
+        body = b"2\r\nhi\r\n0\r\nX-Sum: 7\r\nX-Empty:\r\n\r\n"
+        answers, _, _ = self.ask(chunked(body, b"Trailer: X-Sum\r\n"), ["POST"])
         self.check_answers(answers, ["POST"], ["/a"])
         self.assertEqual(self.backend.messages[0].trailers, [("X-Sum", b"7"), ("X-Empty", b"")])
         self.assertEqual(self.backend.messages[0].all("X-Sum"), [])
