@@ -2,6 +2,7 @@
 option(PERIGEE_TESTS "Build the tests" ON)
 option(PERIGEE_BENCH "Build the benchmarks" OFF)
 option(PERIGEE_FUZZ "Build the fuzz targets" OFF)
+option(PERIGEE_PROFILE_WRITE "release: write profiles instead of using one" OFF)
 set(PERIGEE_MODE dev CACHE STRING "dev, release, asan, tsan or fuzz")
 
 set(CMAKE_CXX_STANDARD 23)
@@ -28,6 +29,16 @@ elseif(PERIGEE_MODE STREQUAL "release")
   set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -gdwarf-4 -DNDEBUG")  # valgrind 3.19 reads no DWARF 5
   add_compile_options(-flto=thin)
   add_link_options(-flto=thin -Wl,--gc-sections -Wl,--as-needed)
+  # What is hot is known from bench/release.profdata, which bench/profile writes. A function that has changed since is
+  # compiled as if there were none.
+  set(profile_names -mllvm -static-func-full-module-prefix=false)  # the same in every checkout
+  if(PERIGEE_PROFILE_WRITE)
+    add_compile_options(-fprofile-generate ${profile_names})
+    add_link_options(-fprofile-generate)
+  elseif(EXISTS ${CMAKE_SOURCE_DIR}/bench/release.profdata)
+    add_compile_options(-fprofile-use=${CMAKE_SOURCE_DIR}/bench/release.profdata ${profile_names}
+      -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
+  endif()
 elseif(PERIGEE_MODE STREQUAL "asan")
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
   # Not vptr: it probes memory through a pipe, and stops what runs while no descriptor is left.

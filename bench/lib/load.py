@@ -38,10 +38,13 @@ class BackgroundLoad:
         return json.loads(self.process.stop())
 
 
-def requests(setup, count, *, connections=64, cpu=None):
+def requests(setup, count, *, connections=64, cpu=None, response_bytes=1024, request_bytes=0):
     """Exactly so many requests, or a few more; returns their figures."""
     argv = [paths.pair(), "--proxy", setup.port, "--listen", setup.backend_port,
-            "--conns", connections, "--requests", count]
+            "--conns", connections, "--requests", count,
+            "--size", response_bytes, "--post", request_bytes]
+    if setup.tls:
+        argv += ["--tls", setup.tls.chain]
     with running(Process("load", [str(word) for word in argv], setup.folder, cpu=cpu)) as load:
         if load.child.wait(600):
             need.fail(f"the load failed: {load.tail()}")
