@@ -18,7 +18,7 @@ std::span<const RefusedRequest> refused_requests();
 struct BrokenBody {
   const char* name;
   std::string bytes;
-  int status;
+  int status;  // by the gateway
 };
 std::span<const BrokenBody> broken_chunked_bodies();
 
