@@ -6,8 +6,9 @@
 
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/gateway_process.hpp"
-#include "base/log.hpp"
+#include "base/log_outputs.hpp"
 #include "config/load.hpp"
+#include "el/whitelist.hpp"
 
 namespace perigee::apps {
 namespace {
@@ -34,6 +35,23 @@ void tell(const config::Diagnostics& diagnostics) {
   }
 }
 
+// What expressions may call is a fixed safe set (expression-language.md section 6).
+void tell_whitelist(const config::ElWhitelist& wanted) {
+  for (const std::string& problem : el::whitelist_problems(wanted.entries))
+    kLog.warn("el.whitelist.list: {}", problem);
+  if (wanted.replaces)
+    kLog.warn("el.whitelist.mode: 'replace' takes nothing from the fixed set of safe calls");
+}
+
+log::Outputs outputs_of(const config::Settings& settings) {
+  log::Outputs outputs{.console = settings.log.console};
+  std::vector<std::string> told_already;  // by the configuration, with their line
+  if (!settings.log.pattern.empty())
+    outputs.pattern = log::Pattern::compile(settings.log.pattern, told_already);
+  if (settings.log.file) outputs.directory = settings.home + "/logs";
+  return outputs;
+}
+
 int run(const std::vector<std::string>& definitions, const std::vector<std::string>& files) {
   Instant begun = SystemClock().now();
   auto load = [&] {
@@ -47,8 +65,10 @@ int run(const std::vector<std::string>& definitions, const std::vector<std::stri
   const config::Settings& settings = loaded.settings;
   log::start({.format = settings.log.format,
               .levels = settings.log.levels,
-              .lines_queued_max = settings.limits.log_lines_max});
+              .lines_queued_max = settings.limits.log_lines_max},
+             outputs_of(settings));
   tell(loaded.diagnostics);
+  tell_whitelist(settings.el_whitelist);
   int code = kFailed;
   if (loaded.fatal()) {
     kLog.error("the configuration has errors: the gateway does not start");

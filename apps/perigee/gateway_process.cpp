@@ -6,6 +6,7 @@
 
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/listeners.hpp"
+#include "apps/perigee/stores.hpp"
 #include "apps/perigee/version.hpp"
 #include "base/log.hpp"
 #include "base/uuid.hpp"
@@ -146,11 +147,11 @@ Result<void> GatewayProcess::open_node_api() {
 Result<void> GatewayProcess::open_listeners() {
   for (std::size_t i = 0; i < loaded_.settings.servers.size(); ++i) {
     const config::HttpServer& server = loaded_.settings.servers[i];
-    std::string key =
-        loaded_.settings.servers.size() == 1 ? "http" : "servers[" + std::to_string(i) + "]";
+    std::string key = key_of(i);
     TRY(net::Address address, listen_address(server.host, server.port));
     std::shared_ptr<const net::TlsServerContext> tls;
     if (server.secured) {
+      watch_certificates(i);  // before they are read: no change is missed
       TRY(tls, server_tls(server.tls, server.alpn, key + ".ssl"));
     }
     Result<void> listening = nobody_listens_on(address);
@@ -166,6 +167,17 @@ Result<void> GatewayProcess::open_listeners() {
   listening_ = true;
   if (!loaded_.settings.shutdown.listen_after_sync) announce_started();
   return {};
+}
+
+void GatewayProcess::watch_certificates(std::size_t server) {
+  watches_.erase(server);
+  std::vector<std::string> files = watched_files(loaded_.settings.servers[server].tls);
+  if (files.empty()) return;
+  watches_.try_emplace(server, ops_, std::move(files), [this, server] {
+    if (phase_ != Phase::serving) return;
+    if (renew_certificates(server, "changed files"))
+      kLog.info("{}.ssl: certificates were read again, for new connections", key_of(server));
+  });
 }
 
 void GatewayProcess::announce_started() {
@@ -230,21 +242,34 @@ void GatewayProcess::reload() {
     return;
   }
   log::reconfigure(fresh.settings.log.levels);
-  for (std::size_t i = 0;
-       i < std::min(fresh.settings.servers.size(), loaded_.settings.servers.size()); ++i) {
-    const config::HttpServer& server = fresh.settings.servers[i];
-    if (!server.secured || !loaded_.settings.servers[i].secured) continue;
-    Result<std::shared_ptr<const net::TlsServerContext>> tls =
-        server_tls(server.tls, server.alpn, server.id + ".ssl");
-    if (!tls) {
-      kLog.error("SIGHUP: {}; the certificates in use stay", tls.error().message);
-      continue;
-    }
-    for (const auto& worker : workers_) {
-      worker->post([i, tls = *tls](Worker& here) { here.servers()[i]->set_tls(tls); });
-    }
+  std::size_t count = std::min(fresh.settings.servers.size(), loaded_.settings.servers.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!fresh.settings.servers[i].secured || !loaded_.settings.servers[i].secured) continue;
+    loaded_.settings.servers[i].tls = fresh.settings.servers[i].tls;
+    watch_certificates(i);
+    renew_certificates(i, "SIGHUP");
   }
   kLog.info("SIGHUP: log levels and certificates were read again");
+}
+
+bool GatewayProcess::renew_certificates(std::size_t server, const std::string& why) {
+  const config::HttpServer& settings = loaded_.settings.servers[server];
+  Result<std::shared_ptr<const net::TlsServerContext>> tls =
+      server_tls(settings.tls, settings.alpn, key_of(server) + ".ssl");
+  if (!tls) {
+    kLog.error("{}: {}; the certificates in use stay", why, tls.error().message);
+    return false;
+  }
+  for (const auto& worker : workers_) {
+    worker->post([server, tls = *tls](Worker& here) {
+      if (server < here.servers().size()) here.servers()[server]->set_tls(tls);
+    });
+  }
+  return true;
+}
+
+std::string GatewayProcess::key_of(std::size_t server) const {
+  return loaded_.settings.servers.size() == 1 ? "http" : "servers[" + std::to_string(server) + "]";
 }
 
 void GatewayProcess::leave() {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "apps/perigee/build_thread.hpp"
+#include "apps/perigee/file_watch.hpp"
 #include "apps/perigee/signals.hpp"
 #include "apps/perigee/worker.hpp"
 #include "config/load.hpp"
@@ -35,6 +37,12 @@ class GatewayProcess {
 
   void on_signal(int signal);
   void reload();
+  // Reads the certificates of a secured server again, for new connections. On an error those in use
+  // stay; `why` begins what is logged.
+  bool renew_certificates(std::size_t server, const std::string& why);
+  void watch_certificates(std::size_t server);
+  std::string key_of(std::size_t server) const;  // "http" or "servers[1]"
+
   void leave();  // step 1: every answer asks the client to leave
   void drain();  // step 2b: accept no more, wait for what is pending
   void worker_is_empty();
@@ -55,6 +63,7 @@ class GatewayProcess {
   std::unique_ptr<BuildThread> build_;
   Phase phase_ = Phase::starting;
   bool listening_ = false;
+  std::map<std::size_t, FileWatch> watches_;  // by server: its keystore and truststore
   int interrupts_ = 0;
   std::size_t workers_pending_ = 0;
   Instant leaving_since_{};

@@ -7,46 +7,24 @@
 
 #include <cerrno>
 
+#include "apps/perigee/stores.hpp"
 #include "base/log.hpp"
-#include "config/source.hpp"
 
 namespace perigee::apps {
 namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.standalone"};
 
-Result<net::PemPair> read_pair(const config::CertificateFiles& files, const std::string& key) {
-  net::PemPair pair;
-  Result<std::string> certificate = config::read_file(files.certificate);
-  if (!certificate) return std::unexpected(std::move(certificate.error()).in(key + ".cert"));
-  Result<std::string> private_key = config::read_file(files.key);
-  if (!private_key) return std::unexpected(std::move(private_key.error()).in(key + ".key"));
-  return net::PemPair{*std::move(certificate), *std::move(private_key)};
-}
-
-Result<std::vector<net::PemPair>> certificates_of(const config::Keystore& store,
-                                                  const std::string& key) {
-  std::vector<net::PemPair> pairs;
-  if (store.type == config::StoreType::self_signed) {
-    TRY(net::PemPair pair, net::self_signed("localhost"));
-    pairs.push_back(std::move(pair));
-    return pairs;
+// " (a.p12, b.p12)", for errors that OpenSSL finds in what was read.
+std::string named(const config::Keystore& store) {
+  std::string files;
+  auto add = [&](const std::string& file) { files += (files.empty() ? " (" : ", ") + file; };
+  for (const std::string& path : store.paths) add(path);
+  for (const config::CertificateFiles& pair : store.certificates) {
+    add(pair.certificate);
+    add(pair.key);
   }
-  if (store.type != config::StoreType::pem) {
-    return fail(
-        ErrorCode::unsupported,
-        key + ".type: this version reads 'pem' and 'self-signed'; convert the store with openssl");
-  }
-  for (std::size_t i = 0; i < store.certificates.size(); ++i) {
-    TRY(net::PemPair pair,
-        read_pair(store.certificates[i], key + ".certificates[" + std::to_string(i) + "]"));
-    pairs.push_back(std::move(pair));
-  }
-  if (pairs.empty()) {
-    return fail(ErrorCode::invalid,
-                key + ".certificates[0].cert: a secured server needs a certificate and its key");
-  }
-  return pairs;
+  return files.empty() ? files : files + ")";
 }
 
 net::ClientAuth client_auth_of(config::ClientAuth auth) {
@@ -96,26 +74,34 @@ Result<void> nobody_listens_on(const net::Address& address) {
 Result<std::shared_ptr<const net::TlsServerContext>> server_tls(const config::ServerTls& tls,
                                                                 bool alpn, const std::string& key) {
   net::TlsServerContext::Options options;
-  TRY(options.certificates, certificates_of(tls.keystore, key + ".keystore"));
+  TRY(options.certificates, read_keystore(tls.keystore, key + ".keystore"));
   options.sni = tls.sni;
   options.client_auth = client_auth_of(tls.client_auth);
   options.protocols = tls.protocols;
   options.ciphers = tls.ciphers;
   if (alpn) options.alpn = {"http/1.1"};
   if (!tls.truststore.path.empty()) {
-    if (tls.truststore.type != config::StoreType::pem) {
-      return fail(
-          ErrorCode::unsupported,
-          key + ".truststore.type: this version reads 'pem'; convert the store with openssl");
-    }
-    Result<std::string> pem = config::read_file(tls.truststore.path);
-    if (!pem) return std::unexpected(std::move(pem.error()).in(key + ".truststore.path"));
+    TRY(const std::string pem, read_truststore(tls.truststore, key + ".truststore"));
     static net::TrustStores stores;
-    TRY(options.client_trust, stores.pem(*pem));
+    Result<net::TrustStores::Ptr> trust = stores.pem(pem);
+    if (!trust) {
+      return std::unexpected(
+          std::move(std::move(trust.error()).in(tls.truststore.path)).in(key + ".truststore.path"));
+    }
+    options.client_trust = *trust;
   }
+  if (!options.client_trust && options.client_auth == net::ClientAuth::required) {
+    return fail(ErrorCode::invalid, key +
+                                        ".truststore.path: missing; it names the certificates "
+                                        "that clients are verified with (" +
+                                        key + ".clientAuth)");
+  }
+  // Without them no client's certificate could be accepted, so none is asked for.
+  if (!options.client_trust) options.client_auth = net::ClientAuth::none;
   Result<std::shared_ptr<const net::TlsServerContext>> made =
       net::TlsServerContext::make(std::move(options));
-  if (!made) return std::unexpected(std::move(made.error()).in(key));
+  if (!made)
+    return std::unexpected(std::move(made.error()).in(key + ".keystore" + named(tls.keystore)));
   for (const std::string& warning : (*made)->warnings()) kLog.warn("{}: {}", key, warning);
   return made;
 }

@@ -1,4 +1,5 @@
 """What somebody meets who types a command wrong, or starts one twice."""
+import json
 import pathlib
 import re
 import subprocess
@@ -63,6 +64,29 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("orders/broken.json: /: not valid JSON", text)
         self.assertIn("1 file checked: 1 error", text)
+
+    def test_check_finds_what_two_definitions_of_a_folder_both_want(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "elsewhere").mkdir()
+            for name, path, api_id in (("a", "/x", "one"), ("b", "/y", "one"), ("c", "/x", "two"),
+                                       ("d", "/z", "three"), ("elsewhere/e", "/x", "one")):
+                definition = harness.api("http://127.0.0.1:1", path, api_id)
+                (folder / f"{name}.json").write_text(json.dumps(definition))
+            code, text, _ = perigee("check", folder)
+            self.assertEqual(code, 1)
+            self.assertIn(f"error: {folder}/b.json: /id: API id 'one' is that of {folder}/a.json too",
+                          text)
+            self.assertIn(f"error: {folder}: API two: path '/x/' on any host is already served by "
+                          "API one", text)
+            self.assertIn("5 files checked: 2 errors, 0 warnings", text)
+
+    def test_check_reads_a_logback_xml(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "logback.xml"
+            file.write_text("<configuration>\n<root level='LOUD'/></configuration>")
+            _, text, _ = perigee("check", folder)
+        self.assertIn(f"warning: {file}:2: level of 'ROOT': expected one of ALL", text)
 
     def test_a_port_in_use_is_refused(self):
         echo = self.enterContext(Echo())

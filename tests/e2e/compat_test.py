@@ -103,9 +103,40 @@ class Compat(unittest.TestCase):
             else:
                 found[name] = [re.match(r"error at (\S+): .+", reason).group(1)
                                for reason in entry["reasons"]]
+                self.check_told(gateway, entry)
         self.assertEqual(found, EXPECTED)
         only_second = paths["apim-v4-http-api-single-server"][0][0]
         self.assertEqual(gateway.request(only_second + "/x", port=first)[0], 404)
+
+    def check_told(self, gateway, entry):
+        """A refusal stands in the log too: file, API id, pointer and reason."""
+        for reason in entry["reasons"]:
+            line = f"{entry['source']}: API {entry['id']}: {reason}"
+            self.assertTrue(any(line in logged for logged in gateway.log), line)
+
+    def test_the_table_is_that_of_the_index(self):
+        folder = harness.compat_or_skip(self) / "apis"
+        apis = json.loads((folder / "index.json").read_text())["apis"]
+        listed = {api["file"] for api in apis}
+        self.assertEqual({f"v4/{name}.json" for name in EXPECTED},
+                         {file for file in listed if file.startswith("v4/")})
+
+    def test_each_v2_definition_is_refused_with_its_pointer(self):
+        folder = harness.compat_or_skip(self) / "apis/v2"
+        files = sorted(folder.glob("*.json"))
+        gateway = self.enterContext(Gateway(apis={file.name: file.read_text() for file in files}))
+        gateway.started()
+        entries = {entry["source"].rsplit("/", 1)[-1]: entry
+                   for entry in gateway.node_json("/_node/apis")}
+        self.assertEqual(sorted(entries), [file.name for file in files])
+        for name, entry in entries.items():
+            with self.subTest(name=name):
+                self.assertEqual(entry["state"], "refused")
+                # The member that says so; some of these files say nothing, which means v2.
+                self.assertRegex(entry["reasons"][0], r"^error at (/gravitee|/definitionVersion|the "
+                                 r"top level): v2 definitions are not supported by this version")
+                self.assertEqual(entry["id"], json.loads((folder / name).read_text()).get("id", ""))
+                self.check_told(gateway, entry)
 
     def asked(self, gateway, paths):
         for path, host in paths:
