@@ -26,7 +26,7 @@ namespace perigee::net {
 class Source {
  public:
   virtual void on_events(std::uint32_t events) = 0;  // EPOLL* bits; 0 after again()
-  virtual void on_turn_end() {}                      // after at_turn_end()
+  virtual void on_turn_end() {}                      // after at_turn_end(); resumes nobody
 
  protected:
   ~Source() = default;
@@ -69,13 +69,18 @@ class Reactor {
   // this turn. forget() takes it back; remove() does too.
   void again(Source& source) { again_.push_back(&source); }
   void forget(Source& source);
-  // Calls on_turn_end() once, as the last work of this turn (of the next one, between turns).
-  void at_turn_end(Source& source) { ending_.push_back(&source); }
+  // Calls on_turn_end() once, as the last work of this turn (of the next one, between turns), or
+  // earlier when many wait for it.
+  void at_turn_end(Source& source) {
+    if (ending_.size() == kEndingMax) run_ending();
+    ending_.push_back(&source);
+  }
   std::size_t sources() const { return sources_; }
   std::uint64_t turns() const { return turns_; }
 
  private:
   static constexpr std::size_t kEventsPerTurn = 256;
+  static constexpr std::size_t kEndingMax = 64;  // what is kept for a turn's end is bounded
   void wait_for_events(Duration wait);
   void run_events();
   void run_again();

@@ -200,6 +200,18 @@ TEST_F(SocketTest, WhatIsWrittenSoonLeavesAtTheTurnsEnd) {
   EXPECT_EQ(buffer.unread(), "one,two");
 }
 
+TEST_F(SocketTest, ManyThatKeepBytesDoNotWaitForTheTurnsEnd) {
+  Reactor reactor(clock);
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 65; ++i) pairs.push_back(connected_pair(reactor));
+  for (Pair& pair : pairs) EXPECT_TRUE(keeps(*pair.client, "x"));
+  EXPECT_EQ(pairs[0].client->counters().bytes_written, 1u);
+  EXPECT_EQ(pairs[63].client->counters().bytes_written, 1u);
+  EXPECT_EQ(pairs[64].client->counters().bytes_written, 0u);
+  reactor.turn(0ms);
+  EXPECT_EQ(pairs[64].client->counters().bytes_written, 1u);
+}
+
 TEST_F(SocketTest, WritesAndTheEndComeBehindWhatIsKept) {
   Reactor reactor(clock);
   Pair pair = connected_pair(reactor);
