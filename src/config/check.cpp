@@ -1,5 +1,6 @@
 #include "config/check.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "config/load.hpp"
@@ -14,6 +15,14 @@ constexpr std::string_view kImageExecutable = "/opt/graviteeio-gateway/bin/perig
 Diagnostics loaded(Sources sources) {
   sources.executable = kImageExecutable;
   return load(sources).diagnostics;
+}
+
+// Manifests often lie beside the files that are checked.
+bool is_kubernetes_object(const YamlFlat& flat) {
+  const auto has = [&](std::string_view key) {
+    return std::ranges::find(flat.entries, key, &YamlEntry::key) != flat.entries.end();
+  };
+  return has("apiVersion") && has("kind");
 }
 
 Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources sources) {
@@ -52,9 +61,11 @@ Diagnostics check_file(const std::string& path, const CheckOptions& options) {
     return fail(ErrorCode::not_found, asked + ": only " + path + " is checked");
   };
   if (text) {
-    if (const Result<YamlFlat> flat = flatten_yaml(*text); flat && is_chart_values(*flat)) {
-      return check_values(path, *flat, std::move(sources));
+    const Result<YamlFlat> flat = flatten_yaml(*text);
+    if (flat && is_kubernetes_object(*flat)) {
+      return {{Severity::info, "", path, "a Kubernetes object, no configuration; not checked"}};
     }
+    if (flat && is_chart_values(*flat)) return check_values(path, *flat, std::move(sources));
   }
   return loaded(std::move(sources));
 }

@@ -19,7 +19,9 @@ using testing::UnorderedElementsAre;
 
 const std::filesystem::path kSource = std::filesystem::path(__FILE__).parent_path();
 
-std::string data(const std::string& name) { return read_file((kSource / "data" / name).string()).value(); }
+std::string data(const std::string& name) {
+  return read_file((kSource / "data" / name).string()).value();
+}
 
 TEST(Chart, RendersWhatLoadsWithoutAComplaint) {
   const Loaded loaded =
@@ -106,6 +108,12 @@ TEST(Check, ReadsAGraviteeYml) {
               ElementsAre(HasSubstr("not valid YAML")));
 }
 
+TEST(Check, LeavesObjectsOfKubernetesAlone) {
+  EXPECT_THAT(lines(checked("apiVersion: v1\nkind: Service\nspec: { ports: [{ port: x }] }\n"),
+                    Severity::info),
+              ElementsAre(HasSubstr("a Kubernetes object, no configuration; not checked")));
+}
+
 TEST(Check, NamesAFileThatIsNotThere) {
   EXPECT_THAT(lines(check_file("/does/not/exist.yml"), Severity::error),
               ElementsAre(HasSubstr("/does/not/exist.yml: cannot be opened")));
@@ -158,6 +166,8 @@ TEST(Check, TheValuesOfTheTargetDeploymentHaveOnlyTheirKnownTraps) {
   EXPECT_THAT(lines(check_file(values.string()), Severity::warning),
               ElementsAre(HasSubstr("gateway.ratelimit.type"), HasSubstr("cloud token"),
                           HasSubstr("license.key: not base64")));
+  const std::string redis = (compat / "deployment/redis-sentinel.yaml").string();
+  EXPECT_THAT(lines(check_file(redis), Severity::warning), IsEmpty());
 }
 
 }  // namespace
