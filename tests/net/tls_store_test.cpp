@@ -1,0 +1,87 @@
+#include "net/tls_store.hpp"
+
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+
+#include "net/tls_openssl.hpp"
+
+namespace perigee::net {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Made {
+  PemPair pair;
+  std::string bytes;  // PKCS#12
+};
+
+std::string pkcs12_of(EVP_PKEY* key, X509* leaf, STACK_OF(X509) * more, const char* password) {
+  PKCS12* store = PKCS12_create(password, "the alias", key, leaf, more, 0, 0, 1000, 1000, 0);
+  unsigned char* bytes = nullptr;
+  int size = i2d_PKCS12(store, &bytes);
+  std::string text(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  PKCS12_free(store);
+  return text;
+}
+
+// A key with its certificate, and another certificate beside it.
+Made made(const char* password, bool with_key = true) {
+  Made result{*self_signed("a.example"), {}};
+  Credentials own = *parse_credentials(result.pair);
+  Credentials other = *parse_credentials(*self_signed("b.example"));
+  STACK_OF(X509)* more = sk_X509_new_null();
+  if (!with_key) sk_X509_push(more, own.leaf.get());
+  sk_X509_push(more, other.leaf.get());
+  result.bytes = pkcs12_of(with_key ? own.key.get() : nullptr, with_key ? own.leaf.get() : nullptr,
+                           more, password);
+  sk_X509_free(more);
+  return result;
+}
+
+std::size_t certificates(const std::string& pem) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = pem.find("BEGIN CERTIFICATE", at)) != pem.npos; ++at) ++count;
+  return count;
+}
+
+TEST(Pkcs12, GivesKeyChainAndAlias) {
+  for (const char* password : {"secret", ""}) {
+    Made store = made(password);
+    Result<StoredPair> read = pkcs12_pair(store.bytes, password);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_THAT(read->pair.certificate, StartsWith(store.pair.certificate));
+    EXPECT_EQ(certificates(read->pair.certificate), 2u);
+    EXPECT_EQ(read->alias, "the alias");
+    TlsServerContext::Options options{.certificates = {read->pair}};
+    EXPECT_TRUE(TlsServerContext::make(std::move(options)));
+  }
+}
+
+TEST(Pkcs12, GivesTheCertificatesOfATrustStore) {
+  Made store = made("secret", false);
+  EXPECT_EQ(certificates(*pkcs12_certificates(store.bytes, "secret")), 2u);
+  EXPECT_THAT(pkcs12_pair(store.bytes, "secret").error().message, HasSubstr("no private key"));
+}
+
+TEST(Pkcs12, SaysWhyAFileIsRefused) {
+  std::string good = made("secret").bytes;
+  auto refusal = [](std::string_view bytes, const std::string& password) {
+    Result<StoredPair> read = pkcs12_pair(bytes, password);
+    return read ? "accepted" : read.error().message;
+  };
+  EXPECT_THAT(refusal(good, "wrong"), HasSubstr("is the password right?"));
+  EXPECT_THAT(refusal("-----BEGIN CERTIFICATE-----", ""), HasSubstr("set the type to pem"));
+  EXPECT_THAT(refusal("", ""), HasSubstr("no PKCS#12 file"));
+  EXPECT_THAT(refusal(std::string_view(good).substr(0, good.size() / 2), "secret"),
+              HasSubstr("no PKCS#12 file"));
+  EXPECT_THAT(refusal("\xfe\xed\xfe\xed rest", ""),
+              HasSubstr("keytool -importkeystore -srckeystore"));
+  std::string damaged = good;
+  damaged[good.size() / 2] ^= 1;
+  EXPECT_THAT(refusal(damaged, "secret"), HasSubstr("cannot be opened"));
+}
+
+}  // namespace
+}  // namespace perigee::net
