@@ -92,7 +92,9 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
   ~H1Connection() override {
     if (exchange_) end(*exchange_);
     task_.reset();
-    if (server_.observer) server_.observer->on_connection_closed(stream_->counters());
+    if (!server_.observer) return;
+    tell_bytes();
+    server_.observer->on_connection_closed(stream_->counters());
   }
 
   void start() override { go_idle(); }
@@ -115,6 +117,7 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
   bool fits(const H1Exchange& exchange) const;
   void begin(H1Exchange& exchange);
   void end(H1Exchange& exchange);
+  void tell_bytes();  // to the observer, which is there
   Async<Result<void>> receive(Instant head_begun);
   Async<Head> refuse(int status, std::string_view why);
   void accept_head(H1Exchange& exchange);
@@ -134,6 +137,7 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
   Instant opened_;
   std::uint64_t generation_;
   std::uint64_t requests_ = 0;
+  net::StreamCounters told_;  // to the observer
   H1Exchange* exchange_ = nullptr;
   std::shared_ptr<H1Connection*> self_;  // for deferred work; null until there is some
   Task task_;

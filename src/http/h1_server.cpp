@@ -114,9 +114,20 @@ void H1Connection::begin(H1Exchange& exchange) {
 
 void H1Connection::end(H1Exchange& exchange) {
   if (exchange.request_body) exchange.request_body_bytes = exchange.request_body->bytes();
-  if (server_.observer) server_.observer->on_request_ended(exchange, server_.reactor.now());
+  if (server_.observer) {
+    server_.observer->on_request_ended(exchange, server_.reactor.now());
+    if (exchange.tunnel_) server_.observer->on_upgrade_ended();
+    tell_bytes();
+  }
   server_.exchange_ends();
   exchange_ = nullptr;
+}
+
+void H1Connection::tell_bytes() {
+  const net::StreamCounters& now = stream_->counters();
+  net::StreamCounters before = std::exchange(told_, now);
+  server_.observer->on_bytes(now.bytes_read - before.bytes_read,
+                             now.bytes_written - before.bytes_written);
 }
 
 // The usual request: its whole head comes with one read. Everything else is left to read_head().

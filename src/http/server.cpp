@@ -11,6 +11,8 @@ namespace {
 constexpr log::Logger kLog{"io.gravitee.gateway.http.server"};
 constexpr std::size_t kArenasKept = 256;
 constexpr std::size_t kArenaChunk = 8 * 1024;
+// While stopping: how long a connection may be without its first request.
+constexpr Duration kFirstRequestPatience = 1s;
 
 }  // namespace
 
@@ -40,7 +42,8 @@ Server::Impl::Impl(Server& o, net::Reactor& r, ServerOptions opts, Handler& h, S
       handler(h),
       observer(obs),
       tls(std::move(t)),
-      idle_timer_([](void* self) { static_cast<Impl*>(self)->sweep_idle(); }, this) {}
+      idle_timer_([](void* self) { static_cast<Impl*>(self)->sweep_idle(); }, this),
+      first_request_timer_([](void* self) { static_cast<Impl*>(self)->close_idle(); }, this) {}
 
 Server::Impl::~Impl() {
   *alive_ = false;
@@ -84,6 +87,7 @@ Async<void> Server::Impl::shake_hands(Handshake& handshake) {
   deadline.disarm();
   if (secured) {
     serve(*std::move(secured), true);
+    if (!accepting) close_idle_later();
   } else {
     kLog.debug("{}", secured.error().message);
   }
@@ -123,6 +127,7 @@ void Server::Impl::became_busy(ServerConnection& connection) {
   idle_.remove(connection);
   busy_.add(connection);
   connection.idle_ = false;
+  connection.used_ = true;
 }
 
 void Server::Impl::became_idle(ServerConnection& connection) {
@@ -171,14 +176,28 @@ void Server::Impl::sweep_idle() {
   if (idle_.first) reactor.timers().arm(idle_timer_, idle_.first->since_ + options.idle_timeout);
 }
 
+// While stopping, the first request of a connection that was accepted just now is on its way: it
+// is waited for.
 void Server::Impl::close_idle() {
-  while (idle_.first) idle_.first->close();
+  Instant newest_closed = reactor.now() - kFirstRequestPatience;
+  for (ServerConnection* connection = idle_.first; connection;) {
+    ServerConnection* next = connection->next_;
+    bool waited_for = !accepting && !connection->used_ && connection->since_ > newest_closed;
+    if (!waited_for) connection->close();
+    connection = next;
+  }
+  if (idle_.first) close_idle_later();
+}
+
+void Server::Impl::close_idle_later() {
+  if (!first_request_timer_.armed())
+    reactor.timers().arm(first_request_timer_, reactor.now() + kFirstRequestPatience);
 }
 
 void Server::Impl::close_all() {
   for (auto& handshake : handshakes_)
     handshake->task.scope().cancel(Error(ErrorCode::cancelled, "the server closes"));
-  close_idle();
+  while (idle_.first) idle_.first->close();
   while (busy_.first) busy_.first->close();
 }
 
@@ -192,6 +211,9 @@ Server::~Server() = default;
 Result<void> Server::listen(const net::Address& address) {
   net::Listener::Options options;
   options.accepted = impl_->options.socket;
+  options.on_shed = [impl = impl_.get()] {
+    if (impl->observer) impl->observer->on_shed();
+  };
   Result<std::unique_ptr<net::Listener>> opened = net::Listener::open(
       impl_->reactor, address, options, [impl = impl_.get()](std::unique_ptr<net::Socket> socket) {
         impl->accepted(std::move(socket));
@@ -212,6 +234,8 @@ bool Server::leaving() const { return impl_->leaving; }
 void Server::drain_connections() { ++impl_->drain_generation; }
 
 void Server::stop_accepting() {
+  impl_->leaving = true;
+  if (impl_->listener) impl_->listener->accept_last();
   impl_->accepting = false;
   impl_->listener.reset();
 }

@@ -86,10 +86,17 @@ class ServerObserver {
   virtual ~ServerObserver() = default;
   virtual void on_connection_opened() {}
   virtual void on_connection_closed(const net::StreamCounters& counters) {}
+  // What passed since the last time: told at the end of each exchange and of the connection. The
+  // last bytes of an answer may leave later, and are told the next time.
+  virtual void on_bytes(std::uint64_t read, std::uint64_t written) {}
   virtual void on_request_begun(const ServerExchange& exchange) {}
   virtual void on_request_ended(const ServerExchange& exchange, Instant now) {}
   virtual void on_refused(int status, std::string_view why) {}  // answered by the codec
   virtual void on_reset() {}                                    // a client left during an exchange
+  // The connection is a tunnel until its exchange ends.
+  virtual void on_upgraded() {}
+  virtual void on_upgrade_ended() {}
+  virtual void on_shed() {}  // no descriptor was free: a new connection was closed at once
 };
 
 struct ServerOptions {
@@ -130,8 +137,10 @@ class Server {
   bool leaving() const;
   // Connections opened before now are asked to leave with their next answer (SIGUSR1).
   void drain_connections();
+  // Who waits in the backlog is served yet, as is who was asked to leave.
   void stop_accepting();
-  void close_idle();  // connections without an exchange
+  // Connections without an exchange; while stopping, new ones without a request a second later.
+  void close_idle();
   void close_all();
   std::size_t connections() const;
   std::size_t exchanges() const;  // in progress

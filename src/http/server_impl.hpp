@@ -29,6 +29,7 @@ class ServerConnection {
   ServerConnection* next_ = nullptr;
   Instant since_{};  // idle since, while idle
   bool idle_ = false;
+  bool used_ = false;  // something has come on it
 };
 
 struct Server::Impl {
@@ -82,6 +83,7 @@ struct Server::Impl {
   void one_less();
   void pause_when_full();
   void sweep_idle();
+  void close_idle_later();
   void clear_away();
   Async<void> shake_hands(Handshake& handshake);
   static std::uint64_t generations;
@@ -92,6 +94,7 @@ struct Server::Impl {
   bool clearing_ = false;
   std::vector<std::unique_ptr<Arena>> arenas_;
   net::Timer idle_timer_;
+  net::Timer first_request_timer_;  // while stopping
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

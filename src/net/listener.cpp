@@ -1,8 +1,10 @@
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -28,6 +30,17 @@ bool bind_and_listen(int fd, const Address& address, const Listener::Options& op
          ::bind(fd, address.raw(), address.raw_bytes()) == 0 && ::listen(fd, options.backlog) == 0;
 }
 
+// A handshake that began while the listener closes would end with a reset. A kernel that does not
+// take the filter leaves that short window open.
+void drop_new_handshakes(int fd) {
+  constexpr std::uint32_t kFlags = 13, kSyn = 2;  // of the TCP header
+  std::array<sock_filter, 4> code = {
+      {BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlags), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kSyn, 0, 1),
+       BPF_STMT(BPF_RET | BPF_K, 0), BPF_STMT(BPF_RET | BPF_K, 0xffffffff)}};
+  const sock_fprog program{.len = code.size(), .filter = code.data()};
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::open(Reactor& reactor, const Address& address,
@@ -47,6 +60,7 @@ Result<std::unique_ptr<Listener>> Listener::open(Reactor& reactor, const Address
   auto listener = std::unique_ptr<Listener>(new Listener(reactor, fd, std::move(on_accept)));
   if (!reactor.add(fd, *listener)) return failed(ENOSPC);
   listener->registered_ = true;
+  listener->on_shed_ = std::move(options.on_shed);
   return listener;
 }
 
@@ -72,6 +86,13 @@ Listener::~Listener() {
 void Listener::resume() {
   if (!std::exchange(paused_, false)) return;
   reactor_.again(*this);
+}
+
+void Listener::accept_last() {
+  drop_new_handshakes(fd_);
+  constexpr int kAcceptsMax = 65536;  // no backlog is longer; without the filter it may refill
+  for (int left = kAcceptsMax; left > 0 && !paused_ && accept_one(); --left) {
+  }
 }
 
 void Listener::on_events(std::uint32_t) {
@@ -115,6 +136,7 @@ bool Listener::shed_one() {
   // The kernel asks for the descriptor before it looks whether anyone waits.
   if (fd < 0 && error == EAGAIN) return false;
   ++exhausted_;
+  if (on_shed_) on_shed_();
   if (fd >= 0) return true;
   // Another thread was quicker with the descriptor: edges do not come again, so a timer does.
   reactor_.timers().arm(retry_, reactor_.now() + kRetryAfter);

@@ -91,6 +91,7 @@ class Listener final : private Source {
     int backlog = 4096;
     bool reuse_port = true;
     SocketOptions accepted;
+    std::function<void()> on_shed;  // each time that EMFILE/ENFILE was survived
   };
   // Must not destroy the listener.
   using OnAccept = std::function<void(std::unique_ptr<Socket>)>;
@@ -101,6 +102,9 @@ class Listener final : private Source {
   // Stops accepting (a full server): connections wait in the backlog until resume().
   void pause() { paused_ = true; }
   void resume();
+  // Before it is destroyed: accepts who waits in the backlog, lets nobody else in. Whoever knocks
+  // from now on is not answered; he tries again and finds the port closed.
+  void accept_last();
   // Times that EMFILE/ENFILE was survived.
   std::uint64_t descriptors_exhausted() const { return exhausted_; }
 
@@ -116,6 +120,7 @@ class Listener final : private Source {
   bool registered_ = false;
   bool paused_ = false;
   OnAccept on_accept_;
+  std::function<void()> on_shed_;
   Address address_;
   std::uint64_t exhausted_ = 0;
   Timer retry_;

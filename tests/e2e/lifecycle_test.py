@@ -80,6 +80,44 @@ class Rate:
         return self.answered / (time.monotonic() - self._begun)
 
 
+class Churn:
+    """Clients that connect for each request, until nobody listens any more."""
+
+    def __init__(self, address, clients=8):
+        self.answered, self.failed = 0, []
+        self._address = address
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._client) for _ in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def _client(self):
+        while True:
+            try:
+                connection = socket.create_connection(self._address, harness.PATIENCE)
+            except ConnectionRefusedError:
+                return
+            except OSError as error:
+                return self._note(repr(error))
+            with connection:
+                try:
+                    connection.sendall(b"GET /a/x HTTP/1.1\r\nHost: h\r\n\r\n")
+                    answer = connection.recv(65536)
+                except OSError as error:
+                    answer = repr(error).encode()
+            self._note(None if answer.startswith(b"HTTP/1.1 200 ") else answer)
+
+    def _note(self, failure):
+        with self._lock:
+            self.answered += failure is None
+            if failure is not None:
+                self.failed.append(failure)
+
+    def join(self):
+        for thread in self._threads:
+            thread.join()
+
+
 class Draining(unittest.TestCase):
     def test_sigterm_under_load_fails_no_request(self):
         echo = self.enterContext(Echo())
@@ -100,6 +138,19 @@ class Draining(unittest.TestCase):
         self.assertEqual(rate.failed, [])
         self.assertEqual(code, 0)
         self.assertGreater(per_second, 100, "too slow to say anything")
+
+    def test_sigterm_while_clients_come_and_go_fails_no_request(self):
+        echo = self.enterContext(Echo())
+        for _ in range(5):
+            with Gateway(apis={"api.json": api(echo.url)}) as gateway:
+                gateway.started()
+                churn = Churn(("127.0.0.1", gateway.port))
+                while churn.answered < 100:
+                    self.assertEqual(gateway.request("/a/x")[0], 200)
+                gateway.signal(signal.SIGTERM)
+                self.assertEqual(gateway.wait(), 0)
+                churn.join()
+                self.assertEqual(churn.failed, [])
 
     def held(self, keys=None):
         """A gateway with a request that its backend holds back; the event lets it go."""

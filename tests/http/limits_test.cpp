@@ -1,5 +1,9 @@
 // Slow, hanging, flooding and leaving clients: every wait ends, every store has a limit.
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "tests/http/support/world.hpp"
 
@@ -282,6 +286,35 @@ TEST_F(Loopback, TellsWhenItIsEmpty) {
   server().close_idle();
   turn_until([&] { return empty == 1; });
   turn_until([&] { return client->over(); });
+}
+
+TEST_F(Loopback, WhoWaitsInTheBacklogIsServedBeforeItStops) {
+  const net::Address address = server().address();
+  std::vector<int> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(waiting.back(), address.raw(), address.raw_bytes()), 0);
+  }
+  int empty = 0;
+  server().stop_accepting();
+  server().close_idle();
+  server().when_empty([&] { ++empty; });
+  // The first two ask only now, the third never does.
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(::send(waiting[i], kGet.data(), kGet.size(), 0), static_cast<ssize_t>(kGet.size()));
+    turn_until([&] { return recorder.seen.size() == static_cast<std::size_t>(i + 1); });
+    world.settle();
+    std::array<char, 4096> bytes{};
+    ssize_t got = ::recv(waiting[i], bytes.data(), bytes.size(), MSG_DONTWAIT);
+    ASSERT_GT(got, 0);
+    std::string_view answer(bytes.data(), static_cast<std::size_t>(got));
+    EXPECT_THAT(answer, HasSubstr("HTTP/1.1 200"));
+    EXPECT_THAT(answer, HasSubstr("Connection: close"));
+  }
+  EXPECT_EQ(empty, 0);
+  world.advance(1s);
+  turn_until([&] { return empty == 1; });
+  for (int fd : waiting) ::close(fd);
 }
 
 TEST(Stopping, AsksClientsToLeaveWithTheirNextAnswer) {

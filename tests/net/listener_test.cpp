@@ -140,7 +140,10 @@ int shed_when_descriptors_run_out() {
   FakeClock clock;
   Reactor reactor(clock);
   Accepted accepted;
-  auto listener = Listener::open(reactor, Address::loopback(0), {}, into(accepted));
+  int told = 0;
+  Listener::Options options;
+  options.on_shed = [&] { ++told; };
+  auto listener = Listener::open(reactor, Address::loopback(0), std::move(options), into(accepted));
   CHILD_CHECK(listener);
   std::vector<int> clients;
   for (int i = 0; i < 40; ++i) clients.push_back(connect_blocking((*listener)->address()));
@@ -148,6 +151,7 @@ int shed_when_descriptors_run_out() {
   reactor.turn(1s);
   CHILD_CHECK(accepted.size() == 10);
   CHILD_CHECK((*listener)->descriptors_exhausted() == 30);
+  CHILD_CHECK(told == 30);
   char byte;
   for (int i = 10; i < 40; ++i) CHILD_CHECK(::recv(clients[i], &byte, 1, 0) <= 0);
   CHILD_CHECK(::recv(clients[0], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);

@@ -92,7 +92,14 @@ struct Observed final : ServerObserver {
   }
   void on_refused(int status, std::string_view) override { refused.push_back(status); }
   void on_reset() override { ++resets; }
-  int opened = 0, closed = 0, begun = 0, ended = 0, resets = 0;
+  void on_bytes(std::uint64_t read, std::uint64_t written) override {
+    bytes_read += read;
+    bytes_written += written;
+  }
+  void on_upgraded() override { ++tunnels; }
+  void on_upgrade_ended() override { --tunnels; }
+  int opened = 0, closed = 0, begun = 0, ended = 0, resets = 0, tunnels = 0;
+  std::uint64_t bytes_read = 0, bytes_written = 0;
   int last_status = 0;
   std::uint64_t last_request_bytes = 0, last_response_bytes = 0;
   std::vector<int> refused;
