@@ -297,6 +297,7 @@ void GatewayProcess::drain() {
     worker->post([this](Worker& here) {
       auto tell = [this] { static_cast<void>(ops_.post([this] { worker_is_empty(); })); };
       if (here.servers().empty()) return tell();  // the first round is not over yet
+      here.proxy().tunnels().leave();
       auto left = std::make_shared<std::size_t>(here.servers().size());
       auto one_is_empty = [tell, left] {
         if (*left > 0 && --*left == 0) tell();

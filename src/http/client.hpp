@@ -53,6 +53,9 @@ class ClientExchange {
   virtual net::Stream* tunnel() = 0;
   // The upload failed because the request body failed (client gone), not because of the upstream.
   virtual const Error* body_error() const = 0;
+  // Of the bodies, so far.
+  virtual std::uint64_t request_body_bytes() const = 0;
+  virtual std::uint64_t response_body_bytes() const = 0;
 };
 
 class ClientConnection {

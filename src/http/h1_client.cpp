@@ -63,6 +63,8 @@ class H1ClientExchange final : public ClientExchange {
   Body* body() override { return body_ ? &*body_ : nullptr; }
   net::Stream* tunnel() override { return tunnel_ ? &*tunnel_ : nullptr; }
   const Error* body_error() const override { return body_error_ ? &*body_error_ : nullptr; }
+  std::uint64_t request_body_bytes() const override { return sender_.body_bytes(); }
+  std::uint64_t response_body_bytes() const override { return body_ ? body_->bytes() : 0; }
 
  private:
   static WireFraming framing_of(const RequestHead& request, Body* body);

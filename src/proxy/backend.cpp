@@ -93,6 +93,7 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   http::ResponseHead answer(exchange.arena);
   bool merge = !exchange.response.headers.entries().empty();
   http::ResponseHead& into = merge ? answer : exchange.response;
+  tell_sizes();  // of a call before this one
   ClientMetrics::Call counted(init_.metrics, request.method);
   Result<void> called = co_await call_.start(init_.client, *backend.endpoint, request,
                                              body_to_send(exchange), into, this);
@@ -106,7 +107,7 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
     call_.finish();
     co_return verdict;
   }
-  counted.answered(into.status);
+  answers_ = counted.answered(into.status);
   upstream_status_ = into.status;
   if (init_.rules.upgrade || into.status == 101) {
     Verdict upgraded = settle_upgrade(into);

@@ -23,6 +23,7 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
     bool refined_error_keys;
   };
   explicit BackendInvoker(const Init& init) : init_(init), call_(init.server_exchange.arena) {}
+  ~BackendInvoker() { tell_sizes(); }
 
   Async<policy::Verdict> invoke(policy::Exchange& exchange) override;
   // After a 101.
@@ -30,7 +31,10 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   // How long a tunnel may be without a byte; 0 = for ever.
   Duration idle_timeout() const { return idle_timeout_; }
   // The answer comes from somewhere else: the backend need not go on.
-  void give_up() { call_.finish(); }
+  void give_up() {
+    tell_sizes();
+    call_.finish();
+  }
   // What the backend took until its head was there; 0 when it was not called.
   Duration upstream_time() const { return upstream_time_; }
   int upstream_status() const { return upstream_status_; }
@@ -42,10 +46,16 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   Async<policy::Verdict> call(policy::Exchange& exchange, const plan::Backend& backend);
   http::Body* body_to_send(policy::Exchange& exchange) const;
   policy::Verdict failed(const Error& error) const;
+  void tell_sizes() {
+    if (!answers_) return;
+    init_.metrics.tell_sizes(*std::exchange(answers_, nullptr), call_.request_body_bytes(),
+                             call_.response_body_bytes());
+  }
   policy::Verdict settle_upgrade(const http::ResponseHead& answer) const;
 
   Init init_;
   upstream::Call call_;
+  const ClientMetrics::Answers* answers_ = nullptr;  // of the call, until its sizes are told
   Duration idle_timeout_{};
   Duration upstream_time_{};
   int upstream_status_ = 0;

@@ -15,6 +15,7 @@ ClientMetrics::ClientMetrics(report::Shard& shard, net::Reactor& reactor)
     : shard_(shard),
       reactor_(reactor),
       connections_(cell(shard, report::kClientActiveConnections)),
+      websockets_(cell(shard, report::kClientActiveWebSockets)),
       requests_active_(cell(shard, report::kClientActiveRequests)),
       queued_(cell(shard, report::kClientQueuePending)),
       errors_(cell(shard, report::kClientErrors)),
@@ -31,6 +32,8 @@ ClientMetrics::Answers& ClientMetrics::answers(http::Method method, int status) 
                                        std::to_string(status)};
     found.count = &shard_.series(report::kClientResponses, labels);
     found.time = &shard_.series(report::kClientResponseTime, labels);
+    found.request_bytes = &shard_.series(report::kClientRequestBytes, {labels[0], labels[1]});
+    found.response_bytes = &shard_.series(report::kClientResponseBytes, labels);
   }
   return found;
 }
@@ -50,11 +53,12 @@ ClientMetrics::Call::Call(ClientMetrics& metrics, http::Method method)
 
 Duration ClientMetrics::Call::elapsed() const { return metrics_.reactor_.now() - begun_; }
 
-void ClientMetrics::Call::answered(int status) {
-  if (status < 0 || status >= kStatuses) return;
+const ClientMetrics::Answers* ClientMetrics::Call::answered(int status) {
+  if (status < 0 || status >= kStatuses) return nullptr;
   Answers& answers = metrics_.answers(method_, status);
   answers.count->cell().add();
   answers.time->record(static_cast<std::uint64_t>(elapsed().count()), metrics_.reactor_.now());
+  return &answers;
 }
 
 }  // namespace perigee::proxy

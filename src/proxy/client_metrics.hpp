@@ -31,6 +31,31 @@ class ClientMetrics final : public upstream::ClientObserver {
   }
   void on_error(std::string_view, ErrorCode) override { errors_.add(); }
 
+  // The series of the answers with one method and status.
+  struct Answers {
+    report::Series* count = nullptr;
+    report::Series* time = nullptr;
+    report::Series* request_bytes = nullptr;  // of the method
+    report::Series* response_bytes = nullptr;
+  };
+  // Of the bodies of an answered call, when it is over.
+  void tell_sizes(const Answers& answers, std::uint64_t request, std::uint64_t response) {
+    answers.request_bytes->record(request, reactor_.now());
+    answers.response_bytes->record(response, reactor_.now());
+  }
+
+  // An upgraded connection, counted while it lives.
+  class WebSocket {
+   public:
+    explicit WebSocket(ClientMetrics& metrics) : metrics_(metrics) { metrics_.websockets_.add(); }
+    ~WebSocket() { metrics_.websockets_.subtract(); }
+    WebSocket(const WebSocket&) = delete;
+    WebSocket& operator=(const WebSocket&) = delete;
+
+   private:
+    ClientMetrics& metrics_;
+  };
+
   // One call, counted while it lives.
   class Call {
    public:
@@ -39,7 +64,7 @@ class ClientMetrics final : public upstream::ClientObserver {
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     Duration elapsed() const;
-    void answered(int status);
+    const Answers* answered(int status);  // null for a status that is not counted
 
    private:
     ClientMetrics& metrics_;
@@ -48,10 +73,6 @@ class ClientMetrics final : public upstream::ClientObserver {
   };
 
  private:
-  struct Answers {
-    report::Series* count = nullptr;
-    report::Series* time = nullptr;
-  };
   static constexpr std::size_t kMethods = 10;
   static constexpr int kStatuses = 600;
   Answers& answers(http::Method method, int status);
@@ -59,6 +80,7 @@ class ClientMetrics final : public upstream::ClientObserver {
   report::Shard& shard_;
   net::Reactor& reactor_;
   report::Cell& connections_;
+  report::Cell& websockets_;
   report::Cell& requests_active_;
   report::Cell& queued_;
   report::Cell& errors_;

@@ -2,7 +2,6 @@
 
 #include "base/log.hpp"
 #include "proxy/chain.hpp"
-#include "proxy/tunnel.hpp"
 
 namespace perigee::proxy {
 
@@ -156,7 +155,7 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
   const plan::ApiRevision& revision = serving.pin.revision();
   Verdict verdict = co_await run_security(revision, exchange, serving.plan);
   if (!verdict.continues()) co_return verdict;
-  prepare(exchange);
+  prepare(exchange, revision);
   if (!serving.plan->flows.empty()) {
     verdict = co_await run_request_flows(serving.plan->flows, exchange, serving.plan_flows);
     if (!verdict.continues()) co_return verdict;
@@ -179,10 +178,14 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
 }
 
 // Before-api processors, lifecycle.md section 6.
-void Proxy::prepare(Exchange& exchange) {
+void Proxy::prepare(Exchange& exchange, const plan::ApiRevision& revision) {
   if (options_.x_forwarded_prefix) {
     exchange.request.headers.set_view(http::HeaderName("X-Forwarded-Prefix"),
                                       exchange.context_path);
+  }
+  if (!revision.path_parameters.empty()) {
+    revision.path_parameters.fill(exchange.request.method, exchange.path_info, exchange.arena,
+                                  exchange.path_parameters);
   }
   ClientIdentifier identifier = identifiers_.identify(exchange, options_);
   exchange.client_identifier = identifier.of_exchange;
@@ -247,7 +250,8 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
 
 Async<Result<void>> Proxy::upgrade(Serving& serving) {
   CO_TRY(net::Stream * client, co_await serving.client.upgrade(serving.exchange.response));
-  co_await relay_both_ways(worker_.reactor, *client, *serving.backend.tunnel(),
+  ClientMetrics::WebSocket counted(client_metrics_);
+  co_await relay_both_ways(tunnels_, worker_.reactor, *client, *serving.backend.tunnel(),
                            serving.backend.idle_timeout());
   co_return Result<void>{};
 }

@@ -11,6 +11,7 @@
 #include "proxy/failure_answer.hpp"
 #include "proxy/identity.hpp"
 #include "proxy/options.hpp"
+#include "proxy/tunnel.hpp"
 #include "proxy/worker_plan.hpp"
 #include "report/metrics.hpp"
 #include "upstream/client.hpp"
@@ -35,13 +36,14 @@ class Proxy final : public http::Handler {
   void swap(std::shared_ptr<const plan::Plan> next) { plan_.swap(std::move(next)); }
   const WorkerPlan& plan() const { return plan_; }
   upstream::Client& client() { return client_; }
+  Tunnels& tunnels() { return tunnels_; }
 
  private:
   struct Serving;
   Async<void> answer_not_found(http::ServerExchange& exchange);
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_chains(Serving& serving);
-  void prepare(policy::Exchange& exchange);
+  void prepare(policy::Exchange& exchange, const plan::ApiRevision& revision);
   Async<Result<void>> provide_for_response(Serving& serving);
   Async<policy::Verdict> run_response_chains(Serving& serving);
   policy::Verdict settle(Serving& serving, policy::Verdict verdict);
@@ -60,6 +62,7 @@ class Proxy final : public http::Handler {
   upstream::Client client_;
   ClientIdentifiers identifiers_;
   WorkerPlan plan_;
+  Tunnels tunnels_;
 };
 
 }  // namespace perigee::proxy

@@ -63,6 +63,11 @@ const Family kClientActiveConnections{"http_client_active_connections",
                                       Type::gauge,
                                       Unit::none,
                                       {"local"}};
+const Family kClientActiveWebSockets{"http_client_active_ws_connections",
+                                     "Number of websockets to the remote host currently opened",
+                                     Type::gauge,
+                                     Unit::none,
+                                     {"local"}};
 const Family kClientActiveRequests{"http_client_active_requests",
                                    "Number of requests waiting for a response",
                                    Type::gauge,
@@ -126,5 +131,10 @@ const Family kApiUpstreamTime{"perigee_api_upstream_seconds",
                               Type::histogram,
                               Unit::seconds,
                               {"api", "status"}};
+const Family kConnectionsShed{"perigee_connections_shed",
+                              "Connections closed at once because no file descriptor was free",
+                              Type::counter,
+                              Unit::none,
+                              {"local"}};
 
 }  // namespace perigee::report

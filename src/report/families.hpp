@@ -10,11 +10,13 @@ namespace perigee::report {
 extern const Family kServerActiveConnections, kServerActiveRequests, kServerRequests,
     kServerRequestResets, kServerResponseTime, kServerRequestBytes, kServerResponseBytes,
     kServerBytesRead, kServerBytesWritten, kServerErrors, kServerActiveWebSockets;
-extern const Family kClientActiveConnections, kClientActiveRequests, kClientQueuePending,
-    kClientQueueTime, kClientRequests, kClientResponses, kClientResponseTime, kClientRequestBytes,
-    kClientResponseBytes, kClientBytesRead, kClientBytesWritten, kClientErrors;
+extern const Family kClientActiveConnections, kClientActiveWebSockets, kClientActiveRequests,
+    kClientQueuePending, kClientQueueTime, kClientRequests, kClientResponses, kClientResponseTime,
+    kClientRequestBytes, kClientResponseBytes, kClientBytesRead, kClientBytesWritten, kClientErrors;
 
 // Ours, with real buckets, by API.
 extern const Family kApiRequestTime, kApiUpstreamTime;
+// Ours, by server.
+extern const Family kConnectionsShed;
 
 }  // namespace perigee::report

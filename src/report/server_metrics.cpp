@@ -6,17 +6,13 @@ ServerMetrics::ServerMetrics(Shard& shard, std::string local)
     : shard_(shard),
       local_(std::move(local)),
       connections_(shard.series(kServerActiveConnections, {local_}).cell()),
+      websockets_(shard.series(kServerActiveWebSockets, {local_}).cell()),
       requests_active_(shard.series(kServerActiveRequests, {local_}).cell()),
       bytes_read_(shard.series(kServerBytesRead, {local_}).cell()),
       bytes_written_(shard.series(kServerBytesWritten, {local_}).cell()),
       errors_(shard.series(kServerErrors, {local_}).cell()),
-      resets_(shard.series(kServerRequestResets, {local_}).cell()) {}
-
-void ServerMetrics::on_connection_closed(const net::StreamCounters& counters) {
-  connections_.subtract();
-  bytes_read_.add(counters.bytes_read);
-  bytes_written_.add(counters.bytes_written);
-}
+      resets_(shard.series(kServerRequestResets, {local_}).cell()),
+      shed_(shard.series(kConnectionsShed, {local_}).cell()) {}
 
 ServerMetrics::Answers& ServerMetrics::answers(http::Method method, int status) {
   auto& of_method = answers_[static_cast<std::size_t>(method)];

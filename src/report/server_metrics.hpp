@@ -16,11 +16,18 @@ class ServerMetrics final : public http::ServerObserver {
   ServerMetrics(Shard& shard, std::string local);
 
   void on_connection_opened() override { connections_.add(); }
-  void on_connection_closed(const net::StreamCounters& counters) override;
+  void on_connection_closed(const net::StreamCounters&) override { connections_.subtract(); }
+  void on_bytes(std::uint64_t read, std::uint64_t written) override {
+    bytes_read_.add(read);
+    bytes_written_.add(written);
+  }
   void on_request_begun(const http::ServerExchange& exchange) override { requests_active_.add(); }
   void on_request_ended(const http::ServerExchange& exchange, Instant now) override;
   void on_refused(int status, std::string_view why) override { errors_.add(); }
   void on_reset() override { resets_.add(); }
+  void on_upgraded() override { websockets_.add(); }
+  void on_upgrade_ended() override { websockets_.subtract(); }
+  void on_shed() override { shed_.add(); }
 
  private:
   struct Answers {
@@ -36,11 +43,13 @@ class ServerMetrics final : public http::ServerObserver {
   Shard& shard_;
   std::string local_;
   Cell& connections_;
+  Cell& websockets_;
   Cell& requests_active_;
   Cell& bytes_read_;
   Cell& bytes_written_;
   Cell& errors_;
   Cell& resets_;
+  Cell& shed_;
   std::array<Series*, kMethods> request_bytes_{};
   std::array<std::unique_ptr<std::array<Answers, kStatuses>>, kMethods>
       answers_;  // by method, made when first used

@@ -87,6 +87,13 @@ class Call {
   net::Stream* tunnel() { return exchange_ ? exchange_->tunnel() : nullptr; }
   // The request body failed (client gone), not the upstream.
   const Error* body_error() const { return exchange_ ? exchange_->body_error() : nullptr; }
+  // Of the bodies of the exchange, until finish().
+  std::uint64_t request_body_bytes() const {
+    return exchange_ ? exchange_->request_body_bytes() : 0;
+  }
+  std::uint64_t response_body_bytes() const {
+    return exchange_ ? exchange_->response_body_bytes() : 0;
+  }
   // Ends the exchange; the connection goes back to its pool or is closed.
   void finish();
 

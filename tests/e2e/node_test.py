@@ -20,14 +20,18 @@ some:
 """
 
 SERVER = [
-    "http_server_active_connections", "http_server_active_requests", "http_server_requests_total",
+    "http_server_active_connections", "http_server_active_requests",
+    "http_server_active_ws_connections", "http_server_requests_total",
     "http_server_request_resets_total", "http_server_response_time_seconds",
     "http_server_response_time_seconds_max", "http_server_request_bytes",
     "http_server_request_bytes_max", "http_server_response_bytes", "http_server_response_bytes_max",
     "http_server_bytes_read_total", "http_server_bytes_written_total", "http_server_errors_total",
 ]
 CLIENT = [
-    "http_client_active_connections", "http_client_active_requests", "http_client_queue_pending",
+    "http_client_active_connections", "http_client_active_ws_connections",
+    "http_client_active_requests", "http_client_queue_pending",
+    "http_client_request_bytes", "http_client_request_bytes_max",
+    "http_client_response_bytes", "http_client_response_bytes_max",
     "http_client_queue_time_seconds",
     "http_client_requests_total", "http_client_responses_total",
     "http_client_response_time_seconds", "http_client_response_time_seconds_max",
@@ -44,7 +48,7 @@ PROCESS = [
     "jvm_classes_unloaded_classes_total", "node_health",
 ]
 OURS = ["perigee_api_request_seconds", "perigee_api_upstream_seconds",
-        "perigee_apis_deployed", "perigee_apis_refused"]
+        "perigee_apis_deployed", "perigee_apis_refused", "perigee_connections_shed_total"]
 
 
 class Node(unittest.TestCase):

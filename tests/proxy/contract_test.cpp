@@ -54,6 +54,23 @@ TEST_F(Contract, PlanFlowsRunBeforeApiFlows) {
   EXPECT_EQ(told.header("X-Note"), "plan, api");
 }
 
+// lifecycle.md section 6: of every flow of plan and API, before any of them runs; the last wins.
+TEST_F(Contract, ExpressionsSeeThePathParametersOfAllFlows) {
+  const std::string kIsOrder =
+      "{#request.pathParams['id'] != null && #request.pathParams['id'][0] == '4 2'}";
+  ApiText text = api();
+  text.plan_flows =
+      list({flow({.request = {note("plan", kIsOrder)}}), flow({.request = {}, .path = "/:name"})});
+  text.flows = list({flow({.request = {note("api", kIsOrder)}, .path = "/orders/:id"}),
+                     flow({.request = {note("post", "{#request.pathParams['id'] != null}")},
+                           .condition = "{#request.pathParams['name'][0] == 'orders'}"}),
+                     flow({.request = {}, .path = "/:id", .methods = R"(["POST"])"})});
+  deploy({text});
+  EXPECT_EQ(notes_at_backend("/a/orders/4%202/lines"), "plan, api, post");
+  EXPECT_EQ(notes_at_backend("/a/orders/43"), "post");
+  EXPECT_EQ(notes_at_backend("/a/orders"), "-");
+}
+
 TEST_F(Contract, OnlyFlowsThatRanRunInTheResponsePhase) {
   deploy_flows({{.request = {}, .response = {note("posts")}, .methods = R"(["POST"])"},
                 {.request = {}, .response = {note("y")}, .path = "/y"},

@@ -84,6 +84,17 @@ TEST_F(Tunnel, BytesThatCameWithTheHandshakeAreNotLost) {
   EXPECT_TRUE(until([&] { return peer.received.substr(head) == "early from client"; }));
 }
 
+TEST_F(Tunnel, IsCountedWhileItStands) {
+  EXPECT_EQ(sample(report::kServerActiveWebSockets).value, 0u);
+  open();
+  EXPECT_EQ(sample(report::kServerActiveWebSockets).value, 1u);
+  EXPECT_EQ(sample(report::kClientActiveWebSockets).value, 1u);
+  server->close_all();
+  expect_over();
+  EXPECT_EQ(sample(report::kServerActiveWebSockets).value, 0u);
+  EXPECT_EQ(sample(report::kClientActiveWebSockets).value, 0u);
+}
+
 TEST_F(Tunnel, TheBackendsEndEndsBoth) {
   open();
   peer().send("bye");
@@ -193,6 +204,103 @@ TEST_F(Tunnel, AClosingServerEndsIt) {
   open();
   server->close_all();
   expect_over();
+}
+
+// ---- The gateway leaves (runtime.md 4.3)
+
+const std::string kGoingAway("\x88\x02\x03\xe9", 4);
+
+TEST_F(Tunnel, AnIdleOneIsToldThatTheGatewayLeaves) {
+  open();
+  peer().send(std::string("\x81\x02hi", 4));
+  EXPECT_TRUE(until([&] { return client().received.size() == 4; }));
+  proxy->tunnels().leave();
+  EXPECT_TRUE(until([&] { return client().ended; }));
+  EXPECT_EQ(client().received.substr(4), kGoingAway);
+  // The client's own close frame reaches the backend.
+  client().send("closes");
+  client().close();
+  EXPECT_TRUE(until([&] { return peer().ended; }));
+  EXPECT_EQ(peer().received, "closes");
+  peer().close();
+  expect_over();
+}
+
+TEST_F(Tunnel, AFrameIsNotCutByTheCloseFrame) {
+  open();
+  const std::string frame = std::string("\x82\x7e\x01\x00", 4) + std::string(256, 'x');
+  peer().send(frame.substr(0, 3));
+  EXPECT_TRUE(until([&] { return client().received.size() == 3; }));
+  proxy->tunnels().leave();
+  settle();
+  peer().send(frame.substr(3, 200));
+  EXPECT_TRUE(until([&] { return client().received.size() == 203; }));
+  peer().send(frame.substr(203));
+  EXPECT_TRUE(until([&] { return client().ended; }));
+  EXPECT_EQ(client().received, frame + kGoingAway);
+  client().close();
+  expect_over();
+}
+
+TEST_F(Tunnel, AClientThatStaysAfterTheCloseFrameIsCutOff) {
+  open();
+  proxy->tunnels().leave();
+  EXPECT_TRUE(until([&] { return client().ended; }));
+  pass(kTunnelLinger - 1ms);
+  EXPECT_EQ(server->connections(), 1u);
+  pass(1ms);
+  expect_over();
+}
+
+TEST_F(Tunnel, OneThatIsOpenedWhileTheGatewayLeavesIsToldAtOnce) {
+  proxy->tunnels().leave();
+  open();
+  EXPECT_TRUE(until([&] { return client().ended; }));
+  EXPECT_EQ(client().received, kGoingAway);
+  client().close();
+  expect_over();
+}
+
+TEST_F(Tunnel, TheGatewayLeavesWhileTheClientDoesNotRead) {
+  open();
+  client().stop_reading();
+  const std::string piece =
+      std::string("\x82\x7f\0\0\0\0\0\x01\0\0", 10) + std::string(1 << 16, 'x');
+  for (std::size_t sent = 0; peer().sent() && sent < 64u << 20; sent += piece.size()) {
+    peer().send(piece);
+    settle();
+  }
+  proxy->tunnels().leave();
+  settle();
+  client().go_on_reading();
+  EXPECT_TRUE(until([&] { return client().ended; }));
+  EXPECT_THAT(client().received, ::testing::EndsWith(kGoingAway));
+  EXPECT_EQ((client().received.size() - kGoingAway.size()) % piece.size(), 0u);
+  client().close();
+  expect_over();
+}
+
+TEST(Frames, StandBetweenTwoAfterEachOfThem) {
+  const std::string small("\x81\x05hello", 7), masked("\x81\x85mask-----", 11), empty("\x89\0", 2);
+  const std::string large = std::string("\x82\x7f\0\0\0\0\0\x01\0\0", 10) + std::string(65536, 0);
+  const std::string middle = std::string("\x82\xfe\x00\xc8mask", 8) + std::string(200, 0);
+  Frames frames;
+  for (const std::string& frame : {small, masked, empty, large, middle, small}) {
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+      EXPECT_EQ(frames.between_two(), i == 0);
+      frames.pass(frame.substr(i, 1));
+    }
+    EXPECT_EQ(frames.pass(frame + frame), 2 * frame.size());
+    EXPECT_TRUE(frames.between_two());
+  }
+}
+
+TEST(Frames, TellHowFarThoseTakeThatEnd) {
+  const std::string frame("\x81\x05hello", 7);
+  Frames frames;
+  EXPECT_EQ(frames.pass(frame.substr(0, 3)), 0u);
+  EXPECT_EQ(frames.pass(frame.substr(3) + frame + frame.substr(0, 1)), 11u);
+  EXPECT_EQ(frames.pass(frame.substr(1, 5)), 0u);
 }
 
 TEST_F(Tunnel, ARefusedHandshakeIsAFailureWithItsStatus) {

@@ -158,8 +158,9 @@ void Gateway::start(Options options, http::ServerOptions server_options) {
                                           .give_back = [this](std::shared_ptr<const void> object) {
                                             given_back.push_back(std::move(object));
                                           }});
-  server =
-      std::make_unique<http::Server>(*reactor, std::move(server_options), *proxy, nullptr, nullptr);
+  server_metrics = std::make_unique<report::ServerMetrics>(*shard, "server");
+  server = std::make_unique<http::Server>(*reactor, std::move(server_options), *proxy,
+                                          server_metrics.get(), nullptr);
   Result<void> listening = server->listen(net::Address::loopback(0));
   ASSERT_TRUE(listening) << listening.error().message;
 }
@@ -264,6 +265,14 @@ Answer Gateway::exchange(const std::string& path, const std::string& headers) {
     backend->connections[last]->send(kOk);
   }
   return answer(client);
+}
+
+report::Sample Gateway::sample(const report::Family& family) {
+  for (const report::FamilySamples& samples : metrics->collect(reactor->now())) {
+    if (samples.family == &family && samples.samples.size() == 1) return samples.samples[0];
+  }
+  ADD_FAILURE() << family.name << " has not one series";
+  return {};
 }
 
 std::uint64_t Gateway::reported(const std::string& status_class) {

@@ -11,6 +11,7 @@
 #include "plan/compile.hpp"
 #include "plan/plan.hpp"
 #include "proxy/proxy.hpp"
+#include "report/server_metrics.hpp"
 #include "tests/proxy/support/fake_policies.hpp"
 #include "tests/upstream/support/peers.hpp"
 
@@ -94,6 +95,8 @@ class Gateway : public ::testing::Test {
   }
   // Exchanges that ended, by status class label, as metrics tell.
   std::uint64_t reported(const std::string& status_class);
+  // Of a family with one series.
+  report::Sample sample(const report::Family& family);
 
   std::size_t descriptors_before = 0;
   std::size_t frames_before = 0;
@@ -108,6 +111,7 @@ class Gateway : public ::testing::Test {
   std::unique_ptr<policy::Worker> worker;
   policy::NodeInfo node{.id = "node", .version = "4.9.0"};
   std::unique_ptr<Proxy> proxy;
+  std::unique_ptr<report::ServerMetrics> server_metrics;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<RawBackend> backend;
   std::vector<std::unique_ptr<Peer>> clients;
