@@ -48,6 +48,9 @@ Async<Result<std::unique_ptr<Stream>>> tls_connect(std::shared_ptr<const TlsClie
                                                    Reactor& reactor, std::unique_ptr<Stream> plain,
                                                    std::string server_name) {
   const TlsClientContext::Impl& impl = context->impl();
+  if (impl.trust) {
+    CO_TRY(co_await impl.trust->ready(reactor));
+  }
   const std::string name = host_of(std::move(server_name));
   auto stream = std::make_unique<TlsStream>(
       reactor, std::move(plain),

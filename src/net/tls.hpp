@@ -26,14 +26,16 @@ struct PemPair {
 
 class TrustStore;  // parsed CA certificates, shared
 
-// Trust stores by source, each parsed once, lazily, never on a worker (the system bundle costs 33
-// ms). Thread-safe; get() blocks its (build) thread while parsing.
+// Trust stores by source, each parsed once and never on a worker. Thread-safe. The system's bundle
+// costs 33 ms: it is parsed for the first connect, which waits for a thread that does it; pem()
+// blocks its (build) thread while parsing.
 class TrustStores {
  public:
   TrustStores();
   ~TrustStores();
   using Ptr = std::shared_ptr<const TrustStore>;
-  // SSL_CERT_FILE and SSL_CERT_DIR when they are set, else the distribution's bundle.
+  // SSL_CERT_FILE and SSL_CERT_DIR when they are set, else the distribution's bundle. For clients.
+  // Error: not_found when there is no such file; one without a certificate fails the connects.
   Result<Ptr> system();
   // Same text, same store, as long as someone holds it. Any certificate of it is an anchor, an
   // intermediate or a leaf too.

@@ -8,9 +8,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -55,11 +59,40 @@ Result<void> use_credentials(SSL_CTX* context, const Credentials& credentials);
 
 // tls_trust.cpp -----------------------------------------------------------------------------------
 
+// Reads once, when it is first asked, on a thread of its own: who asks waits without holding his
+// loop up.
+class TrustReader {
+ public:
+  using Read = std::function<Result<void>()>;
+  explicit TrustReader(Read read) : read_(std::move(read)) {}
+  ~TrustReader();  // waits for a reading that is under way
+  TrustReader(const TrustReader&) = delete;
+  TrustReader& operator=(const TrustReader&) = delete;
+  // What the reading came to; a failure stays.
+  Async<Result<void>> ready(Reactor& reactor);
+
+ private:
+  class Waiting;
+  Async<Result<void>> wait(Reactor& reactor);
+  void run();
+
+  Read read_;
+  std::atomic<bool> done_{false};
+  Result<void> result_;  // written before done_
+  std::mutex mutex_;     // of what follows, and of becoming done
+  std::vector<Waiting*> waiting_;
+  std::thread thread_;
+};
+
 class TrustStore {
  public:
   OwnedTrust store;
   std::size_t certificates = 0;
-  std::string fingerprint;  // of its source
+  std::string fingerprint;              // of its source
+  std::unique_ptr<TrustReader> reader;  // null: all is there. It fills the store: destroyed first
+  Async<Result<void>> ready(Reactor& reactor) const {
+    return reader ? reader->ready(reactor) : Async<Result<void>>(Result<void>{});
+  }
 };
 
 // tls_tickets.cpp ---------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -67,34 +68,68 @@ void add_folder(TrustStore& trust, const fs::path& folder) {
   }
 }
 
-Result<TrustStores::Ptr> load_system() {
-  auto trust = empty_store();
-  trust->fingerprint = "system";
-  const char* file = std::getenv("SSL_CERT_FILE");
-  const char* folders = std::getenv("SSL_CERT_DIR");
-  std::string tried;
-  if (file) {
-    tried = file;
-    static_cast<void>(add_pem(*trust, content_of(file), Broken::skipped));
+// Where the system's certificates are, by the environment of now.
+struct Sources {
+  std::vector<std::string> files, folders;
+  bool first_suffices = false;
+
+  std::string tried() const { return fmt::format("{}", fmt::join(all(), ", ")); }
+  bool exist() const {
+    std::error_code ignored;  // what cannot be seen is not there
+    return std::ranges::any_of(all(),
+                               [&](const std::string& path) { return fs::exists(path, ignored); });
   }
-  if (folders) {
-    tried += fmt::format("{}{}", tried.empty() ? "" : ", ", folders);
+
+ private:
+  std::vector<std::string> all() const {
+    std::vector<std::string> paths = files;
+    paths.insert(paths.end(), folders.begin(), folders.end());
+    return paths;
+  }
+};
+
+Sources system_sources() {
+  Sources sources;
+  if (const char* file = std::getenv("SSL_CERT_FILE")) sources.files.emplace_back(file);
+  if (const char* folders = std::getenv("SSL_CERT_DIR")) {
     std::istringstream list(folders);
-    for (std::string folder; std::getline(list, folder, ':');) add_folder(*trust, folder);
+    for (std::string folder; std::getline(list, folder, ':');) sources.folders.push_back(folder);
   }
-  if (!file && !folders) {
-    for (const char* bundle : kBundles) {
-      tried += fmt::format("{}{}", tried.empty() ? "" : ", ", bundle);
-      static_cast<void>(add_pem(*trust, content_of(bundle), Broken::skipped));
-      if (trust->certificates > 0) break;
-    }
+  if (sources.files.empty() && sources.folders.empty()) {
+    sources.files.assign(std::begin(kBundles), std::end(kBundles));
+    sources.first_suffices = true;
   }
-  if (trust->certificates == 0) {
-    return fail(ErrorCode::not_found,
-                fmt::format("no CA certificate of the system found in {}; install ca-certificates "
-                            "or set SSL_CERT_FILE",
-                            tried));
+  return sources;
+}
+
+std::unexpected<Error> nothing_found(const Sources& sources) {
+  return fail(ErrorCode::not_found,
+              fmt::format("no CA certificate of the system found in {}; install ca-certificates "
+                          "or set SSL_CERT_FILE",
+                          sources.tried()));
+}
+
+Result<void> read_system(TrustStore& trust, const Sources& sources) {
+  for (const std::string& file : sources.files) {
+    static_cast<void>(add_pem(trust, content_of(file), Broken::skipped));
+    if (sources.first_suffices && trust.certificates > 0) break;
   }
+  for (const std::string& folder : sources.folders) add_folder(trust, folder);
+  if (trust.certificates == 0) return nothing_found(sources);
+  return {};
+}
+
+using Counter = std::shared_ptr<std::atomic<std::size_t>>;
+
+Result<TrustStores::Ptr> system_when_needed(const Counter& parsed) {
+  Sources sources = system_sources();
+  if (!sources.exist()) return nothing_found(sources);
+  std::shared_ptr<TrustStore> trust = empty_store();
+  trust->fingerprint = "system";
+  trust->reader = std::make_unique<TrustReader>([store = trust.get(), sources, parsed] {
+    ++*parsed;
+    return read_system(*store, sources);
+  });
   return trust;
 }
 
@@ -112,11 +147,70 @@ Result<TrustStores::Ptr> load_pem(std::string_view text, std::string fingerprint
 
 }  // namespace
 
+// One who waits, in the frame of his flow: he may be gone when the reading ends, but not with his
+// reactor before he has told.
+class TrustReader::Waiting {
+ public:
+  Waiting(TrustReader& reader, Reactor& reactor) : reader_(reader), reactor_(reactor) {
+    std::lock_guard lock(reader_.mutex_);
+    if (reader_.done_) {
+      done_.complete(reader_.result_);
+      return;
+    }
+    reader_.waiting_.push_back(this);
+    if (!reader_.thread_.joinable()) reader_.thread_ = std::thread([&reader] { reader.run(); });
+  }
+  ~Waiting() {
+    *slot_ = nullptr;
+    std::lock_guard lock(reader_.mutex_);
+    std::erase(reader_.waiting_, this);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  Completion<Result<void>>& done() { return done_; }
+  // On the reading thread. A full mailbox leaves him to his deadline.
+  void tell(const Result<void>& result) {
+    static_cast<void>(reactor_.post([slot = slot_, result] {
+      if (*slot) (*slot)->complete(result);
+    }));
+  }
+
+ private:
+  TrustReader& reader_;
+  Reactor& reactor_;
+  Completion<Result<void>> done_;
+  std::shared_ptr<Completion<Result<void>>*> slot_ =
+      std::make_shared<Completion<Result<void>>*>(&done_);
+};
+
+TrustReader::~TrustReader() {
+  if (thread_.joinable()) thread_.join();
+}
+
+Async<Result<void>> TrustReader::ready(Reactor& reactor) {
+  if (done_.load(std::memory_order_acquire)) return result_;
+  return wait(reactor);
+}
+
+Async<Result<void>> TrustReader::wait(Reactor& reactor) {
+  Waiting waiting(*this, reactor);
+  co_return co_await waiting.done();
+}
+
+void TrustReader::run() {
+  Result<void> result = read_();
+  std::lock_guard lock(mutex_);
+  result_ = std::move(result);
+  done_.store(true, std::memory_order_release);
+  for (Waiting* waiting : waiting_) waiting->tell(result_);
+}
+
 struct TrustStores::Impl {
   mutable std::mutex mutex;  // held while parsing: whoever wants the same source waits for it
   Ptr system;
   std::map<std::string, std::weak_ptr<const TrustStore>> by_text;  // by SHA-256
-  std::size_t parsed = 0;
+  Counter parsed = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 TrustStores::TrustStores() : impl_(std::make_unique<Impl>()) {}
@@ -125,8 +219,7 @@ TrustStores::~TrustStores() = default;
 Result<TrustStores::Ptr> TrustStores::system() {
   std::lock_guard lock(impl_->mutex);
   if (!impl_->system) {
-    ++impl_->parsed;
-    TRY(impl_->system, load_system());
+    TRY(impl_->system, system_when_needed(impl_->parsed));
   }
   return impl_->system;
 }
@@ -136,15 +229,12 @@ Result<TrustStores::Ptr> TrustStores::pem(std::string_view pem_text) {
   std::lock_guard lock(impl_->mutex);
   if (Ptr known = impl_->by_text[fingerprint].lock()) return known;
   std::erase_if(impl_->by_text, [](const auto& entry) { return entry.second.expired(); });
-  ++impl_->parsed;
+  ++*impl_->parsed;
   TRY(Ptr trust, load_pem(pem_text, fingerprint));
   impl_->by_text[fingerprint] = trust;
   return trust;
 }
 
-std::size_t TrustStores::parsed() const {
-  std::lock_guard lock(impl_->mutex);
-  return impl_->parsed;
-}
+std::size_t TrustStores::parsed() const { return *impl_->parsed; }
 
 }  // namespace perigee::net

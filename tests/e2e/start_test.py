@@ -1,6 +1,10 @@
 """What the gateway's start loads: few shared objects (design/architecture.md, "The product")."""
+import os
+import pathlib
 import re
+import signal
 import subprocess
+import tempfile
 import unittest
 
 import harness
@@ -34,6 +38,20 @@ class Start(unittest.TestCase):
             names = {plain(path) for path in re.findall(r"(/\S+\.so\S*)", maps.read())}
         self.assertTrue(names)
         self.assertLessEqual(names, ALLOWED)
+
+    def test_an_endpoint_with_tls_does_not_read_the_systems_certificates(self):
+        # A pipe that nobody writes to: reading it would never end.
+        backend = self.enterContext(Backend())
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        os.mkfifo(folder / "bundle.pem")
+        gateway = self.enterContext(Gateway(
+            apis={"tls.json": api("https://localhost:1", "/tls", "tls"),
+                  "plain.json": api(backend.url)},
+            environment={"SSL_CERT_FILE": str(folder / "bundle.pem")})).started()
+        self.assertIn("API id[tls]", gateway.text())
+        self.assertEqual(gateway.request("/a/x")[0], 200)
+        gateway.signal(signal.SIGTERM)
+        self.assertEqual(gateway.wait(), 0)
 
 
 if __name__ == "__main__":

@@ -178,8 +178,18 @@ TEST(TlsTrustStores, TakeTheSystemsFromTheEnvironment) {
   ::unsetenv("SSL_CERT_DIR");
   ASSERT_TRUE(trust) << trust.error().message;
   EXPECT_EQ(*stores.system(), *trust);
-  EXPECT_EQ(stores.parsed(), 1u);
+  EXPECT_EQ(stores.parsed(), 0u) << "nobody has connected";
   EXPECT_TRUE(shake_hands(reactor, serve({}), trust_authority({.trust = *trust})).good());
+  EXPECT_TRUE(shake_hands(reactor, serve({}), trust_authority({.trust = *trust})).good());
+  EXPECT_EQ(stores.parsed(), 1u);
+
+  std::ofstream(folder / "empty.pem") << "junk";
+  ::setenv("SSL_CERT_FILE", (folder / "empty.pem").c_str(), 1);
+  auto empty = TrustStores().system();
+  ASSERT_TRUE(empty);
+  Ends ends = shake_hands(reactor, serve({}), trust_authority({.trust = *empty}));
+  ASSERT_FALSE(ends.client);
+  EXPECT_THAT(ends.client.error().message, HasSubstr("no CA certificate of the system found in"));
 
   ::setenv("SSL_CERT_FILE", "/nowhere/bundle.pem", 1);
   auto missing = TrustStores().system();
