@@ -1,6 +1,7 @@
 """logback.xml of the gateway's home: pattern, levels, the file of the day."""
 import pathlib
 import re
+import signal
 import tempfile
 import unittest
 
@@ -32,12 +33,14 @@ class Logback(unittest.TestCase):
         line = gateway.wait_for(" started in ")
         self.assertRegex(line, r"^\d{4}-\d\d-\d\d INFO \|INFO \| Container: Gravitee.io - API Gateway id")
         self.assertIn("without effect here: <rollingPolicy>", gateway.text())
+        levels = gateway.node_json("/_node/logging")
+        self.assertEqual(levels, {"ROOT": "INFO", "io.gravitee.gateway.standalone": "OFF"})
+        gateway.signal(signal.SIGTERM)
+        gateway.wait()  # a line comes to the console before it comes to the file
         files = list((home / "logs").iterdir())
         self.assertEqual(len(files), 1, files)
         self.assertRegex(files[0].name, re.compile(r"^gravitee_\d{4}-\d\d-\d\d\.log$"))
         self.assertIn(line, files[0].read_text())
-        levels = gateway.node_json("/_node/logging")
-        self.assertEqual(levels, {"ROOT": "INFO", "io.gravitee.gateway.standalone": "OFF"})
 
 
 if __name__ == "__main__":
