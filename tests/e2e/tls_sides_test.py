@@ -106,7 +106,7 @@ class ToClients(unittest.TestCase):
         broken.write_text("no certificate")
         gateway = self.enterContext(Gateway(keystore(broken, broken)))
         self.assertEqual(gateway.wait(), 1)
-        self.assertIn("http.ssl: certificates[0]: no certificate found", gateway.text())
+        self.assertRegex(gateway.text(), r"http\.ssl\.keystore \(.*broken\.pem\): certificates\[0\]: no certificate found")
 
 
 class ToBackends(unittest.TestCase):
