@@ -41,7 +41,8 @@ def parse(test, text):
 
 class Metrics(unittest.TestCase):
     def start(self, definition):
-        return self.enterContext(Gateway({"services.metrics.enabled": "true"}, apis={"api.json": definition})).started()
+        return self.enterContext(Gateway(
+            {"services.metrics.enabled": "true"}, apis={"api.json": definition})).started()
 
     def scrape(self, gateway):
         status, _, body = gateway.node("/_node/metrics/prometheus")

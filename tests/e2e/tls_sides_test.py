@@ -45,7 +45,8 @@ class ToClients(unittest.TestCase):
         self.backend = self.enterContext(Backend())
 
     def start(self, pair, **keys):
-        return self.enterContext(Gateway({**keystore(*pair), **keys}, apis={"api.json": api(self.backend.url)})).started()
+        return self.enterContext(Gateway(
+            {**keystore(*pair), **keys}, apis={"api.json": api(self.backend.url)})).started()
 
     def client(self, gateway, *options):
         """What `openssl s_client` says of one request, answered or not."""
@@ -106,7 +107,8 @@ class ToClients(unittest.TestCase):
         broken.write_text("no certificate")
         gateway = self.enterContext(Gateway(keystore(broken, broken)))
         self.assertEqual(gateway.wait(), 1)
-        self.assertRegex(gateway.text(), r"http\.ssl\.keystore \(.*broken\.pem\): certificates\[0\]: no certificate found")
+        self.assertRegex(gateway.text(), r"http\.ssl\.keystore \(.*broken\.pem\): "
+                                         r"certificates\[0\]: no certificate found")
 
 
 class ToBackends(unittest.TestCase):

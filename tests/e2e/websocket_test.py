@@ -69,7 +69,8 @@ class WebSockets(unittest.TestCase):
             raise unittest.SkipTest("no npm")
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         install = subprocess.run(
-            ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--prefix", str(cls.folder), PACKAGE],
+            ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund",
+             "--prefix", str(cls.folder), PACKAGE],
             capture_output=True, text=True, timeout=100, cwd=cls.folder)
         assert install.returncode == 0, f"npm install {PACKAGE}:\n{install.stdout}{install.stderr}"
         (cls.folder / "server.js").write_text(SERVER)
@@ -80,7 +81,8 @@ class WebSockets(unittest.TestCase):
             ["node", "server.js"], stdout=subprocess.PIPE, text=True, cwd=self.folder))
         self.addCleanup(server.kill)
         target = f"http://127.0.0.1:{int(server.stdout.readline())}/base"
-        return self.enterContext(Gateway({"http.websocket.enabled": enabled}, apis={"api.json": api(target)})).started()
+        return self.enterContext(Gateway(
+            {"http.websocket.enabled": enabled}, apis={"api.json": api(target)})).started()
 
     def client(self, gateway, *arguments):
         url = f"ws://127.0.0.1:{gateway.port}/a/chat?room=1"
