@@ -84,7 +84,7 @@ class FieldRun {
   explicit FieldRun(Writer& writer) : writer_(writer) {}
   ~FieldRun() { flush(); }
   void add(const Header& header) {
-    if (header.name_data != end_ + 2) {  // a CRLF stands behind what was received
+    if (!begin_ || header.name_data != end_ + 2) {  // a CRLF stands behind what was received
       flush();
       begin_ = header.name_data;
     }
