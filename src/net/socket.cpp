@@ -209,6 +209,7 @@ Async<Result<void>> Socket::write_soon(std::span<const std::string_view> slices)
   char* at = room.data();
   for (std::string_view slice : slices) at = put_bytes(at, slice);
   kept_.commit(bytes);
+  counters_.bytes_written += bytes;
   return Result<void>{};
 }
 
@@ -225,7 +226,6 @@ void Socket::send_kept() {
       return;
     }
     const std::size_t sent = now < 0 ? 0 : static_cast<std::size_t>(now);
-    counters_.bytes_written += sent;
     writable_ = sent == bytes.size();
     kept_.consume(sent);
   }

@@ -95,8 +95,8 @@ class Churn:
         while True:
             try:
                 connection = socket.create_connection(self._address, harness.PATIENCE)
-            except ConnectionRefusedError:
-                return
+            except (ConnectionRefusedError, ConnectionResetError):
+                return  # no request was sent; reset: a handshake was half done when the listener went
             except OSError as error:
                 return self._note(repr(error))
             with connection:
