@@ -36,7 +36,11 @@ elseif(PERIGEE_MODE STREQUAL "release")
     add_compile_options(-fprofile-generate ${profile_names})
     add_link_options(-fprofile-generate)
   elseif(EXISTS ${CMAKE_SOURCE_DIR}/bench/release.profdata)
+    # Another profile compiles everything again: objects of two do not link.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/release.profdata)
+    file(SHA256 ${CMAKE_SOURCE_DIR}/bench/release.profdata profile_hash)
     add_compile_options(-fprofile-use=${CMAKE_SOURCE_DIR}/bench/release.profdata ${profile_names}
+      -DPERIGEE_PROFILE_HASH=${profile_hash}
       -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
   endif()
 elseif(PERIGEE_MODE STREQUAL "asan")
