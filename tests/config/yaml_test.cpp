@@ -58,6 +58,15 @@ TEST(Yaml, FollowsAliasesAndMergeKeys) {
               ElementsAre("a.x=1@1", "b.x=2@2", "b.y=2@2", "c.x=1@1", "c.y=2@2"));
 }
 
+TEST(Yaml, RefusesOtherEncodings) {
+  using namespace std::string_view_literals;
+  for (std::string_view text : {"a: 1\nb: \0"sv, "a: 1\n\xff\xfe"sv, "a: 1\n\xfe\xff"sv}) {
+    EXPECT_THAT(refused(text), ::testing::StartsWith("2: a byte that UTF-8 does not have"));
+  }
+  EXPECT_THAT(refused(",\0\0\0{\0\0\0"sv), HasSubstr("save the file as UTF-8"));
+  EXPECT_EQ(refused("a: \xc3\xbc"), "accepted");
+}
+
 TEST(Yaml, ReadsEveryDocumentOfAFile) {
   EXPECT_THAT(flat("a: 1\n---\na: 2\n"), ElementsAre("a=1@1", "a=2@3"));
   EXPECT_THAT(flat(""), IsEmpty());
