@@ -42,7 +42,11 @@ class Builder final : public YAML::EventHandler {
 
   std::vector<Node> nodes;
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // The parser offers a document again and again that begins with what it cannot read.
+    if (mark.pos == document_pos_)
+      throw Problem{mark.line + 1, "not valid YAML: a document cannot begin like this"};
+    document_pos_ = mark.pos;
     nodes.clear();
     open_.clear();
     anchors_.clear();
@@ -74,6 +78,7 @@ class Builder final : public YAML::EventHandler {
   void OnMapEnd() override { open_.pop_back(); }
 
  private:
+  int document_pos_ = -1;
   struct Open {
     std::uint32_t node;
     std::uint32_t last_child;

@@ -58,6 +58,13 @@ TEST(Yaml, FollowsAliasesAndMergeKeys) {
               ElementsAre("a.x=1@1", "b.x=2@2", "b.y=2@2", "c.x=1@1", "c.y=2@2"));
 }
 
+TEST(Yaml, RefusesADocumentThatTheParserCannotBegin) {
+  EXPECT_EQ(refused("a: 1\n---\n, b"), "3: not valid YAML: a document cannot begin like this");
+  EXPECT_EQ(refused(", a: 1"), "1: not valid YAML: a document cannot begin like this");
+  EXPECT_EQ(refused("a: 1\n---\n---\nb: 2\n"), "accepted");
+  EXPECT_EQ(refused(""), "accepted");
+}
+
 TEST(Yaml, RefusesOtherEncodings) {
   using namespace std::string_view_literals;
   for (std::string_view text : {"a: 1\nb: \0"sv, "a: 1\n\xff\xfe"sv, "a: 1\n\xfe\xff"sv}) {
