@@ -6,9 +6,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include <algorithm>
 #include <istream>
-#include <optional>
 #include <streambuf>
 #include <unordered_map>
 #include <utility>
@@ -272,22 +270,12 @@ std::unexpected<Error> failed(int line, const std::string& message) {
   return fail(ErrorCode::invalid, std::to_string(line) + ": " + message);
 }
 
-// The parser would take such bytes for UTF-16 or UTF-32, and does not come back from some of them.
-std::optional<int> line_of_other_encoding(std::string_view text) {
-  const auto found = std::ranges::find_if(
-      text, [](char byte) { return byte == '\0' || byte == '\xfe' || byte == '\xff'; });
-  if (found == text.end()) return std::nullopt;
-  return 1 + static_cast<int>(std::count(text.begin(), found, '\n'));
-}
-
 }  // namespace
 
 Result<YamlFlat> flatten_yaml(std::string_view text, const YamlLimits& limits) {
   if (text.size() > limits.bytes_max) {
     return failed(1, "the file has more than " + std::to_string(limits.bytes_max) + " bytes");
   }
-  if (std::optional<int> line = line_of_other_encoding(text))
-    return failed(*line, "a byte that UTF-8 does not have in a text: save the file as UTF-8");
   YamlFlat flat;
   try {
     Bytes bytes(text);

@@ -23,10 +23,6 @@ void set_option(int fd, int level, int name) {
   static_cast<void>(::setsockopt(fd, level, name, &on, sizeof on));
 }
 
-}  // namespace
-
-namespace {
-
 // recv() and send() of glibc are cancellation points, which cost two atomic exchanges each in a
 // program with threads. Nobody cancels ours.
 #if __has_feature(thread_sanitizer)  // follows threads through the functions
