@@ -299,5 +299,13 @@ def setting(header, value):
                  "addHeaders": [{"name": header, "value": value}]}}]}]
 
 
+def openssl(*arguments, given=""):
+    """Runs openssl with this as its input; both of its outputs."""
+    ran = subprocess.run(["openssl", *map(str, arguments)], input=given, text=True,
+                         capture_output=True, timeout=PATIENCE)
+    assert ran.returncode == 0, (arguments, ran.returncode, ran.stdout, ran.stderr)
+    return ran.stdout + ran.stderr
+
+
 def run():
     unittest.main(verbosity=2)

@@ -1,21 +1,13 @@
 """Keystores of a secured listener: PKCS#12, refusals with key and file, files that change."""
 import pathlib
 import shutil
-import subprocess
 import tempfile
 import time
 import unittest
 
 import clean
 import harness
-from harness import Backend, Gateway, api
-
-
-def openssl(*arguments, given=""):
-    run = subprocess.run(["openssl", *map(str, arguments)], input=given, text=True,
-                         capture_output=True, timeout=harness.PATIENCE)
-    assert run.returncode == 0, (arguments, run.returncode, run.stdout, run.stderr)
-    return run.stdout + run.stderr
+from harness import Backend, Gateway, api, openssl
 
 
 @unittest.skipUnless(shutil.which("openssl"), "no openssl")

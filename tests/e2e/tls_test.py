@@ -5,22 +5,13 @@ import pathlib
 import shutil
 import socket
 import ssl
-import subprocess
 import tempfile
 import unittest
 
 import harness
-from harness import Backend, Gateway, api
+from harness import Backend, Gateway, api, openssl
 
 NAMES = ("first.example", "second.example")
-
-
-def openssl(*arguments, given=""):
-    """Runs openssl with this as its input; both of its outputs."""
-    run = subprocess.run(["openssl", *map(str, arguments)], input=given, text=True,
-                         capture_output=True, timeout=harness.PATIENCE)
-    assert run.returncode == 0, (arguments, run.returncode, run.stdout, run.stderr)
-    return run.stdout + run.stderr
 
 
 @unittest.skipUnless(shutil.which("openssl"), "no openssl")
