@@ -57,6 +57,7 @@ proxy::Options proxy_options(const config::Settings& settings) {
   options.request_header = http::OwnedHeaderName(requests.request.name);
   options.request_mode = mode_of(requests.request.mode);
   options.client_header = http::OwnedHeaderName(requests.client_header);
+  options.trace_context = requests.trace_context;
   options.x_forward_enabled = requests.x_forwarded_for;
   options.x_forwarded_prefix = requests.x_forwarded_prefix;
   for (const config::HttpServer& server : settings.servers)

@@ -241,7 +241,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"handlers.request.request.header", honoured, name, "X-Gravitee-Request-Id", "2.7"},
     {"handlers.request.(transaction|request).overrideMode", honoured, choice, "override", "2.7",
      "override|merge|keep"},
-    {"handlers.request.trace-context.enabled", later, boolean, "false", "2.7"},
+    {"handlers.request.trace-context.enabled", honoured, boolean, "false", "2.7"},
     {"handlers.request.headers.x-forwarded-prefix", honoured, boolean, "false", "2.7"},
     {"handlers.request.x-forward.enabled", honoured, boolean, "true", "2.7"},
     {"handlers.request.client.header", honoured, name, "X-Gravitee-Client-Identifier", "2.7"},

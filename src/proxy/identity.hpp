@@ -16,6 +16,7 @@ namespace perigee::proxy {
 struct Ids {
   std::string_view request;
   std::string_view transaction;
+  std::string_view trace;  // W3C traceparent; empty: not wanted
 };
 
 // Makes the request id and sets both request headers (lifecycle.md section 3, step 2).

@@ -23,6 +23,7 @@ struct Options {
   http::OwnedHeaderName request_header{"X-Gravitee-Request-Id"};
   OverrideMode request_mode = OverrideMode::override_;
   http::OwnedHeaderName client_header{"X-Gravitee-Client-Identifier"};
+  bool trace_context = false;     // W3C traceparent, for backend and client
   bool x_forward_enabled = true;  // the first X-Forwarded-For entry is the client
   bool x_forwarded_prefix = false;
   bool websocket_enabled = false;

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "proxy/chain.hpp"
+#include "proxy/trace_context.hpp"
 
 namespace perigee::proxy {
 
@@ -12,6 +13,7 @@ using policy::Verdict;
 namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.reactive.handlers.api"};
+const http::HeaderName kTraceparent(http::HeaderId::traceparent);
 
 // The whole-request limit (lifecycle.md section 11): ends whatever the exchange waits for, and
 // every later wait.
@@ -97,6 +99,7 @@ struct Proxy::Serving {
     exchange.arrived_wall = client.arrived_wall;
     exchange.request_body.set(client.body);
     exchange.set_invoker(backend);
+    if (!ids.trace.empty()) response.headers.add_view(kTraceparent, ids.trace);
     client.watch_client(&flow);
   }
   ~Serving() { client.watch_client(nullptr); }
@@ -127,9 +130,10 @@ Async<void> Proxy::handle(http::ServerExchange& client) {
   // Before anything is added: a client must not take away what we and policies tell the backend.
   remove_named_fields(client.request.headers);
   Ids ids = identify(client.request, worker_, options_);
+  if (options_.trace_context) ids.trace = continue_trace(client.request, worker_);
   const plan::Route* route = plan_.plan().routes().match(
       client.request.authority, client.request.path, client.server().options().id);
-  if (!route) return answer_not_found(client);
+  if (!route) return answer_not_found(client, ids);
   return serve(client, *route, ids);
 }
 
@@ -256,9 +260,10 @@ Async<Result<void>> Proxy::upgrade(Serving& serving) {
   co_return Result<void>{};
 }
 
-Async<void> Proxy::answer_not_found(http::ServerExchange& client) {
+Async<void> Proxy::answer_not_found(http::ServerExchange& client, Ids ids) {
   http::ResponseHead response(client.arena);
   response.status = 404;
+  if (!ids.trace.empty()) response.headers.add_view(kTraceparent, ids.trace);
   response.headers.add_view(http::HeaderName("Content-Type"), options_.not_found_content_type);
   std::optional<std::string_view> type = client.request.headers.get(http::HeaderId::content_type);
   if (type && type->starts_with("application/grpc")) {

@@ -40,7 +40,7 @@ class Proxy final : public http::Handler {
 
  private:
   struct Serving;
-  Async<void> answer_not_found(http::ServerExchange& exchange);
+  Async<void> answer_not_found(http::ServerExchange& client, Ids ids);
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_chains(Serving& serving);
   void prepare(policy::Exchange& exchange, const plan::ApiRevision& revision);
