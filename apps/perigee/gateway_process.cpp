@@ -18,10 +18,17 @@ namespace {
 constexpr log::Logger kLog{"io.gravitee.node.container.Container"};
 constexpr Duration kGraceMargin = 2s;  // everything ends this long before the pod is killed
 constexpr std::string_view kCompatibleVersion = "4.9.0";
+constexpr const char* kNodeTls = "services.core.http.ssl";
 
 unsigned worker_count(const config::Settings& settings) {
   int wanted = settings.servers.front().instances;
   return wanted > 0 ? static_cast<unsigned>(wanted) : net::usable_cpus();
+}
+
+config::ServerTls node_stores(const config::NodeApi& settings) {
+  return {.client_auth = settings.client_auth,
+          .keystore = settings.keystore,
+          .truststore = settings.truststore};
 }
 
 net::Resolver::Options resolver_options(const config::Settings& settings) {
@@ -129,10 +136,8 @@ Result<void> GatewayProcess::open_node_api() {
   TRY(net::Address address, listen_address(settings.host, settings.port));
   std::shared_ptr<const net::TlsServerContext> tls;
   if (settings.secured) {
-    config::ServerTls files{.client_auth = settings.client_auth,
-                            .keystore = settings.keystore,
-                            .truststore = settings.truststore};
-    TRY(tls, server_tls(files, false, "services.core.http.ssl"));
+    watch_node_certificates();  // before they are read: no change is missed
+    TRY(tls, node_tls());
   }
   if (Result<void> alone = nobody_listens_on(address); !alone)
     return std::unexpected(std::move(alone.error()).in("services.core.http.port"));
@@ -140,6 +145,32 @@ Result<void> GatewayProcess::open_node_api() {
   kLog.info("node API: listening on {}://{}", settings.secured ? "https" : "http",
             node_api_->address().text());
   return {};
+}
+
+Result<std::shared_ptr<const net::TlsServerContext>> GatewayProcess::node_tls() const {
+  const config::NodeApi& settings = loaded_.settings.node_api;
+  return server_tls(node_stores(settings), settings.alpn, kNodeTls);
+}
+
+bool GatewayProcess::renew_node_certificates(const std::string& why) {
+  Result<std::shared_ptr<const net::TlsServerContext>> tls = node_tls();
+  if (!tls) {
+    kLog.error("{}: {}; the certificates in use stay", why, tls.error().message);
+    return false;
+  }
+  node_api_->set_tls(*tls);
+  return true;
+}
+
+void GatewayProcess::watch_node_certificates() {
+  node_watch_.reset();
+  std::vector<std::string> files = watched_files(node_stores(loaded_.settings.node_api));
+  if (files.empty()) return;
+  // The node API answers until the end, so it is served a fresh certificate until then.
+  node_watch_.emplace(ops_, std::move(files), [this] {
+    if (renew_node_certificates("changed files"))
+      kLog.info("{}: certificates were read again, for new connections", kNodeTls);
+  });
 }
 
 // All listeners of all workers together: closing one of a group later would reset connections in
@@ -249,7 +280,20 @@ void GatewayProcess::reload() {
     watch_certificates(i);
     renew_certificates(i, "SIGHUP");
   }
-  kLog.info("SIGHUP: log levels and certificates were read again");
+  reload_node_api(fresh.settings.node_api);
+  kLog.info("SIGHUP: log levels, node API users and certificates were read again");
+}
+
+void GatewayProcess::reload_node_api(const config::NodeApi& fresh) {
+  config::NodeApi& settings = loaded_.settings.node_api;
+  if (!settings.enabled) return;
+  node_api_->set_users(fresh.users);
+  if (!settings.secured || !fresh.secured) return;
+  settings.keystore = fresh.keystore;
+  settings.truststore = fresh.truststore;
+  settings.client_auth = fresh.client_auth;
+  watch_node_certificates();
+  renew_node_certificates("SIGHUP");
 }
 
 bool GatewayProcess::renew_certificates(std::size_t server, const std::string& why) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "apps/perigee/build_thread.hpp"
@@ -37,10 +38,14 @@ class GatewayProcess {
 
   void on_signal(int signal);
   void reload();
+  void reload_node_api(const config::NodeApi& fresh);
   // Reads the certificates of a secured server again, for new connections. On an error those in use
   // stay; `why` begins what is logged.
   bool renew_certificates(std::size_t server, const std::string& why);
   void watch_certificates(std::size_t server);
+  Result<std::shared_ptr<const net::TlsServerContext>> node_tls() const;
+  bool renew_node_certificates(const std::string& why);
+  void watch_node_certificates();
   std::string key_of(std::size_t server) const;  // "http" or "servers[1]"
 
   void leave();  // step 1: every answer asks the client to leave
@@ -64,6 +69,7 @@ class GatewayProcess {
   Phase phase_ = Phase::starting;
   bool listening_ = false;
   std::map<std::size_t, FileWatch> watches_;  // by server: its keystore and truststore
+  std::optional<FileWatch> node_watch_;       // those of the node API
   int interrupts_ = 0;
   std::size_t workers_pending_ = 0;
   Instant leaving_since_{};

@@ -22,6 +22,8 @@ class Authentication {
   };
   explicit Authentication(Options options) : options_(std::move(options)) {}
 
+  void set_users(std::map<std::string, std::string> users) { options_.users = std::move(users); }
+
   enum class Verdict : std::uint8_t { allowed, refused, too_many_attempts };
   Verdict check(std::string_view path, const http::Headers& headers, std::string_view client_ip,
                 Instant now);

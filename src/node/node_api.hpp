@@ -39,6 +39,13 @@ class NodeApi final : public http::Handler {
   Result<void> start(const net::Address& address, std::shared_ptr<const net::TlsServerContext> tls);
   void stop();  // closes the port, forgets the plan
   net::Address address() const { return server_->address(); }
+  // After start(). New handshakes use this context.
+  void set_tls(std::shared_ptr<const net::TlsServerContext> tls) {
+    server_->set_tls(std::move(tls));
+  }
+  void set_users(std::map<std::string, std::string> users) {
+    authentication_.set_users(std::move(users));
+  }
 
   Async<void> handle(http::ServerExchange& exchange) override;
 

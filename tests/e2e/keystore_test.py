@@ -37,9 +37,9 @@ class Keystores(unittest.TestCase):
     def start(self, **store):
         return clean.start(self, self.keys(**store), apis={"api.json": api(self.backend.url)})
 
-    def subject(self, gateway, *options):
-        told = openssl("s_client", "-connect", f"127.0.0.1:{gateway.port}", "-ign_eof", *options,
-                       given="GET /a/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    def subject(self, gateway, *options, port=None, path="/a/x"):
+        told = openssl("s_client", "-connect", f"127.0.0.1:{port or gateway.port}", "-ign_eof", *options,
+                       given=f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         self.assertIn("HTTP/1.1 200 OK", told)
         return told.split("subject=")[1].splitlines()[0].replace(" ", "")
 
@@ -104,6 +104,32 @@ class Keystores(unittest.TestCase):
         put(first)
         gateway.wait_for("http.ssl: certificates were read again", mark)
         self.eventually(gateway, "CN=first.example")
+
+    def test_the_node_api_serves_a_changed_file_too(self):
+        served = self.folder / "node.p12"
+        shutil.copy(self.pkcs12("first.example"), served)
+        keys = {"secured": "true", "alpn": "true", "ssl.keystore.type": "pkcs12",
+                "ssl.keystore.password": "secret", "ssl.keystore.path": served,
+                "authentication.type": "none"}
+        gateway = clean.start(self, {"services.core.http." + key: keys[key] for key in keys})
+
+        def told():
+            return self.subject(gateway, port=gateway.node_port, path="/_node/health")
+
+        self.assertEqual(told(), "CN=first.example")
+        protocol = openssl("s_client", "-connect", f"127.0.0.1:{gateway.node_port}", "-alpn", "http/1.1")
+        self.assertIn("ALPN protocol: http/1.1", protocol)
+        mark = gateway.mark()
+        beside = self.folder / "beside"
+        shutil.copy(self.pkcs12("second.example"), beside)
+        beside.rename(served)
+        gateway.wait_for("services.core.http.ssl: certificates were read again", mark)
+        self.assertEqual(told(), "CN=second.example")
+        mark = gateway.mark()
+        served.write_bytes(b"broken")
+        line = gateway.wait_for("the certificates in use stay", mark)
+        self.assertIn(f"services.core.http.ssl.keystore.path: {served}", line)
+        self.assertEqual(told(), "CN=second.example")
 
     def eventually(self, gateway, subject):
         """Workers take a new certificate a moment after it was logged."""

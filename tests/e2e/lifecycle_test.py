@@ -242,10 +242,13 @@ class Signals(unittest.TestCase):
         backend = self.enterContext(Backend())
         gateway = self.enterContext(Gateway(apis={"api.json": api(backend.url)})).started()
         (gateway.folder / "gravitee.yml").write_text(
-            "perigee:\n  log:\n    level:\n      io_gravitee_gateway: debug\n")
+            "perigee:\n  log:\n    level:\n      io_gravitee_gateway: debug\n"
+            "services:\n  core:\n    http:\n      authentication:\n        users:\n          new: hired\n")
+        self.assertEqual(gateway.node("/_node", credentials=("new", "hired"))[0], 401)
         gateway.signal(signal.SIGHUP)
-        gateway.wait_for("SIGHUP: log levels and certificates were read again")
+        gateway.wait_for("SIGHUP: log levels, node API users and certificates were read again")
         self.assertEqual(gateway.node_json("/_node/logging")["io.gravitee.gateway"], "DEBUG")
+        self.assertEqual(gateway.node("/_node", credentials=("new", "hired"))[0], 200)
         self.assertEqual(gateway.request("/a/x")[0], 200)
         (gateway.folder / "gravitee.yml").write_text("http:\n  port: [\n")
         gateway.signal(signal.SIGHUP)

@@ -94,7 +94,7 @@ class ToClients(unittest.TestCase):
         for old, new in zip(pair, renewed):
             new.rename(old)
         gateway.signal(signal.SIGHUP)
-        gateway.wait_for("SIGHUP: log levels and certificates were read again")
+        gateway.wait_for("SIGHUP: log levels, node API users and certificates were read again")
         for _ in range(100):  # each worker takes it a moment later
             said = self.client(gateway)
             if "renewed.example" in said:
