@@ -11,6 +11,7 @@ namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.services.sync"};
 constexpr int kNice = 10;  // traffic first
+constexpr Duration kSyncDelayMin = 100ms;
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
@@ -53,7 +54,8 @@ void BuildThread::run() {
       std::move(context), init_.settings.api.allow_overlapping_context, init_.publish);
   const config::Sync& sync = init_.settings.sync;
   if (sync.enabled && sync.local_enabled) {
-    sync::LocalFolder::Options options{.path = sync.local_path};
+    sync::LocalFolder::Options options{
+        .path = sync.local_path, .poll_interval = std::max<Duration>(sync.delay, kSyncDelayMin)};
     options.read.open_plan = sync.local_open_plan;
     folder_ = std::make_unique<sync::LocalFolder>(reactor_, *deployments_, std::move(options),
                                                   init_.first_round_done);

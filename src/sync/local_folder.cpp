@@ -106,8 +106,9 @@ bool LocalFolder::list(std::map<std::string, Seen>& found) {
   if (!directory) {
     if (!std::exchange(missing_told_, true)) {
       kLog.error(
-          "the folder of API definitions '{}' cannot be read: {}; it is looked at again every {} s",
-          options_.path, std::strerror(errno), options_.poll_interval / 1s);
+          "the folder of API definitions '{}' cannot be read: {}; it is looked at again every {} "
+          "ms",
+          options_.path, std::strerror(errno), options_.poll_interval / 1ms);
     }
     return false;
   }

@@ -17,6 +17,12 @@ class Keys(unittest.TestCase):
         self.assertIsNone(self.start().request("/a/x")[1]["traceparent"])
         self.assertNotIn("traceparent", self.backend.requests.get()[2])
 
+    def test_the_folder_is_looked_at_after_the_delay_of_synchronisation(self):
+        gateway = self.enterContext(Gateway({
+            "services.sync.local.path": "/nonexistent", "services.sync.delay": "7",
+            "services.sync.unit": "SECONDS"}))
+        gateway.wait_for("it is looked at again every 7000 ms")
+
 
 if __name__ == "__main__":
     harness.run()
