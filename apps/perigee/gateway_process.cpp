@@ -51,7 +51,7 @@ GatewayProcess::GatewayProcess(Instant begun, config::Loaded loaded,
             .sharding_tags = loaded_.settings.identity.tags},
       ops_(clock_),
       signals_(ops_, [this](int signal) { on_signal(signal); }),
-      registry_(loaded_.settings.metrics.series_max),
+      registry_(loaded_.settings.metrics.series_max, label_choice(loaded_.settings.metrics)),
       resolver_(ops_, resolver_options(loaded_.settings)),
       step_timer_(
           [](void* self) {

@@ -42,6 +42,13 @@ http::ServerOptions server_options(const config::HttpServer& server,
 
 }  // namespace
 
+report::LabelChoice label_choice(const config::Metrics& metrics) {
+  return report::LabelChoice({.labels = metrics.labels,
+                              .include = metrics.include,
+                              .exclude = metrics.exclude,
+                              .raw_path = metrics.raw_path});
+}
+
 proxy::Options proxy_options(const config::Settings& settings) {
   const config::Requests& requests = settings.requests;
   proxy::Options options;
@@ -60,6 +67,9 @@ proxy::Options proxy_options(const config::Settings& settings) {
   options.trace_context = requests.trace_context;
   options.x_forward_enabled = requests.x_forwarded_for;
   options.x_forwarded_prefix = requests.x_forwarded_prefix;
+  const report::LabelChoice choice = label_choice(settings.metrics);
+  for (std::string_view label : {"path", "route"})
+    options.tells_route |= choice.shows(report::Category::http_server, label);
   for (const config::HttpServer& server : settings.servers)
     options.websocket_enabled |= server.websocket.enabled;
   return options;

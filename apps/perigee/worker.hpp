@@ -58,6 +58,7 @@ class Worker {
   std::thread thread_;
 };
 
+report::LabelChoice label_choice(const config::Metrics& metrics);
 proxy::Options proxy_options(const config::Settings& settings);
 
 }  // namespace perigee::apps

@@ -175,9 +175,10 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"services.core.endpoints.(heapdump|threaddump).enabled", honoured, boolean, "false", "2.4"},
     {"services.metrics.enabled", honoured, boolean, "false", "2.4"},
     {"services.metrics.labels([i])?", honoured, list, "local,http_method,http_code", "2.4"},
-    {"services.metrics.(include|exclude).(http.server|http.client|net.server|net.client|datagram|"
-     "eventbus|pool|verticle)[i]",
-     honoured, name, "", "2.4"},
+    {"services.metrics.(include|exclude).(http.server|http.client)[i]", honoured, name, "", "2.4"},
+    {"services.metrics.(include|exclude).(net.server|net.client)[i]", later, name, "", "2.4"},
+    {"services.metrics.(include|exclude).(datagram|eventbus|pool|verticle)[i]", ignored, name, "",
+     "2.4"},
     {"services.metrics.prometheus.enabled", honoured, boolean, "true", "2.4"},
     {"services.metrics.prometheus.concurrencyLimit", honoured, size, "3", "2.4"},
     {"services.metrics.prometheus.naming.version", honoured, name, "", "2.4"},

@@ -1,6 +1,6 @@
 // What concerns the node: technical API, metrics, synchronisation, health, logs (runtime.md 2.4
 // to 2.6).
-#include <array>
+#include <algorithm>
 
 #include "config/read_store.hpp"
 #include "config/reader.hpp"
@@ -58,17 +58,34 @@ void read_node_api(const Tree& tree, NodeApi& api, Diagnostics& diagnostics) {
   others.read("perigee.node.anonymousPaths", api.anonymous_paths);
 }
 
-void read_metrics(const Tree& tree, Metrics& metrics) {
+// The reference's words. Some are labels of families that the gateway does not have.
+constexpr std::string_view kMetricLabels[] = {
+    "local",     "remote",    "http_path", "http_route", "http_method", "http_code", "class_name",
+    "namespace", "pool_type", "pool_name", "eb_address", "eb_side",     "eb_failure"};
+
+void check_labels(const Tree& tree, const std::string& list, Diagnostics& diagnostics) {
+  const std::vector<std::string> labels = tree.list(list);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto is_it = [&](std::string_view word) { return equals_ignoring_case(word, labels[i]); };
+    if (std::ranges::any_of(kMetricLabels, is_it)) continue;
+    const std::string element = list + "[" + std::to_string(i) + "]";
+    const std::string& key = tree.find(element) ? element : list;
+    diagnostics.push_back({Severity::warning, key, tree.find(key)->origin,
+                           "no metric has a label '" + labels[i] +
+                               "'; known are local, remote, http_path, http_route, http_method, "
+                               "http_code, class_name, namespace"});
+  }
+}
+
+void read_metrics(const Tree& tree, Metrics& metrics, Diagnostics& diagnostics) {
   const Reader reader(tree, "services.metrics.");
   reader.read("enabled", metrics.enabled);
   reader.read("prometheus.enabled", metrics.prometheus);
   reader.read("prometheus.concurrencyLimit", metrics.scrapes_max);
   reader.read("prometheus.naming.version", metrics.naming_version);
   reader.read("labels", metrics.labels);
-  constexpr std::array<std::string_view, 8> kCategories = {
-      "http.server", "http.client", "net.server", "net.client",
-      "datagram",    "eventbus",    "pool",       "verticle"};
-  for (const std::string_view category : kCategories) {
+  check_labels(tree, reader.key("labels"), diagnostics);
+  for (const std::string_view category : {"http.server", "http.client"}) {
     const std::string name(category);
     if (auto labels = tree.list(reader.key("include." + name)); !labels.empty()) {
       metrics.include[name] = std::move(labels);
@@ -76,6 +93,8 @@ void read_metrics(const Tree& tree, Metrics& metrics) {
     if (auto labels = tree.list(reader.key("exclude." + name)); !labels.empty()) {
       metrics.exclude[name] = std::move(labels);
     }
+    check_labels(tree, reader.key("include." + name), diagnostics);
+    check_labels(tree, reader.key("exclude." + name), diagnostics);
   }
   const Reader ours(tree, "perigee.metrics.");
   ours.read("maxSeries", metrics.series_max);
@@ -152,7 +171,7 @@ void read_log(const Tree& tree, Log& log) {
 
 void read_node(const Tree& tree, Settings& settings, Diagnostics& diagnostics) {
   read_node_api(tree, settings.node_api, diagnostics);
-  read_metrics(tree, settings.metrics);
+  read_metrics(tree, settings.metrics, diagnostics);
   read_sync(tree, settings.sync);
   read_identity(tree, settings.identity);
   read_health(tree, settings);

@@ -68,6 +68,8 @@ class ServerExchange {
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;
   int status_sent = 0;
+  // What the handler matched the request with, when it tells. Lives as long as the exchange.
+  std::string_view route;
 
  protected:
   explicit ServerExchange(Arena& a) : arena(a), request(a) {}

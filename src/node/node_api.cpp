@@ -15,6 +15,7 @@ namespace {
 constexpr log::Logger kLog{"io.gravitee.node.management.http.NodeManagement"};
 constexpr std::size_t kBodyBytesMax = 64 << 10;
 constexpr std::string_view kPrefix = "/_node";
+constexpr std::string_view kScrapePath = "/_node/metrics/prometheus";
 
 std::string pretty(const std::string& compact) {
   Result<JsonDocument> document = JsonDocument::parse(compact);
@@ -134,6 +135,7 @@ Async<void> NodeApi::handle(http::ServerExchange& exchange) {
     auto results = co_await health_.evaluate(probes_of(exchange.request.query));
     co_return co_await send(exchange, health(results), false);
   }
+  if (is_scrape(exchange.request)) co_return co_await scrape(exchange);
   std::string_view body;
   if (exchange.body) {
     Result<std::string_view> read =
@@ -142,6 +144,29 @@ Async<void> NodeApi::handle(http::ServerExchange& exchange) {
     body = *read;
   }
   co_await send(exchange, route(exchange.request, body), false);
+}
+
+bool NodeApi::is_scrape(const http::RequestHead& request) const {
+  const config::Metrics& metrics = init_.settings.metrics;
+  return request.path == kScrapePath && request.method == http::Method::get && metrics.enabled &&
+         metrics.prometheus;
+}
+
+// A scrape holds its whole text until the last byte of it has been taken, so there are only so many
+// at once.
+Async<void> NodeApi::scrape(http::ServerExchange& exchange) {
+  const int scrapes_max = init_.settings.metrics.scrapes_max;
+  if (scrapes_ >= scrapes_max) {
+    std::string told = "Too Many Requests - limit of " + std::to_string(scrapes_max) +
+                       " for path " + std::string(kScrapePath);
+    co_return co_await send(exchange, {429, "text/plain", std::move(told)}, false);
+  }
+  struct Counted {
+    explicit Counted(int& count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    int& count_;
+  } counted(scrapes_);
+  co_await send(exchange, prometheus(), false);
 }
 
 Async<void> NodeApi::send(http::ServerExchange& exchange, Answer answer, bool challenge) {
@@ -169,8 +194,6 @@ NodeApi::Answer NodeApi::route(const http::RequestHead& request, std::string_vie
   if (path == "/sync") return sync();
   if (path == "/license")
     return {200, "application/json", R"({"tier":"universe","product":"perigee"})"};
-  const config::Metrics& metrics = init_.settings.metrics;
-  if (path == "/metrics/prometheus" && metrics.enabled && metrics.prometheus) return prometheus();
   return not_found;
 }
 
@@ -285,7 +308,8 @@ NodeApi::Answer NodeApi::prometheus() {
   Instant now = reactor_.now();
   std::string common =
       "application=\"gio-apim-gateway\",instance=\"" + escaped_label(hostname_) + "\"";
-  std::string text = prometheus_text(init_.registry.collect(now), common);
+  std::string text = prometheus_text(init_.registry.collect(now), common,
+                                     naming_of(init_.settings.metrics.naming_version));
   text += process_families(process_.look(now), process_.cpus(), common);
   text += "# HELP node_health Health of a probe\n# TYPE node_health gauge\n";
   for (const auto& [id, result] : health_.latest()) {

@@ -61,6 +61,8 @@ class NodeApi final : public http::Handler {
     std::string body;
   };
   Async<void> send(http::ServerExchange& exchange, Answer answer, bool challenge);
+  bool is_scrape(const http::RequestHead& request) const;
+  Async<void> scrape(http::ServerExchange& exchange);
   Answer route(const http::RequestHead& request, std::string_view body);
   Answer node() const;
   Answer health(const std::vector<std::pair<std::string, Health::Result>>& results) const;
@@ -82,6 +84,7 @@ class NodeApi final : public http::Handler {
   std::shared_ptr<const plan::Plan> plan_ = std::make_shared<const plan::Plan>();
   bool sync_ready_ = false;
   std::uint64_t plans_taken_ = 0;
+  int scrapes_ = 0;  // in progress
   std::string hostname_;
 };
 

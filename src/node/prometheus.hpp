@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "node/metric_names.hpp"
 #include "report/metrics.hpp"
 
 namespace perigee::node {
@@ -12,7 +13,7 @@ namespace perigee::node {
 // `common` labels stand before those of the family. Counters end in _total; summaries have _count,
 // _sum and a gauge _max; histograms have buckets.
 std::string prometheus_text(const std::vector<report::FamilySamples>& families,
-                            const std::string& common);
+                            const std::string& common, Naming naming = Naming::current);
 
 // A label value, escaped.
 std::string escaped_label(std::string_view value);

@@ -94,7 +94,10 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   bool merge = !exchange.response.headers.entries().empty();
   http::ResponseHead& into = merge ? answer : exchange.response;
   tell_sizes();  // of a call before this one
-  ClientMetrics::Call counted(init_.metrics, request.method);
+  ClientMetrics::Call counted(init_.metrics, request.method,
+                              {.remote = backend.endpoint->remote(),
+                               .context_path = exchange.context_path,
+                               .raw_path = request.path});
   Result<void> called = co_await call_.start(init_.client, *backend.endpoint, request,
                                              body_to_send(exchange), into, this);
   upstream_time_ = counted.elapsed();

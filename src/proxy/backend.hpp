@@ -47,15 +47,15 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   http::Body* body_to_send(policy::Exchange& exchange) const;
   policy::Verdict failed(const Error& error) const;
   void tell_sizes() {
-    if (!answers_) return;
-    init_.metrics.tell_sizes(*std::exchange(answers_, nullptr), call_.request_body_bytes(),
+    if (!answers_.count) return;
+    init_.metrics.tell_sizes(std::exchange(answers_, {}), call_.request_body_bytes(),
                              call_.response_body_bytes());
   }
   policy::Verdict settle_upgrade(const http::ResponseHead& answer) const;
 
   Init init_;
   upstream::Call call_;
-  const ClientMetrics::Answers* answers_ = nullptr;  // of the call, until its sizes are told
+  ClientMetrics::Answers answers_;  // of the call, until its sizes are told
   Duration idle_timeout_{};
   Duration upstream_time_{};
   int upstream_status_ = 0;

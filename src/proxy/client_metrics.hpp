@@ -15,22 +15,30 @@ class ClientMetrics final : public upstream::ClientObserver {
  public:
   ClientMetrics(report::Shard& shard, net::Reactor& reactor);
 
-  void on_connection_opened(std::string_view) override { connections_.add(); }
-  void on_connection_closed(std::string_view, const net::StreamCounters&) override {
-    connections_.subtract();
+  void on_connection_opened(std::string_view remote) override {
+    of(kConnections, remote).cell().add();
   }
-  void on_bytes(std::string_view, std::uint64_t read, std::uint64_t written) override {
-    bytes_read_.add(read);
-    bytes_written_.add(written);
+  void on_connection_closed(std::string_view remote, const net::StreamCounters&) override {
+    of(kConnections, remote).cell().subtract();
   }
-  void on_waited(std::string_view, Duration waited) override {
-    queue_time_.record(static_cast<std::uint64_t>(waited.count()), reactor_.now());
+  void on_bytes(std::string_view remote, std::uint64_t read, std::uint64_t written) override {
+    of(kBytesRead, remote).cell().add(read);
+    of(kBytesWritten, remote).cell().add(written);
   }
-  void on_queued(std::string_view, int delta) override {
-    queued_.add(static_cast<std::uint64_t>(delta));
+  void on_waited(std::string_view remote, Duration waited) override {
+    of(kQueueTime, remote).record(static_cast<std::uint64_t>(waited.count()), reactor_.now());
   }
-  void on_error(std::string_view, ErrorCode) override { errors_.add(); }
+  void on_queued(std::string_view remote, int delta) override {
+    of(kQueued, remote).cell().add(static_cast<std::uint64_t>(delta));
+  }
+  void on_error(std::string_view remote, ErrorCode code) override;
 
+  // Whom a call goes to, and for what: values of labels, which are copied if they are shown.
+  struct Target {
+    std::string_view remote;        // "host:port"
+    std::string_view context_path;  // of the API
+    std::string_view raw_path;
+  };
   // The series of the answers with one method and status.
   struct Answers {
     report::Series* count = nullptr;
@@ -59,35 +67,46 @@ class ClientMetrics final : public upstream::ClientObserver {
   // One call, counted while it lives.
   class Call {
    public:
-    Call(ClientMetrics& metrics, http::Method method);
-    ~Call() { metrics_.requests_active_.subtract(); }
+    Call(ClientMetrics& metrics, http::Method method, const Target& target);
+    ~Call() { active_->subtract(); }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     Duration elapsed() const;
-    const Answers* answered(int status);  // null for a status that is not counted
+    Answers answered(int status);  // of nulls for a status that is not counted
 
    private:
     ClientMetrics& metrics_;
     http::Method method_;
+    Target target_;
+    report::Cell* active_;
     Instant begun_;
   };
 
  private:
+  enum OfRemote : std::uint8_t { kConnections, kQueued, kQueueTime, kBytesRead, kBytesWritten };
+  static constexpr std::size_t kOfRemote = 5;
   static constexpr std::size_t kMethods = 10;
   static constexpr int kStatuses = 600;
-  Answers& answers(http::Method method, int status);
+  struct Begun {
+    report::Cell* count = nullptr;
+    report::Cell* active = nullptr;
+  };
+  report::Series& of(OfRemote family, std::string_view remote);
+  Begun begun(http::Method method, const Target& target);
+  Answers answers(http::Method method, int status, const Target& target);
+  Begun find_begun(http::Method method, const Target& target);
+  Answers find_answers(http::Method method, int status, const Target& target);
+  std::vector<std::string> labels(http::Method method, const Target& target) const;
 
   report::Shard& shard_;
   net::Reactor& reactor_;
-  report::Cell& connections_;
+  const bool by_remote_;  // the label is shown
+  const bool by_call_;    // remote or path is
   report::Cell& websockets_;
-  report::Cell& requests_active_;
-  report::Cell& queued_;
-  report::Cell& errors_;
-  report::Cell& bytes_read_;
-  report::Cell& bytes_written_;
-  report::Series& queue_time_;
-  std::array<report::Cell*, kMethods> requests_{};
+  std::array<report::Series*, kOfRemote> of_remotes_{};  // while by_remote_ is false
+  report::Series* errors_ = nullptr;                     // while neither remote nor class is shown
+  // While by_call_ is false; by method, made when first used.
+  std::array<Begun, kMethods> begun_{};
   std::array<std::unique_ptr<std::array<Answers, kStatuses>>, kMethods> answers_;
 };
 

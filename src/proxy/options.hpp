@@ -26,6 +26,7 @@ struct Options {
   bool trace_context = false;     // W3C traceparent, for backend and client
   bool x_forward_enabled = true;  // the first X-Forwarded-For entry is the client
   bool x_forwarded_prefix = false;
+  bool tells_route = false;  // metrics show the context path of the API
   bool websocket_enabled = false;
   bool refined_error_keys = false;  // perigee.compat.errorKeys = 4.12
 };

@@ -1,5 +1,7 @@
 #include "proxy/proxy.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "proxy/chain.hpp"
 #include "proxy/trace_context.hpp"
@@ -37,14 +39,20 @@ class RequestTimeout {
   bool passed_ = false;
 };
 
+bool asks_to_upgrade(const http::Headers& headers) {
+  return std::ranges::any_of(headers.entries(), [](const http::Header& field) {
+    return field.id == http::HeaderId::connection && !field.removed &&
+           http::list_has_token(field.value(), "upgrade");
+  });
+}
+
 // A handshake has no body: one that comes late would meet the frames of the tunnel.
 bool wants_websocket(const http::ServerExchange& client) {
   const http::RequestHead& request = client.request;
   if (request.method != http::Method::get || client.body) return false;
   std::optional<std::string_view> upgrade = request.headers.get(http::HeaderId::upgrade);
-  std::optional<std::string_view> connection = request.headers.get(http::HeaderId::connection);
-  return upgrade && connection && http::equals_ignoring_case(*upgrade, "websocket") &&
-         http::list_has_token(*connection, "upgrade");
+  return upgrade && http::equals_ignoring_case(*upgrade, "websocket") &&
+         asks_to_upgrade(request.headers);
 }
 
 std::string_view path_info_of(std::string_view path, std::string_view context_path) {
@@ -100,6 +108,8 @@ struct Proxy::Serving {
     exchange.request_body.set(client.body);
     exchange.set_invoker(backend);
     if (!ids.trace.empty()) response.headers.add_view(kTraceparent, ids.trace);
+    // The observer is told when the revision may be gone.
+    if (proxy.options_.tells_route) client.route = client.arena.copy(exchange.context_path);
     client.watch_client(&flow);
   }
   ~Serving() { client.watch_client(nullptr); }

@@ -57,7 +57,17 @@ Shard::~Shard() {
   for (Series* series = first_.load(); series;) delete std::exchange(series, series->next_);
 }
 
+const LabelChoice& Shard::choice() const { return registry_.choice_; }
+
 Series& Shard::series(const Family& family, std::vector<std::string> label_values) {
+  PERIGEE_ASSERT(label_values.size() == family.labels.size());
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < label_values.size(); ++i) {
+    if (!choice().shows(family.category, family.labels[i])) continue;
+    if (shown != i) label_values[shown] = std::move(label_values[i]);
+    ++shown;
+  }
+  label_values.resize(shown);
   auto key_of = [&] {
     std::string key(family.name);
     for (const std::string& value : label_values) key.append(1, '\0').append(value);
@@ -126,7 +136,10 @@ std::vector<FamilySamples> Registry::collect(Instant now) const {
   }
   std::vector<FamilySamples> collected;
   for (auto& [name, entry] : families) {
-    FamilySamples& family = collected.emplace_back(FamilySamples{entry.first, {}});
+    FamilySamples& family = collected.emplace_back(FamilySamples{entry.first, {}, {}});
+    for (std::string_view label : entry.first->labels) {
+      if (choice_.shows(entry.first->category, label)) family.labels.push_back(label);
+    }
     for (auto& [labels, sample] : entry.second) {
       sample.label_values = labels;
       family.samples.push_back(std::move(sample));

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "report/labels.hpp"
 
 namespace perigee::report {
 
@@ -46,6 +47,7 @@ struct Family {
   Type type = Type::counter;
   Unit unit = Unit::none;
   std::vector<std::string_view> labels;  // names; values come with the series
+  Category category = Category::ours;    // whose labels are chosen by the configuration
 };
 
 // Upper bounds of histogram buckets, in nanoseconds; one more bucket takes the rest.
@@ -73,6 +75,7 @@ class Series {
   void record(std::uint64_t value, Instant now);
 
   const Family& family() const { return family_; }
+  // Of the labels that are shown.
   const std::vector<std::string>& label_values() const { return label_values_; }
   std::uint64_t value() const { return cells_[0].get(); }
   std::uint64_t count() const { return cells_[0].get(); }
@@ -99,10 +102,11 @@ class Registry;
 class Shard {
  public:
   ~Shard();
-  // The series of these label values, made at the first call. Beyond perigee.metrics.maxSeries of a
-  // family every value becomes
+  // The series of these values of all labels of the family, made at the first call; labels that are
+  // not shown make no difference. Beyond perigee.metrics.maxSeries of a family every value becomes
   // "_other" and the drop is counted.
   Series& series(const Family& family, std::vector<std::string> label_values);
+  const LabelChoice& choice() const;
 
  private:
   friend class Registry;
@@ -122,12 +126,14 @@ struct Sample {
 };
 struct FamilySamples {
   const Family* family;
+  std::vector<std::string_view> labels;  // those that are shown
   std::vector<Sample> samples;
 };
 
 class Registry {
  public:
-  explicit Registry(std::size_t series_max = 10000) : series_max_(series_max) {}
+  explicit Registry(std::size_t series_max = 10000, LabelChoice choice = {})
+      : series_max_(series_max), choice_(std::move(choice)) {}
   // One per writing thread; lives as long as the registry.
   Shard& make_shard();
   std::vector<FamilySamples> collect(Instant now) const;  // sorted by family name
@@ -136,6 +142,7 @@ class Registry {
  private:
   friend class Shard;
   std::size_t series_max_;
+  const LabelChoice choice_;
   std::atomic<std::uint64_t> dropped_{0};
   mutable std::mutex mutex_;  // of the list of shards
   std::vector<std::unique_ptr<Shard>> shards_;

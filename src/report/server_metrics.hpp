@@ -39,9 +39,14 @@ class ServerMetrics final : public http::ServerObserver {
   static constexpr int kStatuses = 600;
   Answers& answers(http::Method method, int status);
   Series& request_bytes(http::Method method);
+  void count_answer(const Answers& answers, Series& request_bytes,
+                    const http::ServerExchange& exchange, Instant now);
+  // With labels that are those of one request: nothing to remember.
+  void count_by_request(const http::ServerExchange& exchange, Instant now);
 
   Shard& shard_;
   std::string local_;
+  const bool by_request_;  // remote, path or route is shown
   Cell& connections_;
   Cell& websockets_;
   Cell& requests_active_;

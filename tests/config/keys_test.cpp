@@ -22,6 +22,9 @@ std::string with_examples(std::string key) {
 // A value that fits the row and is not its default.
 std::string other_value(const KeySpec& spec) {
   if (spec.pattern == "services.core.http.authentication.type") return "none";
+  if (spec.pattern.starts_with("services.metrics.") && spec.choices.empty() &&
+      (spec.type == Type::list || spec.pattern.ends_with("[i]")))
+    return "remote";
   switch (spec.type) {
     case Type::boolean:
       return to_boolean(spec.fallback).value_or(false) ? "false" : "true";

@@ -46,12 +46,31 @@ TEST(NodeApi, WarnsOfTheWellKnownPasswordOnAnOpenAddress) {
 TEST(Metrics, ReadLabelsPerCategory) {
   const Loaded loaded = load(
       "services: { metrics: { labels: [local], include: { http.server: [http_path, remote] },\n"
-      "  exclude: { eventbus: [local] } } }\n");
+      "  exclude: { http.client: [LOCAL], eventbus: [local] } } }\n");
   EXPECT_THAT(loaded.settings.metrics.labels, ElementsAre("local"));
   EXPECT_THAT(loaded.settings.metrics.include,
               ElementsAre(Pair("http.server", ElementsAre("http_path", "remote"))));
-  EXPECT_THAT(loaded.settings.metrics.exclude, ElementsAre(Pair("eventbus", ElementsAre("local"))));
+  EXPECT_THAT(loaded.settings.metrics.exclude,
+              ElementsAre(Pair("http.client", ElementsAre("LOCAL"))));
   EXPECT_THAT(lines(loaded.diagnostics, Severity::warning), IsEmpty());
+}
+
+TEST(Metrics, TellLabelsThatNoMetricHas) {
+  const Loaded loaded = load(
+      "services:\n  metrics:\n    labels: [local, pool_type]\n"
+      "    exclude:\n      http.client:\n        - local\n        - metod\n");
+  EXPECT_THAT(lines(loaded.diagnostics, Severity::warning),
+              ElementsAre(HasSubstr("services.metrics.exclude.http.client[1]: no metric has a "
+                                    "label 'metod'; known are local, remote,")));
+  EXPECT_THAT(lines(load("services: { metrics: { labels: 'locale,remote' } }").diagnostics,
+                    Severity::warning),
+              ElementsAre(HasSubstr("services.metrics.labels: no metric has a label 'locale'")));
+}
+
+TEST(Metrics, TheVersionOfTheNamesIsNoNumber) {
+  EXPECT_EQ(load("services: { metrics: { prometheus: { naming: { version: 3.10 } } } }")
+                .settings.metrics.naming_version,
+            "3.10");
 }
 
 TEST(Delays, HonourTheirUnits) {

@@ -53,6 +53,56 @@ TEST_F(Metrics, ACallWithoutAnAnswerHasNoSize) {
     EXPECT_NE(family.family, &report::kClientResponseBytes);
 }
 
+// With other labels than the default ones.
+class MetricLabels : public Metrics {
+ protected:
+  void label(const report::LabelChoice::Words& words) {
+    before_ =
+        std::exchange(metrics, std::make_unique<report::Registry>(100, report::LabelChoice(words)));
+    shard = &metrics->make_shard();
+    Options options;
+    options.tells_route = true;
+    start(options);
+    deploy({api()});
+  }
+  std::string remote() const { return "127.0.0.1:" + std::to_string(backend->port()); }
+  std::unique_ptr<report::Registry> before_;  // what SetUp made refers to it
+};
+
+using Values = std::vector<std::string>;
+
+TEST_F(MetricLabels, NameTheBackendAndThePath) {
+  label({.labels = {"remote", "http_path", "http_code"}});
+  EXPECT_EQ(exchange("/a/x?y").status, 200);
+  settle();
+  EXPECT_EQ(sample(report::kClientResponses).label_values, (Values{remote(), "/a/", "200"}));
+  EXPECT_EQ(sample(report::kClientRequestBytes).label_values, (Values{remote(), "/a/"}));
+  EXPECT_EQ(sample(report::kClientActiveRequests).label_values, (Values{remote(), "/a/"}));
+  EXPECT_EQ(sample(report::kClientActiveRequests).value, 0u);
+  EXPECT_EQ(sample(report::kClientActiveConnections).label_values, Values{remote()});
+  EXPECT_EQ(sample(report::kClientActiveConnections).value, 1u);
+  EXPECT_EQ(sample(report::kClientBytesRead).value, std::string_view(kOk).size());
+  Values served = sample(report::kServerRequests).label_values;
+  EXPECT_TRUE(served.at(0).starts_with("127.0.0.1:")) << served.at(0);
+  EXPECT_EQ((Values{served.begin() + 1, served.end()}), (Values{"/a/", "200"}));
+}
+
+TEST_F(MetricLabels, ThePathMayBeTheRawOne) {
+  label({.labels = {"http_path"}, .raw_path = true});
+  EXPECT_EQ(exchange("/a/x?y").status, 200);
+  settle();
+  EXPECT_EQ(sample(report::kServerRequests).label_values, Values{"/a/x"});
+  EXPECT_EQ(sample(report::kClientRequests).label_values, Values{"/x"}) << "as the backend got it";
+}
+
+TEST_F(MetricLabels, ErrorsOfClientsHaveAClass) {
+  label({.labels = {"class_name"}});
+  deploy({{.target = "http://127.0.0.1:1"}});
+  EXPECT_EQ(answer(get("/a/x")).status, 502);
+  settle();
+  EXPECT_EQ(sample(report::kClientErrors).label_values, Values{"connection refused"});
+}
+
 // The bytes of an answer leave when its exchange is over: they are told with the next.
 TEST_F(Metrics, BytesOfAServerMoveBeforeItsConnectionCloses) {
   const std::string request = "GET /none HTTP/1.1\r\nHost: h\r\n\r\n";

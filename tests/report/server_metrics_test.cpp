@@ -88,17 +88,48 @@ TEST(ServerMetrics, Requests) {
               ElementsAre("h:1", "POST"));
 }
 
+TEST(ServerMetrics, LabelsOfOneRequest) {
+  Arena arena;
+  Registry registry(10, LabelChoice({.labels = {"http_path", "http_route", "http_code"}}));
+  ServerMetrics metrics(registry.make_shard(), "h:1");
+  EndedExchange one(arena, http::Method::get, 200), other(arena, http::Method::get, 200),
+      none(arena, http::Method::get, 404);
+  one.route = "/a/", other.route = "/b/";
+  for (EndedExchange* exchange : {&one, &one, &other, &none})
+    metrics.on_request_ended(*exchange, Instant(10s));
+  auto families = registry.collect(Instant(11s));
+  const FamilySamples& requests = *find(families, kServerRequests);
+  EXPECT_THAT(requests.labels, ElementsAre("route", "path", "code"));
+  ASSERT_EQ(requests.samples.size(), 3u);
+  EXPECT_THAT(requests.samples[0].label_values, ElementsAre("", "", "404"));
+  EXPECT_THAT(requests.samples[1].label_values, ElementsAre("/a/", "/a/", "200"));
+  EXPECT_EQ(requests.samples[1].value, 2u);
+  EXPECT_THAT(find(families, kServerRequestBytes)->samples[2].label_values, ElementsAre("/b/"));
+}
+
+TEST(ServerMetrics, ThePathMayBeThatOfTheRequest) {
+  Arena arena;
+  Registry registry(10, LabelChoice({.labels = {"http_path", "http_route"}, .raw_path = true}));
+  ServerMetrics metrics(registry.make_shard(), "h:1");
+  EndedExchange exchange(arena, http::Method::get, 200);
+  exchange.route = "/a/";
+  exchange.request.path = "/a/b/c";
+  metrics.on_request_ended(exchange, Instant(10s));
+  EXPECT_THAT(find(registry.collect(Instant(11s)), kServerResponseTime)->samples[0].label_values,
+              ElementsAre("/a/", "/a/b/c"));
+}
+
 TEST(Families, HaveTheLabelsOfTheReference) {
   struct Row {
     const Family& family;
     std::vector<std::string_view> labels;
   };
-  const Row rows[] = {{kServerRequests, {"local", "method", "code"}},
-                      {kServerResponseTime, {"local", "method", "code"}},
-                      {kServerRequestBytes, {"local", "method"}},
+  const Row rows[] = {{kServerRequests, {"local", "remote", "route", "path", "method", "code"}},
+                      {kServerResponseTime, {"local", "remote", "route", "path", "method", "code"}},
+                      {kServerRequestBytes, {"local", "remote", "path", "method"}},
                       {kServerActiveConnections, {"local"}},
-                      {kClientResponses, {"local", "method", "code"}},
-                      {kClientActiveConnections, {"local"}},
+                      {kClientResponses, {"local", "remote", "path", "method", "code"}},
+                      {kClientActiveConnections, {"local", "remote"}},
                       {kApiRequestTime, {"api", "status"}}};
   for (const Row& row : rows) EXPECT_EQ(row.family.labels, row.labels) << row.family.name;
 }
