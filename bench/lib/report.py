@@ -45,11 +45,14 @@ def notes(outcome):
                 f"load busy {outcome.median(name, 'load_share'):4.0%}  "
                 f"{outcome.median(name, 'rps'):10,.0f} requests/s  "
                 f"p50 {outcome.median(name, 'p50'):8,.0f} us  "
-                f"p99 {outcome.median(name, 'p99'):8,.0f} us")
+                f"p99 {outcome.median(name, 'p99'):8,.0f} us  "
+                f"p99.9 {outcome.median(name, 'p999'):8,.0f} us")
         if outcome.shape.quota_millicores:
             line += f"  throttled {outcome.median(name, 'throttled'):.0f}"
         lines.append(line)
-    waited = max(outcome.median(name, "waited_share") for name in outcome.names)
+    waited = 0  # under a quota it is the quota that holds the proxies back
+    if not outcome.shape.quota_millicores:
+        waited = max(outcome.median(name, "waited_share") for name in outcome.names)
     if outcome.repeated:
         lines.append(f"  {outcome.repeated} rounds were disturbed by other programs and repeated")
     if waited > rounds.DISTURBED:

@@ -80,6 +80,27 @@ double Histogram::quantile_us(double p) const {
   return 0;
 }
 
+void Histogram::clear() {
+  std::ranges::fill(counts_, 0);
+  total_ = 0;
+}
+
+void TypicalP99::add(std::uint64_t latency_ns, std::uint64_t now_ns) {
+  constexpr std::uint64_t kTenthNs = 100'000'000;
+  if (now_ns >= tenth_ends_ns_) {
+    if (tenth_ends_ns_ != 0) p99s_.push_back(tenth_.quantile_us(.99));
+    tenth_.clear();
+    tenth_ends_ns_ = now_ns + kTenthNs;
+  }
+  tenth_.add(latency_ns);
+}
+
+double TypicalP99::us() const {
+  std::vector<double> sorted = p99s_;
+  std::ranges::sort(sorted);
+  return sorted.empty() ? 0 : sorted[sorted.size() / 2];
+}
+
 ProcessTree::ProcessTree(pid_t root) {
   if (root > 0) collect(root, pids_);
 }

@@ -16,6 +16,7 @@ class Histogram {
  public:
   void add(std::uint64_t latency_ns);
   double quantile_us(double p) const;
+  void clear();
 
  private:
   static std::size_t bucket(std::uint64_t tenths);
@@ -23,6 +24,19 @@ class Histogram {
 
   std::vector<std::uint64_t> counts_ = std::vector<std::uint64_t>(64 * 64);
   std::uint64_t total_ = 0;
+};
+
+// The p99 of each tenth of a second, and the median of these: a stall of the whole machine spoils
+// the tenth that it falls into, not the figure.
+class TypicalP99 {
+ public:
+  void add(std::uint64_t latency_ns, std::uint64_t now_ns);
+  double us() const;  // 0 before the first whole tenth
+
+ private:
+  Histogram tenth_;
+  std::uint64_t tenth_ends_ns_ = 0;  // 0: none has begun
+  std::vector<double> p99s_;
 };
 
 struct CpuTime {

@@ -159,7 +159,9 @@ void Pair::finish_message(Peer& peer) {
     peer.unsent = response_;
     return flush(peer);
   }
-  counts_.latency.add(now_ns() - peer.due_ns);
+  const std::uint64_t now = now_ns();
+  counts_.latency.add(now - peer.due_ns);
+  counts_.typical_p99.add(now - peer.due_ns, now);
   ++counts_.served;
   rest(peer);
 }
@@ -259,13 +261,13 @@ void Pair::print_result() const {
   std::printf(
       "{\"requests\":%llu,\"rps\":%.1f,\"cpu_us\":%.4f,\"proxy_share\":%.4f,\"user_share\":%.3f,"
       "\"load_share\":%.4f,\"load_us\":%.4f,\"waited_share\":%.4f,\"p50\":%.1f,\"p90\":%.1f,"
-      "\"p99\":%.1f,\"p999\":%.1f,"
+      "\"p99\":%.1f,\"p999\":%.1f,\"typical_p99\":%.1f,"
       "\"late\":%llu,\"broken\":%llu,\"refused\":%llu,\"upstream_connections\":%llu,"
       "\"pss_kib\":%llu}\n",
       static_cast<unsigned long long>(counts_.served), served / wall * 1e9, run / served / 1e3,
       run / wall, user / std::max(1.0, user + system), busy / wall, busy / served / 1e3,
       waited / wall, counts_.latency.quantile_us(.5), counts_.latency.quantile_us(.9),
-      counts_.latency.quantile_us(.99), counts_.latency.quantile_us(.999),
+      counts_.latency.quantile_us(.99), counts_.latency.quantile_us(.999), counts_.typical_p99.us(),
       static_cast<unsigned long long>(counts_.late),
       static_cast<unsigned long long>(counts_.broken),
       static_cast<unsigned long long>(counts_.refused), static_cast<unsigned long long>(accepted_),

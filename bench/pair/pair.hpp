@@ -41,6 +41,7 @@ struct Counts {
   std::uint64_t refused = 0;  // responses other than 200
   std::uint64_t late = 0;     // open loop: sent more than a millisecond after they were due
   Histogram latency;
+  TypicalP99 typical_p99;
 };
 
 class Pair {
