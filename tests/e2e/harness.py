@@ -37,14 +37,25 @@ def free_port(host="127.0.0.1"):
         return probe.getsockname()[1]
 
 
-def compat_or_skip(test):
-    """The folder of compatibility data; without it the test passes and says so, in CI it fails."""
-    if COMPAT.is_dir():
-        return COMPAT
+def not_run(why):
+    """Ends a test, or the set-up of its class, for what this machine lacks: it passes and says so, in CI
+    it fails."""
     if os.environ.get("CI") == "true":
-        test.fail(f"no compatibility data at {COMPAT}: set PERIGEE_COMPAT_DIR")
-    print(f"NOT RUN: no compatibility data at {COMPAT}", file=sys.stderr)
-    test.skipTest("no compatibility data")
+        raise AssertionError(why)
+    print(f"NOT RUN: {why}", file=sys.stderr)
+    raise unittest.SkipTest(why)
+
+
+def need(program):
+    if not shutil.which(program):
+        not_run(f"no {program} on this machine: scripts/setup installs it")
+
+
+def compat_or_skip():
+    """The folder of compatibility data."""
+    if not COMPAT.is_dir():
+        not_run(f"no compatibility data at {COMPAT}: set PERIGEE_COMPAT_DIR")
+    return COMPAT
 
 
 def end(process):
@@ -301,6 +312,7 @@ def setting(header, value):
 
 def openssl(*arguments, given=""):
     """Runs openssl with this as its input; both of its outputs."""
+    need("openssl")
     ran = subprocess.run(["openssl", *map(str, arguments)], input=given, text=True,
                          capture_output=True, timeout=PATIENCE)
     assert ran.returncode == 0, (arguments, ran.returncode, ran.stdout, ran.stderr)

@@ -10,7 +10,6 @@ import harness
 from harness import Backend, Gateway, api, openssl
 
 
-@unittest.skipUnless(shutil.which("openssl"), "no openssl")
 class Keystores(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -224,8 +223,7 @@ class Draining(unittest.TestCase):
         self.assertLess(time.monotonic() - begun, 30)
 
     def test_as_the_first_process_of_a_container(self):
-        if not shutil.which("unshare"):
-            self.skipTest("no unshare")
+        harness.need("unshare")
         probe = subprocess.run(["unshare", "--fork", "--pid", "true"], capture_output=True)
         if probe.returncode != 0:
             self.skipTest("no right to make a pid namespace")

@@ -2,7 +2,6 @@
 import http.client
 import json
 import pathlib
-import shutil
 import socket
 import ssl
 import tempfile
@@ -14,7 +13,6 @@ from harness import Backend, Gateway, api, openssl
 NAMES = ("first.example", "second.example")
 
 
-@unittest.skipUnless(shutil.which("openssl"), "no openssl")
 class Tls(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

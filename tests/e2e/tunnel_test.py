@@ -1,44 +1,22 @@
 """WebSocket tunnels in number, and how they end, by npm's `ws` on both sides of the gateway."""
-import os
 import pathlib
-import subprocess
-import tempfile
 import unittest
 
 import harness
+import npm
 from harness import Gateway, api
 
 SCRIPTS = pathlib.Path(__file__).with_name("tunnel")
-WS = "ws@8"
 TERMINATED = 40  # connections that client.js breaks off
 
 
 class Tunnels(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        """Installs `ws` in a folder that goes with the test."""
-        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        try:
-            install = subprocess.run(
-                ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--prefix", cls.folder, WS],
-                capture_output=True, text=True, timeout=120)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise AssertionError(f"npm could not be run: {error}") from error
-        if install.returncode != 0:
-            raise AssertionError(f"npm install {WS} failed: is the registry reachable?\n{install.stderr}")
+        cls.folder = npm.install_ws(cls)
 
     def node(self, script, *arguments):
-        process = subprocess.Popen(
-            ["node", SCRIPTS / script, *arguments], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "NODE_PATH": os.path.join(self.folder, "node_modules")})
-
-        def end():
-            process.kill()
-            process.wait()
-            process.stdout.close()
-        self.addCleanup(end)
-        return process
+        return npm.node(self, self.folder, SCRIPTS / script, *arguments)
 
     def setUp(self):
         self.backend = self.node("backend.js")

@@ -1,16 +1,12 @@
 """WebSocket end to end: client and server of npm's `ws`, the gateway between them."""
 import json
 import pathlib
-import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 
 import harness
+import npm
 from harness import Gateway, api
-
-PACKAGE = "ws@8"
 
 # Echoes; says which headers of the handshake have arrived; closes with 4001 when told "bye".
 SERVER = """
@@ -64,22 +60,12 @@ socket.on('error', (error) => { console.error(error.message); process.exit(1); }
 class WebSockets(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not shutil.which("npm"):
-            print("NOT RUN: no npm on this machine", file=sys.stderr)
-            raise unittest.SkipTest("no npm")
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        install = subprocess.run(
-            ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund",
-             "--prefix", str(cls.folder), PACKAGE],
-            capture_output=True, text=True, timeout=100, cwd=cls.folder)
-        assert install.returncode == 0, f"npm install {PACKAGE}:\n{install.stdout}{install.stderr}"
+        cls.folder = pathlib.Path(npm.install_ws(cls))
         (cls.folder / "server.js").write_text(SERVER)
         (cls.folder / "client.js").write_text(CLIENT)
 
     def start(self, enabled):
-        server = self.enterContext(subprocess.Popen(
-            ["node", "server.js"], stdout=subprocess.PIPE, text=True, cwd=self.folder))
-        self.addCleanup(server.kill)
+        server = npm.node(self, self.folder, self.folder / "server.js")
         target = f"http://127.0.0.1:{int(server.stdout.readline())}/base"
         return self.enterContext(Gateway(
             {"http.websocket.enabled": enabled}, apis={"api.json": api(target)})).started()
