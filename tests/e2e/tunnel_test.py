@@ -1,5 +1,6 @@
 """WebSocket tunnels in number, and how they end, by npm's `ws` on both sides of the gateway."""
 import pathlib
+import signal
 import unittest
 
 import harness
@@ -35,6 +36,19 @@ class Tunnels(unittest.TestCase):
         self.assertIn("closed 4001 bye\n", closes)
         self.assertIn("closed 4002 enough\n", closes)
         self.assertEqual(closes.count("closed 1006 \n"), TERMINATED)
+
+    def test_a_gateway_that_stops_tells_its_clients_to_go_elsewhere(self):
+        gateway = self.start(**{"http.websocket.enabled": "true"})
+        clients = [self.node("listener.js", f"ws://127.0.0.1:{gateway.port}/a/x") for _ in range(3)]
+        for client in clients:
+            self.assertEqual(client.stdout.readline(), "open\n")
+        gateway.signal(signal.SIGTERM)
+        for client in clients:
+            said, _ = client.communicate(timeout=harness.PATIENCE)
+            self.assertEqual((client.returncode, said), (0, "closed 1001 \n"))
+        # The clients' own answers to the close frame went on to the backend.
+        self.assertEqual([self.backend.stdout.readline() for _ in clients], ["closed 1001 \n"] * 3)
+        self.assertEqual(gateway.wait(), 0)
 
 
 if __name__ == "__main__":
