@@ -62,6 +62,8 @@ class End final : public Stream, private Source {
   Address local() const override { return address(index_); }
   Address remote() const override { return address(1 - index_); }
   const TlsInfo& tls() const override { return shared_->options.tls; }
+  const CertificateSubject* peer_subject() const override { return shared_->options.peer_subject; }
+  const CertificateSubject* own_subject() const override { return shared_->options.own_subject; }
   const StreamCounters& counters() const override { return counters_; }
 
  private:

@@ -17,6 +17,7 @@ struct PipeOptions {
   std::size_t read_bytes_max = static_cast<std::size_t>(-1);  // 1 = one byte at a time
   Address first = Address::loopback(1), second = Address::loopback(2);  // who they say they are
   TlsInfo tls;  // what both ends say; its views must outlive them
+  const CertificateSubject *peer_subject = nullptr, *own_subject = nullptr;  // the same
 };
 
 struct Pipe {

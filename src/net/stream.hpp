@@ -48,6 +48,8 @@ struct TlsInfo {
   std::string_view peer_certificate_pem;  // empty when the peer sent none
 };
 
+struct CertificateSubject;  // certificate_subject.hpp
+
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -80,6 +82,10 @@ class Stream {
   virtual Address local() const = 0;
   virtual Address remote() const = 0;
   virtual const TlsInfo& tls() const = 0;
+  // Whom the certificates of a TLS connection are for, read from them when it is first asked; null
+  // when that side has none. They live as long as the stream.
+  virtual const CertificateSubject* peer_subject() const { return nullptr; }
+  virtual const CertificateSubject* own_subject() const { return nullptr; }
   virtual const StreamCounters& counters() const = 0;
 };
 

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "net/certificate_subject.hpp"
 #include "net/names_dns.hpp"
 #include "net/tls.hpp"
 
@@ -56,6 +57,10 @@ Result<Credentials> parse_credentials(const PemPair& pem);
 // What a server is asked for by: DNS names of the SAN, else the CN. In lower case.
 std::vector<std::string> dns_names(X509* certificate);
 Result<void> use_credentials(SSL_CTX* context, const Credentials& credentials);
+
+// tls_subject.cpp ---------------------------------------------------------------------------------
+
+CertificateSubject read_subject(const X509_NAME* name);
 
 // tls_trust.cpp -----------------------------------------------------------------------------------
 

@@ -97,6 +97,18 @@ const TlsInfo& TlsStream::tls() const {
   return info_;
 }
 
+const TlsStream::Subjects& TlsStream::subjects() const {
+  if (subjects_) return *subjects_;
+  auto subject = [](const X509* certificate) -> std::unique_ptr<const CertificateSubject> {
+    if (!certificate) return nullptr;
+    return std::make_unique<const CertificateSubject>(
+        read_subject(X509_get_subject_name(certificate)));
+  };
+  subjects_ = std::make_unique<Subjects>(subject(SSL_get0_peer_certificate(ssl_.get())),
+                                         subject(SSL_get_certificate(ssl_.get())));
+  return *subjects_;
+}
+
 // Reading
 // -------------------------------------------------------------------------------------------
 

@@ -33,10 +33,16 @@ class TlsStream final : public Stream {
   Address local() const override { return plain_->local(); }
   Address remote() const override { return plain_->remote(); }
   const TlsInfo& tls() const override;
+  const CertificateSubject* peer_subject() const override { return subjects().peer.get(); }
+  const CertificateSubject* own_subject() const override { return subjects().own.get(); }
   const StreamCounters& counters() const override { return counters_; }
 
  private:
   class Sending;
+  struct Subjects {
+    std::unique_ptr<const CertificateSubject> peer, own;
+  };
+  const Subjects& subjects() const;
 
   void note_agreement();
   Error peer_error(ErrorCode code, std::string_view what) const;
@@ -66,6 +72,7 @@ class TlsStream final : public Stream {
   OwnedSsl ssl_;
   mutable TlsInfo info_;
   mutable std::unique_ptr<std::string> peer_certificate_;
+  mutable std::unique_ptr<Subjects> subjects_;
   StreamCounters counters_;
   std::unique_ptr<Error> failure_;  // of OpenSSL, for good
   bool broken_ = false;             // nothing can be sent any more

@@ -201,7 +201,6 @@ void refuse_needs(Compilation& compilation, el::Needs needs, const std::string& 
     compilation.problems.error(
         pointer, "expressions over " + std::string(what) + " are not supported by this version");
   };
-  if (needs.has(el::Needs::tls)) refuse("#request.ssl");
   if (needs.has(el::Needs::secrets)) refuse("#secrets");
 }
 

@@ -147,6 +147,7 @@ class Exchange final : public el::Variables {
   };
   void own_raw(void* object, void (*destroy)(void*));
   el::Value read_request(const el::Reference& reference, Arena& into) const;
+  el::Value read_tls(const el::Reference& reference, Arena& into) const;
   el::Value read_response(const el::Reference& reference, Arena& into) const;
   el::Value read_attribute(std::string_view name) const;
   el::Value read_error(const el::Reference& reference, Arena& into) const;

@@ -336,8 +336,11 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
     default:
       break;
   }
-  if (reference.access >= Access::request_id &&
+  if (reference.access >= Access::request_ssl &&
       reference.access <= Access::ssl_server_attribute_first) {
+    return read_tls(reference, into);
+  }
+  if (reference.access >= Access::request_id && reference.access < Access::request_ssl) {
     return read_request(reference, into);
   }
   if (reference.access >= Access::response_status &&

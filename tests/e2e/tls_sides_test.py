@@ -18,19 +18,19 @@ class Certificates:
         self.authority = self._make("ca", "Test Authority",
                                     ["-addext", "basicConstraints=critical,CA:TRUE"])
 
-    def _make(self, name, common_name, options):
+    def _make(self, name, common_name, options, subject=""):
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-days", "2", "-subj", f"/CN={common_name}", "-keyout", key, "-out",
+             "-nodes", "-days", "2", "-subj", f"{subject}/CN={common_name}", "-keyout", key, "-out",
              certificate, *map(str, options)], check=True, capture_output=True)
         return certificate, key
 
-    def make(self, name, host):
+    def make(self, name, host, subject=""):
         certificate, key = self.authority
         kind = "IP" if host[0].isdigit() else "DNS"
         return self._make(name, host, ["-CA", certificate, "-CAkey", key, "-addext",
-                                       f"subjectAltName={kind}:{host}"])
+                                       f"subjectAltName={kind}:{host}"], subject)
 
 
 def keystore(certificate, key):
@@ -85,6 +85,48 @@ class ToClients(unittest.TestCase):
         certificate, key = self.certificates.make("client", "a client")
         said = self.client(gateway, "-cert", certificate, "-key", key)
         self.assertIn("HTTP/1.1 200 OK", said)
+
+    def expressions(self, auth):
+        """A gateway whose answers tell in headers what #request.ssl says, with its client's pair."""
+        values = {"dn": "{#request.ssl.client.dn}", "ou": "{#request.ssl.client.ou}",
+                  "ous": "{#request.ssl.client.attributes['OU']}",
+                  "e": "{#request.ssl.client.emailAddress}",
+                  "own": "{#request.ssl.server.cn}", "known": "{#request.ssl.client.defined}",
+                  "from": "{#request.ssl.clientHost}", "l": "{#request.ssl.client.l ?: 'nowhere'}"}
+        steps = [{"policy": "transform-headers", "enabled": True, "configuration": {
+            "addHeaders": [{"name": "x-" + name, "value": value} for name, value in values.items()]}},
+            {"policy": "transform-headers", "enabled": True,
+             "condition": "{#request.ssl.client.o == 'Acme'}", "configuration": {"addHeaders": [{"name": "x-acme", "value": "yes"}]}}]
+        flow = {"name": "flow", "enabled": True, "selectors": [{"type": "http", "path": "/"}],
+                "response": steps}
+        gateway = self.enterContext(Gateway(
+            {**keystore(*self.certificates.make("a", "a.example")), "http.ssl.clientAuth": auth,
+             "http.ssl.truststore.type": "pem", "http.ssl.truststore.path": self.certificates.authority[0]},
+            apis={"api.json": api(self.backend.url, flows=[flow])})).started()
+        certificate, key = self.certificates.make(
+            "client", "a client", "/C=FR/O=Acme/OU=one/OU=two/emailAddress=a@b.c")
+        return gateway, ["-cert", certificate, "-key", key]
+
+    def headers(self, said):
+        return dict(line.split(": ", 1) for line in said.splitlines() if line.startswith("x-"))
+
+    def test_expressions_read_the_clients_certificate(self):
+        for auth in ("required", "request"):
+            with self.subTest(auth=auth):
+                gateway, pair = self.expressions(auth)
+                self.assertEqual(self.headers(self.client(gateway, *pair)), {
+                    "x-dn": "CN=a client,1.2.840.113549.1.9.1=#16056140622e63,OU=two,OU=one,O=Acme,C=FR",
+                    "x-ou": "two", "x-ous": "two,one", "x-e": "a@b.c", "x-own": "a.example",
+                    "x-known": "true", "x-from": "127.0.0.1", "x-l": "nowhere", "x-acme": "yes"})
+
+    def test_expressions_read_nobody_without_a_certificate(self):
+        gateway, _ = self.expressions("request")
+        said = self.client(gateway)
+        self.assertIn("HTTP/1.1 200 OK", said)
+        told = self.headers(said)
+        self.assertEqual({name: told.get("x-" + name) for name in ("own", "known", "from", "acme")},
+                         {"own": "a.example", "known": "false", "from": "127.0.0.1", "acme": None})
+        self.assertEqual(told.get("x-dn", ""), "")
 
     def test_sighup_takes_a_renewed_certificate(self):
         pair = self.certificates.make("a", "a.example")

@@ -1,5 +1,6 @@
 #include "net/tls.hpp"
 
+#include "net/certificate_subject.hpp"
 #include "tests/net/support/secured.hpp"
 
 namespace perigee::net {
@@ -224,6 +225,103 @@ TEST_P(TlsVersions, AsksForAClientCertificate) {
   Ends with = shake_hands(reactor_, server, trust_authority({.client = client_certificate()}));
   ASSERT_TRUE(with.good());
   EXPECT_EQ((*with.server)->tls().peer_certificate_pem, client_certificate().certificate);
+}
+
+// Whom certificates are for
+// -------------------------------------------------------------------------------
+
+// "OU 2.5.4.11 a, CN .." of all attributes.
+std::string attributes_of(const CertificateSubject& subject) {
+  std::string text;
+  for (const CertificateSubject::Attribute& it : subject.attributes) {
+    text.append(text.empty() ? "" : ", ").append(it.short_name.empty() ? "?" : it.short_name);
+    text.append(" ").append(it.oid).append(" ").append(it.value);
+  }
+  return text;
+}
+
+TEST_P(TlsVersions, ReadsWhomCertificatesAreFor) {
+  auto server = serve({.client_auth = ClientAuth::request,
+                       .client_trust = trust_in(authority()),
+                       .protocols = {GetParam()}});
+  Ends without = shake_hands(reactor_, server, trust_authority());
+  ASSERT_TRUE(without.good());
+  EXPECT_EQ((*without.server)->peer_subject(), nullptr);
+  ASSERT_NE((*without.server)->own_subject(), nullptr);
+  EXPECT_EQ((*without.server)->own_subject()->dn, "CN=api.example");
+  ASSERT_NE((*without.client)->peer_subject(), nullptr);
+  EXPECT_EQ((*without.client)->peer_subject()->dn, "CN=api.example");
+  EXPECT_EQ((*without.client)->own_subject(), nullptr);
+
+  auto client = trust_authority({.client = client_certificate()});
+  EXPECT_FALSE(resumed(reactor_, server, client));
+  Ends with = shake_hands(reactor_, server, client);  // resumed: the ticket brings the certificate
+  ASSERT_TRUE(with.good());
+  ASSERT_NE((*with.server)->peer_subject(), nullptr);
+  EXPECT_EQ((*with.server)->peer_subject()->dn, "CN=a client");
+  EXPECT_EQ((*with.server)->peer_subject(), (*with.server)->peer_subject()) << "read once";
+  ASSERT_NE((*with.server)->own_subject(), nullptr);
+  EXPECT_EQ((*with.server)->own_subject()->dn, "CN=api.example");
+}
+
+TEST_F(Tls, TellsTheCertificateThatTheNameChose) {
+  const PemPair other = make_certificate({.common_name = "other.example", .issuer = &authority()});
+  auto server = serve({.certificates = {server_certificate(), other}});
+  Ends ends = shake_hands(reactor_, server, trust_authority(), "other.example");
+  ASSERT_TRUE(ends.good());
+  EXPECT_EQ((*ends.server)->own_subject()->dn, "CN=other.example");
+}
+
+struct SubjectCase {
+  std::string about;
+  std::vector<NamePart> parts;
+  std::string dn, attributes;
+};
+
+TEST_F(Tls, WritesSubjectsAsTheReferenceDoes) {
+  const SubjectCase cases[] = {
+      {"the last attribute comes first",
+       {{"C", "FR"}, {"O", "Acme"}, {"OU", "one"}, {"OU", "two"}},
+       "CN=n,OU=two,OU=one,O=Acme,C=FR",
+       "CN 2.5.4.3 n, OU 2.5.4.11 two, OU 2.5.4.11 one, O 2.5.4.10 Acme, C 2.5.4.6 FR"},
+      {"of a set all count, in the order of its encoding",
+       {{"OU", "one"}, {"UID", "u1", true}, {"L", "Lille"}},
+       "CN=n,L=Lille,OU=one+UID=u1",
+       "CN 2.5.4.3 n, L 2.5.4.7 Lille, OU 2.5.4.11 one, UID 0.9.2342.19200300.100.1.1 u1"},
+      {"what RFC 2253 has no name for is an OID with its bytes",
+       {{"emailAddress", "a@b.c"}, {"serialNumber", "7"}, {"1.2.3.4", "x"}},
+       "CN=n,1.2.3.4=#0c0178,2.5.4.5=#130137,1.2.840.113549.1.9.1=#160561"
+       "40622e63",
+       "CN 2.5.4.3 n, ? 1.2.3.4 x, SERIALNUMBER 2.5.4.5 7, E 1.2.840.113549.1.9.1 a@b.c"},
+      {"separators are escaped",
+       {{"O", "Acme, \"Inc\"; <a+b=c>\\"}},
+       "CN=n,O=Acme\\, \\\"Inc\\\"\\; \\<a\\+b\\=c\\>\\\\",
+       "CN 2.5.4.3 n, O 2.5.4.10 Acme\\, \\\"Inc\\\"\\; \\<a\\+b\\=c\\>\\\\"},
+      {"so are blanks at the ends and '#'",
+       {{"O", "  a b "}, {"OU", "#1 #2"}, {"L", " "}},
+       "CN=n,L=\\ ,OU=\\#1 \\#2,O=\\ \\ a b\\ ",
+       "CN 2.5.4.3 n, L 2.5.4.7 \\ , OU 2.5.4.11 \\#1 #2, O 2.5.4.10 \\ \\ a b\\ "},
+      {"NUL ends nothing",
+       {{"O", std::string("good\0evil", 9)}},
+       "CN=n,O=good\\00evil",
+       std::string("CN 2.5.4.3 n, O 2.5.4.10 good\0evil", 34)},
+      {"other alphabets stay",
+       {{"O", "Müller 東京"}},
+       "CN=n,O=Müller 東京",
+       "CN 2.5.4.3 n, O 2.5.4.10 Müller 東京"},
+  };
+  for (const SubjectCase& it : cases) {
+    SCOPED_TRACE(it.about);
+    const PemPair pair =
+        make_certificate({.common_name = "n", .before_name = it.parts, .issuer = &authority()});
+    Ends ends = shake_hands(reactor_, serve({.certificates = {pair}}),
+                            trust_authority({.trust_all = true}));
+    ASSERT_TRUE(ends.good());
+    const CertificateSubject* subject = (*ends.client)->peer_subject();
+    ASSERT_NE(subject, nullptr);
+    EXPECT_EQ(subject->dn, it.dn);
+    EXPECT_EQ(attributes_of(*subject), it.attributes);
+  }
 }
 
 // The client learns it from the alert: in the handshake with TLS 1.2, by the first read with 1.3.

@@ -124,6 +124,18 @@ TEST(Compile, Conditions) {
   EXPECT_TRUE(step.needs.has(el::Needs::request_body));
 }
 
+TEST(Compile, ExpressionsOverTlsSayThatTheyNeedIt) {
+  Workshop shop;
+  auto revision = shop.revision({.flow = R"("selectors": [{"type": "condition",
+                                    "condition": "{#request.ssl.clientHost != null}"}])",
+                                 .step = R"("condition": "{#request.ssl.client.cn == 'a'}",
+                                            "configuration": {"tls": true})"});
+  const Step& step = revision->flows.request[0];
+  EXPECT_TRUE(revision->flows.flows[0].condition_needs.has(el::Needs::tls));
+  EXPECT_TRUE(step.condition_needs.has(el::Needs::tls));
+  EXPECT_TRUE(step.needs.has(el::Needs::tls));
+}
+
 TEST(Compile, ABlankConditionIsNone) {
   Workshop shop;
   EXPECT_FALSE(shop.revision({.step = R"("condition": " \n ")"})->flows.request[0].condition);

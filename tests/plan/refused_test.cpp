@@ -69,24 +69,21 @@ const Row kUnsupported[] = {
     {{.top = R"("responseTemplates": {"DEFAULT": {"*/*": {"status": 500, "body": "x"}}})"},
      "/responseTemplates/DEFAULT/*~1*",
      "a response template"},
-    {{.step = R"("condition": "{#request.ssl.client.dn == 'x'}")"},
-     "/flows/0/request/0/condition",
-     "#request.ssl"},
     {{.step = R"("condition": "{#secrets.get('/a/b') == 'x'}")"},
      "/flows/0/request/0/condition",
      "#secrets"},
     {{.step = R"("condition": "{#request.xmlContent != null}")"},
      "/flows/0/request/0/condition",
      "xmlContent is not supported"},
-    {{.flow = R"("selectors": [{"type": "condition", "condition": "{#request.ssl.clientHost}"}])"},
+    {{.flow = R"("selectors": [{"type": "condition", "condition": "{#secrets.get('/a/b')}"}])"},
      "/flows/0/selectors/0/condition",
-     "#request.ssl"},
-    {{.step = R"("configuration": {"tls": true})"},
+     "#secrets"},
+    {{.step = R"("configuration": {"secrets": true})"},
      "/flows/0/request/0/configuration",
-     "#request.ssl"},
-    {{.step = R"("configuration": "{\"tls\": true}")"},
+     "#secrets"},
+    {{.step = R"("configuration": "{\"secrets\": true}")"},
      "/flows/0/request/0/configuration",
-     "#request.ssl"},
+     "#secrets"},
 };
 
 TEST(Refused, EverythingThatThisVersionDoesNotDo) {
@@ -139,7 +136,7 @@ TEST(Refused, WhatIsWrong) {
 TEST(Refused, ADefinitionInsideStringsIsRefusedAtTheWholePointer) {
   Workshop shop;
   std::string definition = definition::definition(
-      {.step = R"("configuration": "{\"wrong\": true}", "condition": "{#request.ssl.client.dn}")"});
+      {.step = R"("configuration": "{\"wrong\": true}", "condition": "{#secrets.get('/a/b')}")"});
   std::string payload = R"({"id": "a1", "definitionVersion": "V4", "lifecycleState": "STARTED",
       "definition": )" + json_quoted(definition) +
                         "}";
@@ -148,7 +145,7 @@ TEST(Refused, ADefinitionInsideStringsIsRefusedAtTheWholePointer) {
   std::string step = "/apiEvent/payload/definition/flows/0/request/0";
   EXPECT_THAT(errors(compiled.problems),
               ElementsAre(problem_is(step + "/configuration/wrong", "expected false"),
-                          problem_is(step + "/condition", "#request.ssl")));
+                          problem_is(step + "/condition", "#secrets")));
 }
 
 TEST(Refused, EveryFaultIsTold) {

@@ -1,4 +1,5 @@
 // What expressions read from an exchange: expression-language.md section 2.
+#include "net/certificate_subject.hpp"
 #include "tests/policy/support/exchanges.hpp"
 
 namespace perigee::policy {
@@ -65,6 +66,79 @@ TEST(Variables, OfTheRequest) {
                {"{#request.params.containsKey('b')}", "true"},
                {"{#request.nothing}", "error"},
                {"{#nothing}", "<null>"},
+           });
+}
+
+TEST(Variables, OfTls) {
+  const net::CertificateSubject client{.dn = "CN=c,OU=b,OU=a",
+                                       .attributes = {{"2.5.4.3", "CN", "c"},
+                                                      {"2.5.4.11", "OU", "b"},
+                                                      {"2.5.4.11", "OU", "a"},
+                                                      {"1.2.840.113549.1.9.1", "E", "c@x"},
+                                                      {"2.5.4.46", "DN", "q"},
+                                                      {"2.5.4.54", "", "dmd"},
+                                                      {"1.2.3", "", "odd"}}};
+  const net::CertificateSubject server{.dn = "CN=s", .attributes = {{"2.5.4.3", "CN", "s"}}};
+  Exchanges x;
+  x.connection.second = *net::Address::literal("192.0.2.9", 40000);
+  x.connection.tls.secured = true;
+  x.connection.peer_subject = &client;
+  x.connection.own_subject = &server;
+  check(x, {
+               {"{#request.ssl.clientHost}:{#request.ssl.clientPort}", "192.0.2.9:40000"},
+               {"{#request.ssl.clientPort + 1}", "40001"},
+               {"{#request.ssl.client.dn}", "CN=c,OU=b,OU=a"},
+               {"{#request.ssl.client.defined}", "true"},
+               {"{#request.ssl.client.isDefined()}", "true"},
+               {"{#request.ssl.client.cn}", "c"},
+               {"{#request.ssl.client.getCn()}", "c"},
+               {"{#request.ssl.client.ou}", "b"},
+               {"{#request.ssl.client.e}{#request.ssl.client.emailAddress}", "c@xc@x"},
+               {"{#request.ssl.client.dnQualifier}", "q"},
+               {"{#request.ssl.client.dmdName}", "dmd"},
+               {"{#request.ssl.client.l}", "<null>"},
+               {"{#request.ssl.client.l == null}", "true"},
+               {"{#request.ssl.client.shoeSize}", "error"},
+               {"{#request.ssl.client.attributes['ou'][1]}", "a"},
+               {"{#request.ssl.client.attributes['OU']}", "b,a"},
+               {"{#request.ssl.client.attributes['oU'].size()}", "2"},
+               {"{#request.ssl.client.attributes['2.5.4.11'][0]}", "b"},
+               {"{#request.ssl.client.attributes['1.2.3'][0]}", "odd"},
+               {"{#request.ssl.client.attributes['l'] == null}", "true"},
+               {"{#request.ssl.client.attributes[#request.ssl.client.ou] == null}", "true"},
+               {"{#request.ssl.client.attributes.containsKey('cn')}", "true"},
+               {"{#request.ssl.client.attributes.keySet().size()}", "10"},
+               {"{#request.ssl.client.getAttributes().getFirst('ou')}", "b"},
+               {"{#request.ssl.server.dn}", "CN=s"},
+               {"{#request.ssl.server.cn}", "s"},
+               {"{#request.ssl.server.attributes['cn'][0]}", "s"},
+               {"{#request.ssl.server.defined}", "true"},
+           });
+}
+
+TEST(Variables, OfTlsWithoutACertificate) {
+  Exchanges x;
+  x.connection.tls.secured = true;
+  check(x, {
+               {"{#request.ssl.clientHost}", "127.0.0.1"},
+               {"{#request.ssl.client.defined}", "false"},
+               {"{#request.ssl.client != null}", "true"},
+               {"{#request.ssl.client.dn == ''}", "true"},
+               {"{#request.ssl.client.cn == ''}", "true"},
+               {"{#request.ssl.client.attributes['cn'] == null}", "true"},
+               {"{#request.ssl.client.attributes['cn'][0]}", "error"},
+               {"{#request.ssl.client.attributes.isEmpty()}", "true"},
+           });
+}
+
+TEST(Variables, OfTlsWithoutTls) {
+  Exchanges x;
+  check(x, {
+               {"{#request.ssl.clientHost == null}", "true"},
+               {"{#request.ssl.clientPort}", "<null>"},
+               {"{#request.ssl.client.defined || #request.ssl.server.defined}", "false"},
+               {"{#request.ssl.client.cn}{#request.ssl.server.dn}", ""},
+               {"{#request.ssl != null}", "true"},
            });
 }
 

@@ -62,6 +62,12 @@ PemPair make_certificate(const CertificateOptions& options) {
   X509* it = certificate.get();
   X509_set_version(it, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(it), serial++);
+  for (const NamePart& part : options.before_name) {
+    const auto* value = reinterpret_cast<const unsigned char*>(part.value.data());
+    PERIGEE_ASSERT(X509_NAME_add_entry_by_txt(
+                       X509_get_subject_name(it), part.type.c_str(), MBSTRING_UTF8, value,
+                       static_cast<int>(part.value.size()), -1, part.beside ? -1 : 0) == 1);
+  }
   X509_NAME_add_entry_by_txt(X509_get_subject_name(it), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(options.common_name.data()),
                              static_cast<int>(options.common_name.size()), -1, 0);

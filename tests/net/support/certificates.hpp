@@ -8,9 +8,15 @@
 
 namespace perigee::net::testing {
 
+struct NamePart {
+  std::string type, value;  // "OU" or an OID
+  bool beside = false;      // in one set with the part before it
+};
+
 struct CertificateOptions {
   std::string common_name;
-  std::vector<std::string> names;  // subject alternative names: "DNS:a.example", "IP:10.0.0.1"
+  std::vector<NamePart> before_name;  // what the subject says before its common name
+  std::vector<std::string> names;     // subject alternative names: "DNS:a.example", "IP:10.0.0.1"
   std::string not_before = "20200101000000Z", not_after = "20991231235959Z";
   bool is_ca = false;
   const PemPair* issuer = nullptr;  // null = self-signed

@@ -24,9 +24,11 @@ Made make_marker(const Json& configuration, const Services&) {
     return fail(ErrorCode::invalid, configuration.pointer() + "/wrong: found true, expected false");
   TRY(bool body, configuration.boolean_or("body", false));
   TRY(bool tls, configuration.boolean_or("tls", false));
+  TRY(bool secrets, configuration.boolean_or("secrets", false));
   el::Needs needs;
   if (body) needs.add(el::Needs::request_body);
   if (tls) needs.add(el::Needs::tls);
+  if (secrets) needs.add(el::Needs::secrets);
   return std::make_unique<const Marker>(needs);
 }
 

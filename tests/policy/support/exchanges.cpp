@@ -4,14 +4,12 @@
 
 namespace perigee::policy::testing {
 
-Exchanges::Exchanges() {
-  log::reconfigure({{"ROOT", log::Level::off}});
-  pipe = net::make_pipe(reactor, {.first = net::Address::loopback(8082)});
-}
+Exchanges::Exchanges() { log::reconfigure({{"ROOT", log::Level::off}}); }
 
 Exchange& Exchanges::exchange() {
   if (made) return *made;
   states.emplace(slots, worker);
+  pipe = net::make_pipe(reactor, connection);
   made.emplace(Exchange::Init{.arena = arena,
                               .worker = worker,
                               .clock = clock,

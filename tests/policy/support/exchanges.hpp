@@ -32,6 +32,8 @@ struct Exchanges {
   FakeClock clock;
   net::Reactor reactor{clock};
   net::Pipe pipe;
+  net::PipeOptions connection{.first = net::Address::loopback(8082),
+                              .second = net::Address::loopback(2)};  // of the client
   Worker worker{.reactor = reactor};
   Arena arena;
   http::RequestHead request{arena};
