@@ -138,9 +138,8 @@ WireFraming H1ClientExchange::framing_of(const RequestHead& request, Body* body)
   } else if (request.headers.has(HeaderId::content_length)) {
     framing.kind = WireFraming::Kind::length;  // "Content-Length: 0" of a POST
   }
-  std::optional<std::string_view> connection = request.headers.get(HeaderId::connection);
-  bool upgrades = connection && list_has_token(*connection, "upgrade") &&
-                  request.headers.has(HeaderId::upgrade);
+  bool upgrades = request.headers.has(HeaderId::upgrade) &&
+                  any_has_token(request.headers, HeaderId::connection, "upgrade");
   if (upgrades) framing.connection = WireFraming::Connection::upgrade;
   return framing;
 }

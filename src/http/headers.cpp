@@ -134,6 +134,14 @@ bool list_has_token(std::string_view list, std::string_view token) {
   return false;
 }
 
+bool any_has_token(const Headers& headers, HeaderId id, std::string_view token) {
+  if (!headers.may_have_any({id})) return false;
+  for (const Header& field : headers.entries()) {
+    if (field.id == id && !field.removed && list_has_token(field.value(), token)) return true;
+  }
+  return false;
+}
+
 bool is_valid_header_name(std::string_view name) {
   return !name.empty() && detail::is_all_token(name);
 }

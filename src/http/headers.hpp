@@ -167,6 +167,8 @@ HeaderId header_id(std::string_view name, std::uint32_t hash);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 // RFC 9110 section 5.6.1: whether a comma-separated list holds `token`, ignoring case.
 bool list_has_token(std::string_view list, std::string_view token);
+// The same for the list that all fields with this id make together.
+bool any_has_token(const Headers& headers, HeaderId id, std::string_view token);
 // RFC 9110 sections 5.6.2 and 5.5: what may be sent as a name and as a value.
 bool is_valid_header_name(std::string_view name);
 bool is_valid_header_value(std::string_view value);

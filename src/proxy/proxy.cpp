@@ -1,7 +1,5 @@
 #include "proxy/proxy.hpp"
 
-#include <algorithm>
-
 #include "base/log.hpp"
 #include "proxy/chain.hpp"
 #include "proxy/trace_context.hpp"
@@ -39,20 +37,13 @@ class RequestTimeout {
   bool passed_ = false;
 };
 
-bool asks_to_upgrade(const http::Headers& headers) {
-  return std::ranges::any_of(headers.entries(), [](const http::Header& field) {
-    return field.id == http::HeaderId::connection && !field.removed &&
-           http::list_has_token(field.value(), "upgrade");
-  });
-}
-
 // A handshake has no body: one that comes late would meet the frames of the tunnel.
 bool wants_websocket(const http::ServerExchange& client) {
   const http::RequestHead& request = client.request;
   if (request.method != http::Method::get || client.body) return false;
   std::optional<std::string_view> upgrade = request.headers.get(http::HeaderId::upgrade);
   return upgrade && http::equals_ignoring_case(*upgrade, "websocket") &&
-         asks_to_upgrade(request.headers);
+         http::any_has_token(request.headers, http::HeaderId::connection, "upgrade");
 }
 
 std::string_view path_info_of(std::string_view path, std::string_view context_path) {

@@ -128,6 +128,19 @@ TEST(Headers, ListsHaveTokens) {
   EXPECT_FALSE(list_has_token("", "close"));
 }
 
+TEST(Headers, SeveralFieldsAreOneList) {
+  Arena arena;
+  Headers headers(arena);
+  EXPECT_FALSE(any_has_token(headers, HeaderId::connection, "upgrade"));
+  headers.add(HeaderId::connection, "keep-alive");
+  headers.add(HeaderId::upgrade, "upgrade");
+  EXPECT_FALSE(any_has_token(headers, HeaderId::connection, "upgrade"));
+  headers.add(HeaderId::connection, "x, Upgrade");
+  EXPECT_TRUE(any_has_token(headers, HeaderId::connection, "upgrade"));
+  headers.remove(HeaderId::connection);
+  EXPECT_FALSE(any_has_token(headers, HeaderId::connection, "upgrade"));
+}
+
 TEST(Headers, TellWhatMayBeSent) {
   EXPECT_TRUE(is_valid_header_name("X-A_b.c!"));
   for (std::string_view name : {"", "a b", "a:", "a\r", "\xe9", "a\n", "a("})

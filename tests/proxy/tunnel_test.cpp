@@ -66,6 +66,17 @@ TEST_F(Tunnel, AHandshakeIsPassedOnAndAnswered) {
   EXPECT_EQ(got.header("Sec-WebSocket-Protocol"), "chat");
 }
 
+TEST_F(Tunnel, TheWordUpgradeMayStandInAnyConnectionField) {
+  Peer& asking =
+      ask("GET /a/chat HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\nUpgrade: websocket\r\n"
+          "Connection: x, upgrade\r\nSec-WebSocket-Key: a2V5\r\n\r\n");
+  std::string head = asked().head();
+  EXPECT_THAT(head, HasSubstr("\r\nUpgrade: websocket\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nConnection: Upgrade\r\n"));
+  backend->connections[0]->send(kAccepted);
+  EXPECT_EQ(answer(asking).status, 101);
+}
+
 TEST_F(Tunnel, BytesPassBothWays) {
   open();
   client().send("from client");
