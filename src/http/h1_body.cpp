@@ -56,6 +56,7 @@ std::optional<Result<Chunk>> H1Body::take_chunked() {
   while (!done_) {
     Result<ChunkedDecoder::Step> step = decoder_.feed(there.substr(consumed), &trailers_);
     if (!step && piece.empty()) {
+      broken_ = true;
       step.error().fault = init_.fault;
       return std::unexpected(std::move(step.error()));
     }
@@ -105,7 +106,10 @@ Async<Result<std::size_t>> H1Body::receive() {
                            ErrorCode::read_timed_out, "the rest of the body did not come in time",
                            self.init_.fault);
     Result<std::size_t> got = co_await waiting;
-    if (!got && deadline.passed()) got.error().status = self.init_.timeout_status;
+    if (!got && deadline.passed()) {
+      self.broken_ = true;
+      got.error().status = self.init_.timeout_status;
+    }
     co_return got;
   }(*this, std::move(reading));
 }

@@ -45,6 +45,8 @@ class H1Body : public Body {
   // message. Gives back the piece that was handed out last.
   bool complete();
   bool touched() const { return touched_; }
+  // It will not become whole: malformed, beyond a limit, or not here in time.
+  bool broken() const { return broken_; }
   std::uint64_t bytes() const { return bytes_; }
   std::size_t bytes_held() const { return held_; }  // of the buffer, under the last piece
 
@@ -73,6 +75,7 @@ class H1Body : public Body {
   std::size_t held_ = 0;  // bytes of the buffer under the piece handed out last
   bool done_;
   bool touched_ = false;
+  bool broken_ = false;
 };
 
 }  // namespace perigee::http

@@ -100,9 +100,10 @@ Async<Result<void>> H1Exchange::inform(const ResponseHead& head) {
 }
 
 // The client is to know with the answer that the connection does not go on: it will be closed
-// because of a body that nobody has asked it for, or that is too long to read away.
+// because of a body that nobody has asked it for, that is too long to read away, or that is broken.
 bool H1Exchange::leaves_body_unread() const {
-  if (!request_body || request_body->touched()) return false;
+  if (!request_body) return false;
+  if (request_body->touched()) return request_body->broken();
   return info.expects_continue ||
          request_body->length().value_or(0) > connection_.server_.options.drain_bytes_max;
 }

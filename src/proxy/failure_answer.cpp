@@ -18,7 +18,8 @@ FailureAnswer answer_failure(policy::Exchange& exchange, const policy::Failure& 
   response.status = failure.status;
   response.reason = {};
   FailureAnswer answer;
-  answer.close = failure.status < 400 || failure.status >= 500;
+  // The rest of a body that is too large is not read.
+  answer.close = failure.status < 400 || failure.status >= 500 || failure.cause == ErrorCode::limit;
   response.headers.remove(http::HeaderId::content_length);
   response.headers.remove(http::HeaderId::transfer_encoding);
   if (!failure.has_message) return answer;

@@ -97,6 +97,7 @@ class Smuggling(Hostile):
                 with self.case(name, slowly=slowly):
                     answers, rest, _ = self.ask(request + SMUGGLED, ["?"] * 2, slowly=slowly, to_end=True)
                     self.assertEqual([answer.status for answer in answers], [status])
+                    self.assertEqual(answers[0].all("Connection"), [b"close"])
                     self.assertEqual((rest, self.backend.messages), (b"", []))
                     begun = self.backend.begun()
                     for peer in begun:

@@ -93,6 +93,7 @@ TEST_P(ChunkedSmuggling, EndsTheConnectionWithTheRequest) {
   ASSERT_EQ(recorder.seen.size(), 1u);
   EXPECT_EQ(recorder.seen[0].error,
             GetParam().status == 400 ? ErrorCode::invalid : ErrorCode::limit);
+  EXPECT_THAT(client->received, HasSubstr("\r\nConnection: close\r\n"));
   EXPECT_THAT(test::statuses(client->received), ElementsAre(400));  // as the recorder answers
   EXPECT_TRUE(client->over());
 }

@@ -95,6 +95,7 @@ TEST(Limits, ASlowBodyEndsItsRead) {
   ASSERT_EQ(recorder.seen.size(), 1u);
   EXPECT_EQ(recorder.seen[0].error, ErrorCode::read_timed_out);
   EXPECT_THAT(test::statuses(client->received), ElementsAre(400));
+  EXPECT_THAT(client->received, HasSubstr("\r\nConnection: close\r\n"));
 }
 
 TEST(Limits, AWaitingBodyHoldsNoBuffer) {

@@ -335,6 +335,7 @@ class Limited : public Contract {
 TEST_F(Limited, RequestBodiesBeyondTheLimitAre413) {
   Answer got = answer(post("12345678901"));
   EXPECT_EQ(got.status, 413);
+  EXPECT_EQ(got.header("Connection"), "close");
   EXPECT_TRUE(backend->connections.empty());
 }
 
