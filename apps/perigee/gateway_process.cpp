@@ -85,13 +85,15 @@ Result<void> GatewayProcess::start() {
     kLog.warn("{}", raised.error().message);
   unsigned count = worker_count(settings);
   node_api_ = std::make_unique<node::NodeApi>(
-      ops_, node::NodeApi::Init{.settings = settings,
-                                .tree = loaded_.tree,
-                                .registry = registry_,
-                                .node = node_,
-                                .product_version = std::string(version()),
-                                .revision = std::string(revision()),
-                                .workers = count});
+      ops_, node::NodeApi::Init{
+                .settings = settings,
+                .tree = loaded_.tree,
+                .registry = registry_,
+                .node = node_,
+                .product_version = std::string(version()),
+                .revision = std::string(revision()),
+                .workers = count,
+                .ask_workers = [this](auto told) { return ask_workers(std::move(told)); }});
   if (settings.node_api.enabled) {
     TRY(open_node_api());
   }
@@ -129,6 +131,15 @@ Result<void> GatewayProcess::start() {
   build_->start();
   phase_ = Phase::serving;
   return {};
+}
+
+unsigned GatewayProcess::ask_workers(const std::function<void(node::WorkerReport)>& told) {
+  for (const auto& worker : workers_) {
+    worker->post([this, told](Worker& here) {
+      static_cast<void>(ops_.post([told, report = here.report()] { told(report); }));
+    });
+  }
+  return static_cast<unsigned>(workers_.size());
 }
 
 Result<void> GatewayProcess::open_node_api() {

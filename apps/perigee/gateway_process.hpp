@@ -30,6 +30,7 @@ class GatewayProcess {
   enum class Phase : std::uint8_t { starting, serving, leaving, draining, stopped };
 
   Result<void> start();
+  unsigned ask_workers(const std::function<void(node::WorkerReport)>& told);
   Result<void> open_node_api();
   Result<void> open_listeners();
   void publish(std::shared_ptr<const plan::Plan> plan);

@@ -1,5 +1,8 @@
 #include "apps/perigee/worker.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <future>
 
 #include "base/log.hpp"
@@ -151,6 +154,27 @@ std::size_t Worker::connections() const {
   std::size_t count = 0;
   for (const auto& server : servers_) count += server->connections();
   return count;
+}
+
+node::WorkerReport Worker::report() {
+  const http::OwnedHeaderName id(init_.settings.requests.request.name);
+  const Instant now = init_.clock.now();
+  node::WorkerReport report{.thread = gettid(),
+                            .connections = connections(),
+                            .requests = exchanges(),
+                            .buffer_bytes_leased = reactor_.buffers().bytes_leased(),
+                            .buffer_bytes_kept = reactor_.buffers().bytes_kept()};
+  std::vector<const http::ServerExchange*> all;
+  for (const auto& server : servers_)
+    server->each_exchange([&](const http::ServerExchange& one) { all.push_back(&one); });
+  const std::size_t told = std::min(all.size(), node::WorkerReport::kRequestsMax);
+  std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(told), {},
+                            &http::ServerExchange::arrived);
+  for (std::size_t i = 0; i < told; ++i) {
+    report.oldest.push_back({.id = std::string(all[i]->request.headers.get(id).value_or("")),
+                             .age = now - all[i]->arrived});
+  }
+  return report;
 }
 
 }  // namespace perigee::apps

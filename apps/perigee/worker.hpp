@@ -9,6 +9,7 @@
 #include "config/settings.hpp"
 #include "http/server.hpp"
 #include "net/names.hpp"
+#include "node/dumps.hpp"
 #include "proxy/proxy.hpp"
 #include "report/server_metrics.hpp"
 
@@ -42,6 +43,7 @@ class Worker {
   std::vector<std::unique_ptr<http::Server>>& servers() { return servers_; }
   std::size_t exchanges() const;
   std::size_t connections() const;
+  node::WorkerReport report();
 
  private:
   void run();

@@ -26,7 +26,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"(http|servers[i]).tcpKeepAlive", honoured, boolean, "true", "2.1"},
     {"(http|servers[i]).compressionSupported", later, boolean, "false", "2.1"},
     {"(http|servers[i]).maxHeaderSize", honoured, size, "8192", "2.1"},
-    {"(http|servers[i]).maxChunkSize", honoured, size, "8192", "2.1"},
+    {"(http|servers[i]).maxChunkSize", later, size, "8192", "2.1"},
     {"(http|servers[i]).maxInitialLineLength", honoured, size, "4096", "2.1"},
     {"(http|servers[i]).maxFormAttributeSize", later, integer, "8192", "2.1"},
     {"(http|servers[i]).handle100Continue", honoured, boolean, "false", "2.1"},

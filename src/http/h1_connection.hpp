@@ -99,6 +99,9 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
 
   void start() override { go_idle(); }
   void close() override;
+  void each_exchange(const std::function<void(const ServerExchange&)>& look) const override {
+    if (exchange_) look(*exchange_);
+  }
 
  private:
   friend class H1Exchange;

@@ -201,6 +201,11 @@ void Server::Impl::close_all() {
   while (busy_.first) busy_.first->close();
 }
 
+void Server::Impl::each_exchange(const std::function<void(const ServerExchange&)>& look) const {
+  for (const ServerConnection* each = busy_.first; each; each = each->next_)
+    each->each_exchange(look);
+}
+
 Server::Server(net::Reactor& reactor, ServerOptions options, Handler& handler,
                ServerObserver* observer, std::shared_ptr<const net::TlsServerContext> tls)
     : impl_(std::make_unique<Impl>(*this, reactor, std::move(options), handler, observer,
@@ -244,6 +249,10 @@ void Server::close_idle() { impl_->close_idle(); }
 void Server::close_all() { impl_->close_all(); }
 std::size_t Server::connections() const { return impl_->connections; }
 std::size_t Server::exchanges() const { return impl_->exchanges; }
+
+void Server::each_exchange(const std::function<void(const ServerExchange&)>& look) const {
+  impl_->each_exchange(look);
+}
 
 void Server::when_empty(std::function<void()> callback) {
   impl_->on_empty = std::move(callback);

@@ -146,6 +146,7 @@ class Server {
   void close_all();
   std::size_t connections() const;
   std::size_t exchanges() const;  // in progress
+  void each_exchange(const std::function<void(const ServerExchange&)>& look) const;
   // Called on this worker whenever connections() becomes 0 after stop_accepting().
   void when_empty(std::function<void()> callback);
 

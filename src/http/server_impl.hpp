@@ -19,6 +19,8 @@ class ServerConnection {
 
   virtual void close() = 0;  // now, whatever it does
   virtual void start() = 0;
+  // What is in progress on it.
+  virtual void each_exchange(const std::function<void(const ServerExchange&)>&) const {}
 
  protected:
   Server::Impl& server_;
@@ -53,6 +55,7 @@ struct Server::Impl {
   void serve(std::unique_ptr<net::Stream> stream, bool secured);
   void close_idle();
   void close_all();
+  void each_exchange(const std::function<void(const ServerExchange&)>& look) const;
   bool is_empty() const { return connections == 0 && handshakes_.empty(); }
 
   Server& owner;

@@ -83,6 +83,13 @@ Health::Result Health::resource(double percent, double percent_max, const char* 
   return {false, fmt::format("{} percent is over the threshold of {} %", what, percent_max)};
 }
 
+// What a garbage collector does to a JVM, a lack of memory does to a native process: threads wait.
+Health::Result Health::gc_pressure() const {
+  const double percent_max = settings_.gc_pressure_percent_max;
+  if (process_.memory_stall_percent() < percent_max) return {true, {}};
+  return {false, fmt::format("GC Pressure is over the threshold of {} %", percent_max)};
+}
+
 Health::Result Health::of(std::string_view id) const {
   if (id == "http-server") return http_server();
   if (id == "ratelimit-repository") return {true, "RateLimit type is none"};
@@ -92,7 +99,7 @@ Health::Result Health::of(std::string_view id) const {
   if (id == "memory")
     return resource(process_.memory_percent(reactor_.now()), settings_.memory_percent_max,
                     "Memory");
-  if (id == "gc-pressure") return {true, {}};
+  if (id == "gc-pressure") return gc_pressure();
   if (id == "draining")
     return draining_ ? Result{false, "the gateway is draining"} : Result{true, {}};
   return {false, "probe not found"};

@@ -45,6 +45,7 @@ class Health {
   Async<void> probe_all();
   Result http_server() const;
   Result resource(double percent, double percent_max, const char* what) const;
+  Result gc_pressure() const;
   Result of(std::string_view id) const;
 
   net::Reactor& reactor_;

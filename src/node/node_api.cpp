@@ -15,6 +15,9 @@ namespace {
 constexpr log::Logger kLog{"io.gravitee.node.management.http.NodeManagement"};
 constexpr std::size_t kBodyBytesMax = 64 << 10;
 constexpr std::string_view kPrefix = "/_node";
+constexpr std::string_view kThreadDumpPath = "/_node/threaddump";
+constexpr std::string_view kHeapDumpPath = "/_node/heapdump";
+constexpr Duration kReportTime = 1s;  // for workers to tell what they do
 constexpr std::string_view kScrapePath = "/_node/metrics/prometheus";
 
 std::string pretty(const std::string& compact) {
@@ -79,6 +82,7 @@ NodeApi::NodeApi(net::Reactor& ops, Init init)
       shard_(init_.registry.make_shard()),
       metrics_(shard_,
                init_.settings.node_api.host + ":" + std::to_string(init_.settings.node_api.port)),
+      begun_(ops.now()),
       hostname_(hostname()) {}
 
 NodeApi::~NodeApi() = default;
@@ -136,6 +140,10 @@ Async<void> NodeApi::handle(http::ServerExchange& exchange) {
     co_return co_await send(exchange, health(results), false);
   }
   if (is_scrape(exchange.request)) co_return co_await scrape(exchange);
+  if (is_dump(exchange.request)) {
+    Answer dumped = co_await dump(exchange.request.path);
+    co_return co_await send(exchange, std::move(dumped), false);
+  }
   std::string_view body;
   if (exchange.body) {
     Result<std::string_view> read =
@@ -169,6 +177,46 @@ Async<void> NodeApi::scrape(http::ServerExchange& exchange) {
   co_await send(exchange, prometheus(), false);
 }
 
+bool NodeApi::is_dump(const http::RequestHead& request) const {
+  if (request.method != http::Method::get) return false;
+  const config::NodeApi& settings = init_.settings.node_api;
+  return (settings.threaddump && request.path == kThreadDumpPath) ||
+         (settings.heapdump && request.path == kHeapDumpPath);
+}
+
+Async<NodeApi::Answer> NodeApi::dump(std::string_view path) {
+  std::vector<WorkerReport> reports = co_await ask_workers();
+  if (path == kThreadDumpPath)
+    co_return Answer{200, "text/plain;charset=UTF-8", thread_dump(reports)};
+  co_return Answer{200, "application/octet-stream",
+                   heap_dump(process_.look(reactor_.now()), reports)};
+}
+
+// The reports that come in time: of a worker that is stuck, that is what a dump is to tell.
+Async<std::vector<WorkerReport>> NodeApi::ask_workers() {
+  struct Round {
+    std::vector<WorkerReport> reports;
+    std::size_t asked = 0;
+    Completion<Result<void>> all_told;
+  };
+  if (!init_.ask_workers) co_return std::vector<WorkerReport>();
+  auto round = std::make_shared<Round>();
+  round->asked = init_.ask_workers([weak = std::weak_ptr(round)](WorkerReport report) {
+    std::shared_ptr<Round> here = weak.lock();
+    if (!here) return;  // came too late
+    here->reports.push_back(std::move(report));
+    if (here->reports.size() == here->asked && here->all_told.waiting())
+      here->all_told.complete({});
+  });
+  net::Deadline deadline(reactor_, co_await this_scope(), kReportTime, ErrorCode::timed_out,
+                         "a worker gave no report in time", Fault::ours);
+  if (round->reports.size() < round->asked) {
+    Result<void> told = co_await round->all_told;
+    if (!told) kLog.warn("dump: {}", told.error().message);
+  }
+  co_return std::move(round->reports);
+}
+
 Async<void> NodeApi::send(http::ServerExchange& exchange, Answer answer, bool challenge) {
   http::ResponseHead response(exchange.arena);
   response.status = answer.status;
@@ -192,6 +240,7 @@ NodeApi::Answer NodeApi::route(const http::RequestHead& request, std::string_vie
   if (path == "/apis") return apis();
   if (path.starts_with("/apis/")) return api(path.substr(6));
   if (path == "/sync") return sync();
+  if (path == "/monitor" && init_.settings.monitoring.enabled) return monitor();
   if (path == "/license")
     return {200, "application/json", R"({"tier":"universe","product":"perigee"})"};
   return not_found;
@@ -302,6 +351,16 @@ NodeApi::Answer NodeApi::sync() const {
       ",\"counter\":" + std::to_string(plans_taken_) +
       ",\"nextSyncTime\":-1,\"lastOnError\":false,\"lastErrorMessage\":null,\"totalOnErrors\":0}";
   return {sync_ready_ ? 200 : 503, "application/json", json};
+}
+
+NodeApi::Answer NodeApi::monitor() {
+  const Instant now = reactor_.now();
+  if (monitored_.empty() || now - monitored_at_ >= init_.settings.monitoring.delay) {
+    monitored_ = monitor_document(
+        {.at = reactor_.wall(), .uptime = now - begun_, .process = process_.look(now)});
+    monitored_at_ = now;
+  }
+  return {200, "application/json", monitored_};
 }
 
 NodeApi::Answer NodeApi::prometheus() {

@@ -13,7 +13,9 @@
 #include "http/server.hpp"
 #include "net/address.hpp"
 #include "node/authentication.hpp"
+#include "node/dumps.hpp"
 #include "node/health.hpp"
+#include "node/monitor.hpp"
 #include "node/process_metrics.hpp"
 #include "plan/plan.hpp"
 #include "policy/api_info.hpp"
@@ -32,6 +34,7 @@ class NodeApi final : public http::Handler {
     std::string product_version;
     std::string revision;
     unsigned workers = 1;
+    AskWorkers ask_workers;  // empty: there is nobody to ask
   };
   NodeApi(net::Reactor& ops, Init init);
   ~NodeApi();
@@ -63,6 +66,9 @@ class NodeApi final : public http::Handler {
   Async<void> send(http::ServerExchange& exchange, Answer answer, bool challenge);
   bool is_scrape(const http::RequestHead& request) const;
   Async<void> scrape(http::ServerExchange& exchange);
+  bool is_dump(const http::RequestHead& request) const;
+  Async<Answer> dump(std::string_view path);
+  Async<std::vector<WorkerReport>> ask_workers();
   Answer route(const http::RequestHead& request, std::string_view body);
   Answer node() const;
   Answer health(const std::vector<std::pair<std::string, Health::Result>>& results) const;
@@ -72,6 +78,7 @@ class NodeApi final : public http::Handler {
   Answer apis() const;
   Answer api(std::string_view id) const;
   Answer sync() const;
+  Answer monitor();
 
   net::Reactor& reactor_;
   Init init_;
@@ -85,6 +92,9 @@ class NodeApi final : public http::Handler {
   bool sync_ready_ = false;
   std::uint64_t plans_taken_ = 0;
   int scrapes_ = 0;  // in progress
+  const Instant begun_;
+  std::string monitored_;  // no older than services.monitoring.delay
+  Instant monitored_at_{};
   std::string hostname_;
 };
 

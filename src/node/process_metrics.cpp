@@ -100,6 +100,16 @@ double ProcessMetrics::memory_percent(Instant) {
              : 100.0 * static_cast<double>(resident) / static_cast<double>(memory_max_);
 }
 
+double ProcessMetrics::memory_stall_percent() const {
+  constexpr std::string_view kAverage = "some avg10=";
+  for (const std::string& path :
+       {roots_.cgroup + "/memory.pressure", roots_.proc + "/pressure/memory"}) {
+    const std::string line = first_line(path);
+    if (line.starts_with(kAverage)) return std::strtod(line.c_str() + kAverage.size(), nullptr);
+  }
+  return 0;
+}
+
 ProcessMetrics::Facts ProcessMetrics::look(Instant now) {
   update_cpu(now);
   Facts facts;

@@ -27,6 +27,9 @@ class ProcessMetrics {
   unsigned cpus() const { return cpus_; }
   double memory_percent(Instant now);
   double cpu_percent(Instant now);
+  // How much of the last ten seconds a thread of ours waited for memory (pressure stall information
+  // of the cgroup, else of the machine); 0 where the kernel does not tell.
+  double memory_stall_percent() const;
 
  private:
   void update_cpu(Instant now);

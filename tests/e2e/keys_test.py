@@ -1,5 +1,6 @@
 """Keys of the configuration do what they are for, in the real program."""
 import re
+import threading
 import unittest
 
 import harness
@@ -43,6 +44,32 @@ class Keys(unittest.TestCase):
             "perigee.metrics.rawPath": "true", "services.metrics.prometheus.naming.version": "3.10"})
         self.assertEqual(gateway.request("/a/x?y")[0], 200)
         self.scrape(gateway, r'^http_server_requestCount_total\{[^}]*,path="/a/x"\} 1$')
+
+    def test_a_thread_dump_tells_what_a_request_waits_for(self):
+        come, go = threading.Event(), threading.Event()
+
+        def slow(*_):
+            come.set()
+            go.wait(harness.PATIENCE)
+            return 200, b"{}"
+
+        gateway = self.start(**{"services.core.endpoints.threaddump.enabled": "true",
+                                "http.instances": "1"})
+        self.assertEqual(gateway.node("/_node/heapdump")[0], 404)
+        self.backend.answer = slow
+        asking = threading.Thread(target=gateway.request, args=("/a/x",))
+        asking.start()
+        self.assertTrue(come.wait(harness.PATIENCE))
+        sent = self.backend.requests.get()[2]["X-Gravitee-Request-Id"]
+        status, headers, body = gateway.node("/_node/threaddump")
+        go.set()
+        asking.join()
+        self.assertEqual((status, headers["Content-Type"]), (200, "text/plain;charset=UTF-8"))
+        self.assertRegex(body.decode(), rf'"gio.worker-0" thread \d+ .*\n'
+                                        rf'    1 connections, 1 requests in progress\n'
+                                        rf'    request {sent} for \d+\.\d+ s\n')
+        for name in ("gio.ops", "gio.build"):
+            self.assertIn(f'"{name}" thread ', body.decode())
 
     def test_the_folder_is_looked_at_after_the_delay_of_synchronisation(self):
         gateway = self.enterContext(Gateway({
