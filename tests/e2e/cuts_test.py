@@ -1,5 +1,6 @@
 """Peers of the real program that leave or reset after every single byte, in every state: nobody else
 is troubled, and descriptors and memory come back to where they were."""
+import contextlib
 import pathlib
 import re
 import subprocess
@@ -27,6 +28,7 @@ ANSWERS = {
     "garbage": b"what do you want?\r\n\r\n",
 }
 NOISE = 256 << 10
+LISTENERS = 2  # traffic and node API
 
 
 def leave(peer, how):
@@ -44,7 +46,11 @@ class Cuts(Hostile):
         self.descriptors_before = self.descriptors()
 
     def descriptors(self):
-        return sorted(str(path.readlink()).split(":")[0] for path in (self.process / "fd").iterdir())
+        kinds = []
+        for path in (self.process / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                kinds.append(str(path.readlink()).split(":")[0])
+        return sorted(kinds)
 
     def memory(self):
         return int(re.search(r"RssAnon:\s+(\d+) kB", (self.process / "status").read_text())[1]) << 10
@@ -57,6 +63,8 @@ class Cuts(Hostile):
         for peer in self.backend.peers:
             peer.end()
             self.wire.until(lambda peer=peer: peer.over, "the end of an idle connection")
+        # Of a client that has left nobody hears when the gateway closes its side.
+        self.wire.until(lambda: self.descriptors().count("socket") == LISTENERS, "the end of all connections")
 
     def check_descriptors(self):
         self.settle()
