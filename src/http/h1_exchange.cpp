@@ -221,6 +221,7 @@ Async<Result<net::Stream*>> H1Exchange::upgrade(ResponseHead& head) {
       write_response_head(arena, head, {.connection = WireFraming::Connection::upgrade});
   note_sent(head);
   close_after_ = true;
+  upgraded = connection_.server_.reactor.now();
   response_whole_ = true;
   watcher_ = nullptr;
   CO_TRY(co_await connection_.write(text));

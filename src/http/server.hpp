@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/h1_parser.hpp"
@@ -34,6 +35,7 @@ class ServerExchange {
   Body* body = nullptr;  // null when the request has none
   Instant arrived{};     // when the head was complete
   WallTime arrived_wall{};
+  std::optional<Instant> upgraded;        // the life of the tunnel is no part of the answer's time
   std::uint64_t connection_requests = 0;  // requests of this connection so far, this one included
 
   virtual const net::Stream& stream() const = 0;  // addresses, TLS facts
@@ -54,6 +56,9 @@ class ServerExchange {
   // an unread body.
   virtual Async<Result<net::Stream*>> upgrade(ResponseHead& head) = 0;
   virtual bool responded() const = 0;  // a final head was sent
+
+  // What an exchange that is over by `now` took from its request to the end of its answer.
+  Duration answer_time(Instant now) const { return upgraded.value_or(now) - arrived; }
 
   // The connection closes after this answer.
   void close_after() { close_after_ = true; }

@@ -298,7 +298,7 @@ void Proxy::report(Serving& serving) {
   const std::string& api_id = serving.pin.revision().info.id;
   Instant now = worker_.reactor.now();
   int answered = status_class(status_of(serving));
-  auto spent = static_cast<std::uint64_t>((now - serving.client.arrived).count());
+  auto spent = static_cast<std::uint64_t>(serving.client.answer_time(now).count());
   series(of_api.request_time[answered], report::kApiRequestTime, api_id, answered)
       .record(spent, now);
   int upstream = status_class(serving.backend.upstream_status());

@@ -60,7 +60,7 @@ void ServerMetrics::on_request_ended(const http::ServerExchange& exchange, Insta
 void ServerMetrics::count_answer(const Answers& answers, Series& request_bytes,
                                  const http::ServerExchange& exchange, Instant now) {
   answers.count->cell().add();
-  answers.time->record(static_cast<std::uint64_t>((now - exchange.arrived).count()), now);
+  answers.time->record(static_cast<std::uint64_t>(exchange.answer_time(now).count()), now);
   answers.bytes->record(exchange.response_body_bytes, now);
   request_bytes.record(exchange.request_body_bytes, now);
 }

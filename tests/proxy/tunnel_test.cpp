@@ -106,6 +106,21 @@ TEST_F(Tunnel, IsCountedWhileItStands) {
   EXPECT_EQ(sample(report::kClientActiveWebSockets).value, 0u);
 }
 
+TEST_F(Tunnel, TimesAreThoseOfTheHandshake) {
+  open();
+  clock.advance(30s);  // less than the idle time-out
+  client().send("late");
+  EXPECT_TRUE(until([&] { return peer().received == "late"; }));
+  server->close_all();
+  expect_over();
+  for (const report::Family* family : {&report::kServerResponseTime, &report::kClientResponseTime,
+                                       &report::kApiRequestTime, &report::kApiUpstreamTime}) {
+    report::Sample got = sample(*family);
+    EXPECT_EQ(got.count, 1u) << family->name;
+    EXPECT_LT(Duration(got.sum), 30s) << family->name;
+  }
+}
+
 TEST_F(Tunnel, TheBackendsEndEndsBoth) {
   open();
   peer().send("bye");
