@@ -83,7 +83,6 @@ class H1ClientExchange final : public ClientExchange {
   std::unexpected<Error> unanswered(Error error) const;
   Async<Result<std::size_t>> receive();
   void accept_head(const H1Head& info, ResponseHead& response);
-  Error broken(Error error) const;
 
   H1Client& connection_;
   Arena& arena_;
@@ -153,15 +152,6 @@ bool gone(const Error& error) {
 bool may_be_sent(const RequestHead& request) {
   return is_valid_header_name(request.method_text) && !request.target.empty() &&
          detail::is_all_target(request.target);
-}
-
-// What went wrong before the head of an answer: a retry is safe when nothing came back and the body
-// is untouched.
-Error H1ClientExchange::broken(Error error) const {
-  error.fault = Fault::upstream;
-  bool connection_died = error.code == ErrorCode::reset || error.code == ErrorCode::closed;
-  error.retry_is_safe = connection_died && !received_something_ && !request_body_touched_;
-  return error;
 }
 
 // Without a frame of its own while nothing has to wait: that is the rule up to the answer.
@@ -297,10 +287,14 @@ Result<Parse> H1ClientExchange::take_head(const Answering& answering) {
   return Parse::done;
 }
 
+// What went wrong before the head of an answer: a retry is safe when nothing came back and the body
+// is untouched.
 std::unexpected<Error> H1ClientExchange::unanswered(Error error) const {
   if (body_error_) return std::unexpected(*body_error_);
   if (upload_error_) return std::unexpected(*upload_error_);
-  return std::unexpected(broken(std::move(error)));
+  error.fault = Fault::upstream;
+  error.retry_is_safe = gone(error) && !received_something_ && !request_body_touched_;
+  return std::unexpected(std::move(error));
 }
 
 // The head's bytes move to the arena, so that the buffer is free for the body.
