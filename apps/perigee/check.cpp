@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/perigee/commands.hpp"
+#include "apps/perigee/whitelist.hpp"
 #include "base/log.hpp"
 #include "definition/envelope.hpp"
 #include "plan/compile.hpp"
@@ -131,7 +132,7 @@ void check_path(const std::filesystem::path& path, const config::CheckOptions& o
 
 int run(const std::vector<std::string>& paths, bool use_environment) {
   log::start({.levels = {{"ROOT", log::Level::off}}});  // problems are printed, not logged
-  config::CheckOptions options;
+  config::CheckOptions options{.review = &whitelist_diagnostics};
   if (use_environment) options.environment = config::Sources::of_process({}).environment;
   Counted counted;
   int files = 0;

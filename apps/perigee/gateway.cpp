@@ -6,9 +6,9 @@
 
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/gateway_process.hpp"
+#include "apps/perigee/whitelist.hpp"
 #include "base/log_outputs.hpp"
 #include "config/load.hpp"
-#include "el/whitelist.hpp"
 
 namespace perigee::apps {
 namespace {
@@ -33,14 +33,6 @@ void tell(const config::Diagnostics& diagnostics) {
         break;
     }
   }
-}
-
-// What expressions may call is a fixed safe set (expression-language.md section 6).
-void tell_whitelist(const config::ElWhitelist& wanted) {
-  for (const std::string& problem : el::whitelist_problems(wanted.entries))
-    kLog.warn("el.whitelist.list: {}", problem);
-  if (wanted.replaces)
-    kLog.warn("el.whitelist.mode: 'replace' takes nothing from the fixed set of safe calls");
 }
 
 log::Outputs outputs_of(const config::Settings& settings) {
@@ -68,7 +60,7 @@ int run(const std::vector<std::string>& definitions, const std::vector<std::stri
               .lines_queued_max = settings.limits.log_lines_max},
              outputs_of(settings));
   tell(loaded.diagnostics);
-  tell_whitelist(settings.el_whitelist);
+  tell(whitelist_diagnostics(loaded));
   int code = kFailed;
   if (loaded.fatal()) {
     kLog.error("the configuration has errors: the gateway does not start");

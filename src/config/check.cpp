@@ -12,9 +12,13 @@ namespace {
 // A folder that `${gravitee.home}` may stand for while nothing is installed: that of the image.
 constexpr std::string_view kImageExecutable = "/opt/graviteeio-gateway/bin/perigee";
 
-Diagnostics loaded(Sources sources) {
+Diagnostics loaded(Sources sources, const CheckOptions& options) {
   sources.executable = kImageExecutable;
-  return load(sources).diagnostics;
+  Loaded found = load(sources);
+  Diagnostics diagnostics = std::move(found.diagnostics);
+  if (!options.review) return diagnostics;
+  for (Diagnostic& diagnostic : options.review(found)) diagnostics.push_back(std::move(diagnostic));
+  return diagnostics;
 }
 
 // Manifests often lie beside the files that are checked.
@@ -25,12 +29,13 @@ bool is_kubernetes_object(const YamlFlat& flat) {
   return has("apiVersion") && has("kind");
 }
 
-Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources sources) {
+Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources sources,
+                         const CheckOptions& options) {
   sources.environment = chart_environment(flat);
   sources.translate = &chart_to_gravitee;
   Diagnostics diagnostics;
   chart_traps(path, flat, diagnostics);
-  for (Diagnostic& diagnostic : loaded(std::move(sources))) {
+  for (Diagnostic& diagnostic : loaded(std::move(sources), options)) {
     // What is absent here has its default in the chart.
     if (!diagnostic.origin.empty()) diagnostics.push_back(std::move(diagnostic));
   }
@@ -65,9 +70,10 @@ Diagnostics check_file(const std::string& path, const CheckOptions& options) {
     if (flat && is_kubernetes_object(*flat)) {
       return {{Severity::info, "", path, "a Kubernetes object, no configuration; not checked"}};
     }
-    if (flat && is_chart_values(*flat)) return check_values(path, *flat, std::move(sources));
+    if (flat && is_chart_values(*flat))
+      return check_values(path, *flat, std::move(sources), options);
   }
-  return loaded(std::move(sources));
+  return loaded(std::move(sources), options);
 }
 
 }  // namespace perigee::config

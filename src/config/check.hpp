@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/diagnostic.hpp"
+#include "config/load.hpp"
 #include "config/source.hpp"
 #include "config/yaml.hpp"
 
@@ -13,6 +14,8 @@ namespace perigee::config {
 struct CheckOptions {
   EnvironmentMap environment;  // what the gateway would see; empty when unknown
   std::function<Result<std::string>(const std::string& path)> read = &read_file;
+  // What rooms that this one does not know say about their settings when the gateway starts.
+  std::function<Diagnostics(const Loaded&)> review = {};
 };
 
 // A values file is known by its top-level `gateway:` mapping. Of it the parts that become

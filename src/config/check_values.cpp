@@ -148,10 +148,10 @@ class Traps {
   void license_key() {
     const std::string key = text_of(flat_, "license.key");
     if (key.empty() || is_base64(key)) return;
-    say(Severity::error, "license.key",
-        "not base64, so Kubernetes refuses the Secret; encode the licence file (base64 -w0), or "
-        "leave "
-        "it out: Perigee needs no licence");
+    say(Severity::warning, "license.key",
+        "not base64: the gateway starts, but Kubernetes refuses the Secret that the reference's "
+        "chart makes of it; encode the licence file (base64 -w0), or leave it out: Perigee needs "
+        "no licence");
   }
 
   void elasticsearch() {

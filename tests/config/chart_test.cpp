@@ -86,7 +86,7 @@ TEST(Check, FindsTheTrapsOfAValuesFile) {
           HasSubstr(
               "ERROR values:28: gateway.gracefulShutdown.delay: the delay plus 5 s is longer than "
               "gateway.terminationGracePeriod (20 s)"),
-          HasSubstr("ERROR values:3: license.key: not base64"),
+          HasSubstr("WARNING values:3: license.key: not base64"),
           HasSubstr("INFO values:5: es.enabled: does not switch off"),
           HasSubstr("INFO values:32: gateway.ratelimit.redis.password: stands in plain text"),
           HasSubstr("ERROR values:21: services.core.http.port: expected a port, 0 to 65535, got "
@@ -145,6 +145,24 @@ TEST(Check, AcceptsAGracePeriodThatIsLongEnough) {
   EXPECT_THAT(errors("gracefulShutdown: { delay: 25000 }"), IsEmpty());
 }
 
+TEST(Check, TellsWhatOtherRoomsSayWhenTheGatewayStarts) {
+  const auto read = [](const std::string& yaml) {
+    return check_file("f.yaml", {.read = [yaml](const std::string&) { return yaml; },
+                                 .review = [](const Loaded& loaded) -> Diagnostics {
+                                   const std::string key = "el.whitelist.list[1]";
+                                   const Value* value = loaded.tree.find(key);
+                                   return {{Severity::warning, key, value ? value->origin : "none",
+                                            loaded.settings.el_whitelist.entries.at(1)}};
+                                 }});
+  };
+  EXPECT_THAT(lines(read("el:\n  whitelist:\n    list:\n    - class A\n    - class B\n"),
+                    Severity::warning),
+              ElementsAre("WARNING f.yaml:5: el.whitelist.list[1]: class B"));
+  EXPECT_THAT(lines(read("gateway:\n  el:\n    whitelist:\n      list: [class A,\n class B]\n"),
+                    Severity::warning),
+              ElementsAre("WARNING f.yaml:5: el.whitelist.list[1]: class B"));
+}
+
 TEST(Check, AcceptsABase64LicenceAndATokenFromASecret) {
   const std::string good =
       "license: { key: 'aGVsbG8gd29ybGQ=' }\n"
@@ -166,6 +184,8 @@ TEST(Check, TheValuesOfTheTargetDeploymentHaveOnlyTheirKnownTraps) {
   EXPECT_THAT(lines(check_file(values.string()), Severity::warning),
               ElementsAre(HasSubstr("gateway.ratelimit.type"), HasSubstr("cloud token"),
                           HasSubstr("license.key: not base64")));
+  EXPECT_THAT(lines(check_file(values.string()), Severity::error), IsEmpty())
+      << "a gateway that is started with them has nothing against them";
   const std::string redis = (compat / "deployment/redis-sentinel.yaml").string();
   EXPECT_THAT(lines(check_file(redis), Severity::warning), IsEmpty());
 }

@@ -88,6 +88,29 @@ class CommandLine(unittest.TestCase):
             _, text, _ = perigee("check", folder)
         self.assertIn(f"warning: {file}:2: level of 'ROOT': expected one of ALL", text)
 
+    def test_check_tells_what_a_start_warns_about(self):
+        with tempfile.TemporaryDirectory() as folder:
+            gateway = self.enterContext(Gateway(
+                yaml="el:\n  whitelist:\n    mode: replace\n    list:\n"
+                     "    - class java.lang.Math\n    - class java.lang.Runtime\n    - klass x\n")).started()
+            file = gateway.folder / "gravitee.yml"
+            code, text, _ = perigee("check", file)
+            values = pathlib.Path(folder) / "values.yaml"
+            values.write_text("license: {key: LICENSE KEY}\ngateway:\n  el:\n    whitelist:\n"
+                              "      list: [klass y]\n")
+            code_of_values, text_of_values, _ = perigee("check", values)
+        self.assertEqual((code, code_of_values), (0, 0))
+        said = [f"{file}:6: el.whitelist.list[1]: 'class java.lang.Runtime': expressions here do not know",
+                f"{file}:7: el.whitelist.list[2]: 'klass x': expected 'class C'",
+                f"{file}:3: el.whitelist.mode: 'replace' takes nothing"]
+        for line in said:
+            self.assertIn("warning: " + line, text)
+            self.assertIn(line, gateway.text())
+        self.assertNotIn("java.lang.Math", text)
+        self.assertIn("1 file checked: 0 errors, 3 warnings", text)
+        self.assertIn(f"warning: {values}:1: license.key: not base64: the gateway starts", text_of_values)
+        self.assertIn(f"warning: {values}:5: el.whitelist.list[0]: 'klass y'", text_of_values)
+
     def test_a_port_in_use_is_refused(self):
         echo = self.enterContext(Echo())
         port = echo.url.rsplit(":", 1)[1]
