@@ -120,9 +120,6 @@ WireFraming H1Exchange::framing_for(const ResponseHead& head, Body*& body) {
     if (told && head.status != 204 && head.status >= 200)
       framing = {.kind = WireFraming::Kind::length, .length = *told};
     body = nullptr;
-  } else if (request.method == Method::connect && head.status < 300) {
-    body = nullptr;  // what follows would be a tunnel, and there is none
-    close_after_ = true;
   } else if (!body) {
     framing.kind = WireFraming::Kind::length;
   } else if (std::optional<std::uint64_t> length = body->length()) {

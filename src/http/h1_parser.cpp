@@ -82,19 +82,20 @@ H1Outcome split_absolute(RequestHead& head) {
   return done();
 }
 
+// RFC 9110 section 9.3.6: an origin that opens no tunnels to hosts of a client's choice does not
+// implement it.
+H1Outcome refuse_connect(std::string_view target) {
+  bool has_port = target.find_last_of(':') != std::string_view::npos && target.back() != ':' &&
+                  target.back() != ']';
+  if (!has_port || target.front() == ':' || !is_authority(target))
+    return refused("CONNECT without host:port as its target");
+  return refused("CONNECT: no tunnels are opened here", 501);
+}
+
 H1Outcome split_target(RequestHead& head) {
   head.scheme = "http";
   head.authority = {};
-  if (head.method == Method::connect) {
-    head.path = head.query = {};
-    head.has_query = false;
-    head.authority = head.target;
-    bool has_port = head.target.find_last_of(':') != std::string_view::npos &&
-                    head.target.back() != ':' && head.target.back() != ']';
-    if (!has_port || head.target.front() == ':' || !is_authority(head.target))
-      return refused("CONNECT without host:port as its target");
-    return done();
-  }
+  if (head.method == Method::connect) return refuse_connect(head.target);
   if (head.target.front() == '/') {
     split_query(head.target, head);
     return done();

@@ -103,10 +103,6 @@ TEST_F(Fixture, HasNoBodyWhereNoneBelongs) {
        {{"Content-Length", "9"}},
        "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"},
       {head_request, 204, {}, "HTTP/1.1 204 No Content\r\n\r\n"},
-      {"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n",
-       200,
-       {},
-       "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"},
   };
   for (const Case& one : cases) {
     BytesBody body("hello");

@@ -100,10 +100,6 @@ TEST(RequestParser, SplitsTheTarget) {
 
   Parsed star("OPTIONS http://o HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(star.head.path, "*");
-
-  Parsed connect("CONNECT [::1]:443 HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(connect.head.path, "");
-  EXPECT_EQ(connect.head.authority, "[::1]:443");
 }
 
 TEST(RequestParser, KeepsOrderCaseAndValuesOfFields) {
