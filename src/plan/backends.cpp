@@ -126,8 +126,10 @@ Result<std::shared_ptr<const net::TlsClientContext>> make_tls(TlsParts parts,
   return net::TlsClientContext::make(std::move(options));
 }
 
-// api-definition.md 1.3: keepAliveTimeout and idleTimeout are cut to whole seconds.
+// api-definition.md 1.3: keepAliveTimeout and idleTimeout are cut to whole seconds. But a part of a
+// second is not none at all, which 0 says.
 Duration whole_seconds(std::chrono::milliseconds time) {
+  if (time > 0ms && time < 1s) return 1s;
   return std::chrono::duration_cast<std::chrono::seconds>(time);
 }
 

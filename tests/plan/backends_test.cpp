@@ -61,6 +61,19 @@ TEST(Backends, TheOptionsOfAnEndpoint) {
   EXPECT_EQ(backend.headers[1].second, "other");
 }
 
+TEST(Backends, APartOfASecondIsNotNone) {
+  Workshop shop;
+  for (const auto& [given, time] : {std::pair("0", 0s), std::pair("1", 1s), std::pair("999", 1s),
+                                    std::pair("1000", 1s), std::pair("1999", 1s)}) {
+    auto revision = shop.revision({.own = R"("http": {"idleTimeout": )" + std::string(given) +
+                                          R"(, "keepAliveTimeout": )" + given + "}"});
+    const upstream::EndpointOptions& options =
+        revision->groups.at(0).backends.at(0).endpoint->options();
+    EXPECT_EQ(options.idle_timeout, time) << given;
+    EXPECT_EQ(options.keep_alive_timeout, time) << given;
+  }
+}
+
 TEST(Backends, AcceptEncodingIsPropagatedOnlyWithoutCompression) {
   Workshop shop;
   auto revision = shop.revision({.own = R"("http": {"propagateClientAcceptEncoding": true})"});
