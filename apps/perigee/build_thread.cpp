@@ -51,7 +51,8 @@ void BuildThread::run() {
                   : definition::ShardingTags::parse(joined(init_.settings.identity.tags)),
       .tenant = init_.settings.identity.tenant};
   deployments_ = std::make_unique<plan::Deployments>(
-      std::move(context), init_.settings.api.allow_overlapping_context, init_.publish);
+      std::move(context), init_.settings.api.allow_overlapping_context,
+      [this](std::shared_ptr<const plan::Plan> plan) { publish(std::move(plan)); });
   const config::Sync& sync = init_.settings.sync;
   if (sync.enabled && sync.local_enabled) {
     sync::LocalFolder::Options options{
@@ -67,8 +68,31 @@ void BuildThread::run() {
     init_.first_round_done();
   }
   reactor_.run();
+  watch_.reset();
   folder_.reset();
   deployments_.reset();
+}
+
+void BuildThread::publish(std::shared_ptr<const plan::Plan> plan) {
+  init_.publish(std::move(plan));
+  if (deployments_->files() == watched_) return;
+  // Later: the watch that is to be replaced may be what has led here. A full mailbox refuses; then
+  // the next plan tries again.
+  static_cast<void>(reactor_.post([this] { watch_files(); }));
+}
+
+void BuildThread::watch_files() {
+  if (!deployments_) return;
+  watched_ = deployments_->files();
+  watch_.reset();
+  if (watched_.empty()) return;
+  watch_.emplace(reactor_, std::vector<std::string>(watched_.begin(), watched_.end()),
+                 [this] { refresh_files(); });
+  refresh_files();  // no change falls between reading and watching
+}
+
+void BuildThread::refresh_files() {
+  if (deployments_->refresh_files()) deployments_->publish();
 }
 
 void BuildThread::destroy(std::shared_ptr<const void> object) {

@@ -4,8 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
+#include "apps/perigee/file_watch.hpp"
 #include "config/settings.hpp"
 #include "net/reactor.hpp"
 #include "net/tls.hpp"
@@ -37,6 +41,10 @@ class BuildThread {
 
  private:
   void run();
+  void publish(std::shared_ptr<const plan::Plan> plan);
+  // The files that definitions name: trust stores and keys of endpoints.
+  void watch_files();
+  void refresh_files();
   Init init_;
   net::TrustStores trust_stores_;
   policy::Catalog catalog_;
@@ -44,6 +52,8 @@ class BuildThread {
   net::Reactor reactor_;  // its mail may hold the last revisions, and they their endpoints
   std::unique_ptr<plan::Deployments> deployments_;
   std::unique_ptr<sync::LocalFolder> folder_;
+  std::set<std::string> watched_;
+  std::optional<FileWatch> watch_;
   std::thread thread_;
 };
 

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "http/url.hpp"
 #include "plan/compile_parts.hpp"
@@ -41,11 +39,12 @@ class DeploymentVariables final : public el::Variables {
   const Clock& clock_;
 };
 
-// Evaluates the texts of an endpoint, once, when it is made.
+// Evaluates the texts of an endpoint, once, when it is made, and reads its files.
 class Evaluator {
  public:
   explicit Evaluator(const Compilation& compilation)
-      : variables_(compilation.revision.info, compilation.context.clock) {}
+      : variables_(compilation.revision.info, compilation.context.clock),
+        files_(compilation.revision.files) {}
 
   Result<std::string> text(std::string_view source) {
     if (source.empty()) return std::string();
@@ -58,24 +57,24 @@ class Evaluator {
     return std::string(value.value_or(""));
   }
 
+  Result<std::string> file(const std::string& path) {
+    Result<std::string> bytes = read_source_file(path);
+    SourceFile seen = seen_as(path, bytes);
+    if (std::ranges::find(files_, seen) == files_.end()) files_.push_back(std::move(seen));
+    return bytes;
+  }
+
  private:
   DeploymentVariables variables_;
+  std::vector<SourceFile>& files_;
   Arena arena_;
 };
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  if (!file || !bytes) return fail(ErrorCode::not_found, "the file '" + path + "' cannot be read");
-  return std::move(bytes).str();
-}
 
 Result<std::string> content_or_file(const std::string& path, const std::string& content,
                                     Evaluator& evaluator) {
   if (path.empty()) return evaluator.text(content);
   TRY(std::string file, evaluator.text(path));
-  return read_file(file);
+  return evaluator.file(file);
 }
 
 // What the TLS of an endpoint is made of: the contents of its files, so that a new file is a

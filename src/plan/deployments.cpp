@@ -23,6 +23,12 @@ std::vector<std::string> reasons_of(const std::vector<Problem>& problems) {
   return reasons;
 }
 
+std::size_t endpoints_of(const ApiRevision& revision) {
+  std::size_t count = 0;
+  for (const BackendGroup& group : revision.groups) count += group.backends.size();
+  return count;
+}
+
 }  // namespace
 
 Deployments::Deployments(CompileContext context, bool overlapping, Publish publish)
@@ -94,6 +100,7 @@ void Deployments::deploy(const std::string& source, Entry& entry, const Envelope
   if (compiled.revision) {
     serve(source, entry, std::move(compiled.revision));
     entry.content = envelope.content;
+    entry.envelope = entry.revision->files.empty() ? nullptr : std::make_unique<Envelope>(envelope);
     return;
   }
   if (compiled.no_plan) undeploy(entry);
@@ -123,6 +130,7 @@ void Deployments::undeploy(Entry& entry) {
   sources_.erase(info.id);
   given_up_.insert(info.id);
   entry.revision.reset();
+  entry.envelope.reset();
   changed_ = true;
 }
 
@@ -158,6 +166,47 @@ void Deployments::let_waiting_deploy() {
       deploy(source, entry, *envelope);
     }
   }
+}
+
+std::set<std::string> Deployments::files() const {
+  std::set<std::string> paths;
+  for (const auto& [source, entry] : entries_) {
+    if (!entry.envelope) continue;
+    for (const SourceFile& file : entry.revision->files) paths.insert(file.path);
+  }
+  return paths;
+}
+
+bool Deployments::refresh_files() {
+  std::map<std::string, SourceFile> now;  // each is read once, however many APIs name it
+  for (const std::string& path : files()) now[path] = seen_as(path, read_source_file(path));
+  for (auto& [source, entry] : entries_) {
+    if (!entry.envelope) continue;
+    bool changed = std::ranges::any_of(
+        entry.revision->files, [&](const SourceFile& file) { return now.at(file.path) != file; });
+    if (changed) refresh(source, entry);
+  }
+  return changed_;
+}
+
+// A file may be broken, half written, or not fit its key yet: another change comes, then.
+void Deployments::refresh(const std::string& source, Entry& entry) {
+  const std::string id = entry.revision->info.id;
+  Compiled compiled = compile(*entry.envelope, source, context_);
+  if (compiled.revision && endpoints_of(*compiled.revision) >= endpoints_of(*entry.revision)) {
+    kLog.line(log::Level::info, id, "{}: API {}: changed files are used for new connections",
+              source, id);
+    // A newer definition that was refused, or waits, goes on doing so.
+    std::optional<Refusal> refusal = std::move(entry.refusal);
+    std::unique_ptr<Envelope> waiting = std::move(entry.waiting);
+    serve(source, entry, std::move(compiled.revision));
+    entry.refusal = std::move(refusal);
+    entry.waiting = std::move(waiting);
+    return;
+  }
+  log_problems(source, id, compiled.problems);
+  kLog.line(log::Level::error, id,
+            "{}: API {}: changed files cannot be used; those read before stay in use", source, id);
 }
 
 std::size_t Deployments::deployed() const { return sources_.size(); }

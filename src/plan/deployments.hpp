@@ -30,6 +30,11 @@ class Deployments {
   void refuse(const std::string& source, std::string reason);
   // The source is gone: its API is undeployed.
   void remove(const std::string& source);
+  // Files that definitions name (trust stores, keys) may have become others: what was made from
+  // those is made anew. An API that would lose an endpoint by it goes on as it is. True when there
+  // is something to publish.
+  bool refresh_files();
+  std::set<std::string> files() const;  // that refresh_files() looks at
   // Makes a plan of what is deployed and gives it away, when anything changed since the last one.
   void publish();
 
@@ -42,10 +47,13 @@ class Deployments {
     std::optional<Refusal> refusal;
     // A definition whose API id another source serves; it has its turn when that one gives it up.
     std::unique_ptr<definition::Envelope> waiting;
+    // What the revision was made from, when files have a part in it.
+    std::unique_ptr<definition::Envelope> envelope;
   };
   bool is_served(const Entry& entry, const definition::Envelope& envelope) const;
   void deploy(const std::string& source, Entry& entry, const definition::Envelope& envelope);
   void serve(const std::string& source, Entry& entry, std::shared_ptr<const ApiRevision> revision);
+  void refresh(const std::string& source, Entry& entry);
   void undeploy(Entry& entry);
   void erase(const std::string& source);
   void refuse(const std::string& source, Entry& entry, Refusal refusal);

@@ -17,6 +17,7 @@
 #include "http/method.hpp"
 #include "plan/path_parameters.hpp"
 #include "plan/path_pattern.hpp"
+#include "plan/source_files.hpp"
 #include "policy/api_info.hpp"
 #include "policy/policy.hpp"
 #include "policy/worker.hpp"
@@ -103,6 +104,7 @@ struct ApiRevision {
   std::vector<BackendGroup> groups;  // the first is the default group
   policy::WorkerSlots slots;
   std::vector<std::string> warnings;
+  std::vector<SourceFile> files;  // that it was made from, besides the definition
 };
 
 }  // namespace perigee::plan

@@ -4,6 +4,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
@@ -96,7 +97,8 @@ class ToClients(unittest.TestCase):
         steps = [{"policy": "transform-headers", "enabled": True, "configuration": {
             "addHeaders": [{"name": "x-" + name, "value": value} for name, value in values.items()]}},
             {"policy": "transform-headers", "enabled": True,
-             "condition": "{#request.ssl.client.o == 'Acme'}", "configuration": {"addHeaders": [{"name": "x-acme", "value": "yes"}]}}]
+             "condition": "{#request.ssl.client.o == 'Acme'}",
+             "configuration": {"addHeaders": [{"name": "x-acme", "value": "yes"}]}}]
         flow = {"name": "flow", "enabled": True, "selectors": [{"type": "http", "path": "/"}],
                 "response": steps}
         gateway = self.enterContext(Gateway(
@@ -174,6 +176,44 @@ class ToBackends(unittest.TestCase):
 
     def test_a_trusted_backend_is_called(self):
         self.assertEqual(self.status("127.0.0.1", self.trusting()), 200)
+
+    def test_a_changed_trust_store_counts_for_new_connections(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificates.make("backend", "127.0.0.1"))
+        backend = self.enterContext(Backend(tls=context))
+        stranger = Certificates(self).authority[0]
+        trust = self.certificates.folder / "trust.pem"
+
+        def put(text):
+            beside = self.certificates.folder / "beside"
+            beside.write_text(text)
+            beside.rename(trust)
+
+        put(stranger.read_text())
+        definition = api(backend.url)
+        endpoint = definition["endpointGroups"][0]["endpoints"][0]
+        endpoint["inheritConfiguration"] = False
+        endpoint["sharedConfigurationOverride"] = {"ssl": {"trustStore": {"type": "PEM", "path": str(trust)}}}
+        gateway = self.enterContext(Gateway(apis={"api.json": definition})).started()
+        self.assertEqual(gateway.request("/a/x")[0], 502)
+
+        def eventually(status):
+            end = time.monotonic() + harness.PATIENCE
+            while (got := gateway.request("/a/x")[0]) != status:  # each worker takes it a moment later
+                self.assertLess(time.monotonic(), end, got)
+
+        mark = gateway.mark()
+        put(self.certificates.authority[0].read_text())
+        gateway.wait_for("changed files are used for new connections", mark)
+        eventually(200)
+        mark = gateway.mark()
+        put("half a certi")
+        gateway.wait_for("changed files cannot be used; those read before stay in use", mark)
+        self.assertEqual(gateway.request("/a/x")[0], 200)
+        mark = gateway.mark()
+        put(stranger.read_text())
+        gateway.wait_for("changed files are used for new connections", mark)
+        eventually(502)
 
     def test_an_unknown_authority_is_refused(self):
         self.assertEqual(self.status("127.0.0.1", {}), 502)
