@@ -39,6 +39,8 @@ http::ServerOptions server_options(const config::HttpServer& server,
   options.write_idle_timeout = limits.write_idle_timeout;
   options.answer_continue = server.handles_100_continue;
   options.arena_bytes_max = limits.arena_bytes_max;
+  options.proxy_protocol = server.proxy_protocol;
+  options.proxy_header_timeout = server.proxy_protocol_timeout;
   options.socket.keep_alive = server.tcp_keep_alive;
   return options;
 }

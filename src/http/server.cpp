@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "http/server_impl.hpp"
+#include "net/proxy_header.hpp"
 
 namespace perigee::http {
 namespace {
@@ -13,10 +14,12 @@ constexpr std::size_t kArenasKept = 256;
 constexpr std::size_t kArenaChunk = 8 * 1024;
 // While stopping: how long a connection may be without its first request.
 constexpr Duration kFirstRequestPatience = 1s;
+// Strangers bring these lines about.
+constexpr Duration kProxyLineEvery = 10s;
 
 }  // namespace
 
-// A TLS handshake in progress.
+// A PROXY header or a TLS handshake in progress.
 struct Server::Impl::Handshake {
   std::unique_ptr<net::Stream> plain;
   Task task;
@@ -67,7 +70,7 @@ void Server::Impl::give_arena(std::unique_ptr<Arena> arena) {
 }
 
 void Server::Impl::accepted(std::unique_ptr<net::Stream> stream) {
-  if (!tls) {
+  if (!tls && !options.proxy_protocol) {
     bool secured = stream->tls().secured;
     serve(std::move(stream), secured);
     return pause_when_full();
@@ -80,16 +83,13 @@ void Server::Impl::accepted(std::unique_ptr<net::Stream> stream) {
 }
 
 Async<void> Server::Impl::shake_hands(Handshake& handshake) {
-  net::Deadline deadline(reactor, co_await this_scope(), options.handshake_timeout,
-                         ErrorCode::timed_out, "the TLS handshake took too long", Fault::client);
-  Result<std::unique_ptr<net::Stream>> secured =
-      co_await net::tls_accept(tls, reactor, std::move(handshake.plain));
-  deadline.disarm();
-  if (secured) {
-    serve(*std::move(secured), true);
+  Opened opened = std::move(handshake.plain);
+  if (options.proxy_protocol) opened = co_await read_proxy_header(*std::move(opened));
+  bool secured = opened && (tls || (*opened)->tls().secured);
+  if (opened && tls) opened = co_await secure(*std::move(opened));
+  if (opened) {
+    serve(*std::move(opened), secured);
     if (!accepting) close_idle_later();
-  } else {
-    kLog.debug("{}", secured.error().message);
   }
   // This frame is the task's own: it goes at the end of the turn.
   reactor.defer([this, alive = alive_, done = &handshake] {
@@ -97,6 +97,37 @@ Async<void> Server::Impl::shake_hands(Handshake& handshake) {
     std::erase_if(handshakes_, [done](const auto& entry) { return entry.get() == done; });
     one_less();
   });
+}
+
+Async<Server::Impl::Opened> Server::Impl::read_proxy_header(std::unique_ptr<net::Stream> plain) {
+  net::Address peer = plain->remote();
+  net::Deadline deadline(reactor, co_await this_scope(), options.proxy_header_timeout,
+                         ErrorCode::timed_out, "no whole header in time", Fault::client);
+  Opened opened = co_await net::accept_proxied(reactor, std::move(plain));
+  if (!opened) tell_no_proxy_header(peer, opened.error());
+  co_return opened;
+}
+
+// Who connects and says nothing is a probe of the port, as balancers and orchestrators make them.
+void Server::Impl::tell_no_proxy_header(const net::Address& peer, const Error& error) {
+  bool strange = error.code == ErrorCode::invalid || error.code == ErrorCode::timed_out;
+  if (!strange) return kLog.debug("no PROXY header from {}: {}", peer.text(), error.message);
+  if (observer) observer->on_refused(0, error.message);
+  ++proxy_untold_;
+  if (proxy_told_ && reactor.now() - *proxy_told_ < kProxyLineEvery) return;
+  proxy_told_ = reactor.now();
+  kLog.warn(
+      "a connection from {} was closed: expected a header of the PROXY protocol "
+      "(haproxy.proxyProtocol): {}; {} connections since the last such line",
+      peer.text(), error.message, std::exchange(proxy_untold_, 0));
+}
+
+Async<Server::Impl::Opened> Server::Impl::secure(std::unique_ptr<net::Stream> plain) {
+  net::Deadline deadline(reactor, co_await this_scope(), options.handshake_timeout,
+                         ErrorCode::timed_out, "the TLS handshake took too long", Fault::client);
+  Opened secured = co_await net::tls_accept(tls, reactor, std::move(plain));
+  if (!secured) kLog.debug("{}", secured.error().message);
+  co_return secured;
 }
 
 // `secured` is told: asking a TLS stream makes it write its client's certificate out as text.

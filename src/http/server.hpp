@@ -98,8 +98,9 @@ class ServerObserver {
   virtual void on_bytes(std::uint64_t read, std::uint64_t written) {}
   virtual void on_request_begun(const ServerExchange& exchange) {}
   virtual void on_request_ended(const ServerExchange& exchange, Instant now) {}
-  virtual void on_refused(int status, std::string_view why) {}  // answered by the codec
-  virtual void on_reset() {}                                    // a client left during an exchange
+  // Answered by the codec; status 0: closed without an answer.
+  virtual void on_refused(int status, std::string_view why) {}
+  virtual void on_reset() {}  // a client left during an exchange
   // The connection is a tunnel until its exchange ends.
   virtual void on_upgraded() {}
   virtual void on_upgrade_ended() {}
@@ -116,6 +117,8 @@ struct ServerOptions {
   Duration body_idle_timeout = 60s;               // between pieces of a request body: 408
   Duration write_idle_timeout = 60s;              // a client that does not read: closed
   Duration handshake_timeout = 10s;               // TLS
+  bool proxy_protocol = false;  // every connection begins with a PROXY header, before TLS
+  Duration proxy_header_timeout = 10s;
   Duration linger_timeout = 2s;  // after an early answer: for the client to send what is read away
   bool answer_continue = false;  // handle100Continue: answer 100 as soon as the body is read
   std::size_t drain_bytes_max =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "http/server.hpp"
@@ -89,9 +90,15 @@ struct Server::Impl {
   void close_idle_later();
   void clear_away();
   Async<void> shake_hands(Handshake& handshake);
+  using Opened = Result<std::unique_ptr<net::Stream>>;
+  Async<Opened> read_proxy_header(std::unique_ptr<net::Stream> plain);
+  Async<Opened> secure(std::unique_ptr<net::Stream> plain);
+  void tell_no_proxy_header(const net::Address& peer, const Error& error);
   static std::uint64_t generations;
 
-  List idle_, busy_;  // idle ones in the order in which they became idle
+  std::optional<Instant> proxy_told_;  // when a line about PROXY headers was logged
+  std::uint64_t proxy_untold_ = 0;     // connections without one since
+  List idle_, busy_;                   // idle ones in the order in which they became idle
   std::vector<std::unique_ptr<ServerConnection>> over_;
   std::vector<std::unique_ptr<Handshake>> handshakes_;
   bool clearing_ = false;
