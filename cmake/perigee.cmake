@@ -79,6 +79,7 @@ perigee_static_library(re2 Threads::Threads)
 perigee_static_library(crypto dl Threads::Threads)
 perigee_static_library(ssl perigee_lib_crypto)
 perigee_static_library(xxhash)
+perigee_static_library(z)
 perigee_static_library(expat)
 perigee_static_library(simdjson)
 

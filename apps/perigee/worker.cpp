@@ -41,6 +41,7 @@ http::ServerOptions server_options(const config::HttpServer& server,
   options.arena_bytes_max = limits.arena_bytes_max;
   options.proxy_protocol = server.proxy_protocol;
   options.proxy_header_timeout = server.proxy_protocol_timeout;
+  options.compress = server.compresses;
   options.socket.keep_alive = server.tcp_keep_alive;
   return options;
 }

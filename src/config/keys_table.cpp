@@ -24,7 +24,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"(http|servers[i]).instances", honoured, integer, "0", "2.1"},
     {"(http|servers[i]).idleTimeout", honoured, count, "0", "2.1"},
     {"(http|servers[i]).tcpKeepAlive", honoured, boolean, "true", "2.1"},
-    {"(http|servers[i]).compressionSupported", later, boolean, "false", "2.1"},
+    {"(http|servers[i]).compressionSupported", honoured, boolean, "false", "2.1"},
     {"(http|servers[i]).maxHeaderSize", honoured, size, "8192", "2.1"},
     {"(http|servers[i]).maxChunkSize", later, size, "8192", "2.1"},
     {"(http|servers[i]).maxInitialLineLength", honoured, size, "4096", "2.1"},

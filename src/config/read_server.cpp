@@ -42,6 +42,7 @@ HttpServer read_server(const Reader& reader, std::string id) {
   reader.read("instances", server.instances);
   reader.read_count("idleTimeout", server.idle_timeout);
   reader.read("tcpKeepAlive", server.tcp_keep_alive);
+  reader.read("compressionSupported", server.compresses);
   reader.read("maxHeaderSize", server.header_bytes_max);
   reader.read("maxChunkSize", server.chunk_bytes_max);
   reader.read("maxInitialLineLength", server.initial_line_bytes_max);

@@ -78,6 +78,7 @@ struct HttpServer {
   int instances = 0;        // below 1: one per usable CPU
   seconds idle_timeout{0};  // 0: never
   bool tcp_keep_alive = true;
+  bool compresses = false;
   std::size_t header_bytes_max = 8192;
   std::size_t chunk_bytes_max = 8192;
   std::size_t initial_line_bytes_max = 4096;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "http/compression.hpp"
 #include "http/h1_body.hpp"
 #include "http/h1_tunnel.hpp"
 #include "http/h1_write.hpp"
@@ -52,6 +53,7 @@ class H1Exchange final : public ServerExchange {
  private:
   friend class H1Connection;
   friend class RequestBody;
+  Async<Result<void>> respond_compressed(ResponseHead& head, Body& body);
   WireFraming framing_for(const ResponseHead& head, Body*& body);
   bool leaves_body_unread() const;
   void note_sent(const ResponseHead& head);
@@ -78,6 +80,7 @@ class H1Exchange final : public ServerExchange {
   bool responded_ = false;
   bool response_whole_ = false;
   bool told_reset_ = false;
+  ContentCoding coding_ = ContentCoding::identity;  // of the answer's body
 };
 
 class H1Connection final : public ServerConnection, private net::HangupListener {

@@ -146,6 +146,10 @@ void H1Exchange::note_sent(const ResponseHead& head) {
 Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   PERIGEE_ASSERT(!responded_);
   if (interim_ != Interim::none) return respond_later(head, body);
+  if (connection_.server_.options.compress && may_be_compressed(request, head, body)) {
+    add_vary(head.headers);
+    if (coding_ != ContentCoding::identity) return respond_compressed(head, *body);
+  }
   if (head.status < 200 || head.status > 999) {
     return fail(ErrorCode::invalid,
                 "an answer's status must be from 200 to 999, not " + std::to_string(head.status),
@@ -163,6 +167,15 @@ Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   Result<bool> all = first.take();
   if (all && *all) return sent_body({}, framing);
   return send_body(std::move(all), *sent, framing);
+}
+
+Async<Result<void>> H1Exchange::respond_compressed(ResponseHead& head, Body& body) {
+  std::unique_ptr<Body> compressed = compress(connection_.server_.reactor, body, coding_);
+  announce(coding_, head.headers);
+  Result<void> sent = co_await respond(head, compressed.get());
+  // Another answer may be given with this head.
+  if (!responded_) head.headers.remove(HeaderId::content_encoding);
+  co_return sent;
 }
 
 Async<Result<void>> H1Exchange::respond_later(ResponseHead& head, Body* body) {

@@ -236,6 +236,8 @@ void H1Connection::accept_head(H1Exchange& exchange) {
   exchange.arrived = server_.reactor.now();
   exchange.arrived_wall = server_.reactor.wall();
   exchange.connection_requests = ++requests_;
+  // Before policies change what the backend is told.
+  if (server_.options.compress) exchange.coding_ = preferred_coding(request.headers);
   const H1Head& info = exchange.info;
   bool last = server_.options.requests_per_connection_max > 0 &&
               requests_ >= server_.options.requests_per_connection_max;

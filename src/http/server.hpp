@@ -119,6 +119,7 @@ struct ServerOptions {
   Duration handshake_timeout = 10s;               // TLS
   bool proxy_protocol = false;  // every connection begins with a PROXY header, before TLS
   Duration proxy_header_timeout = 10s;
+  bool compress = false;         // answers, when the client takes them so
   Duration linger_timeout = 2s;  // after an early answer: for the client to send what is read away
   bool answer_continue = false;  // handle100Continue: answer 100 as soon as the body is read
   std::size_t drain_bytes_max =

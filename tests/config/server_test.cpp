@@ -39,6 +39,7 @@ const std::vector<Row> kRows = {
     {"instances", "3", "0", "3", OF(std::to_string(s.instances))},
     {"idleTimeout", "30", "0", "30", OF(std::to_string(s.idle_timeout.count()))},
     {"tcpKeepAlive", "false", "true", "false", OF(text(s.tcp_keep_alive))},
+    {"compressionSupported", "true", "false", "true", OF(text(s.compresses))},
     {"maxHeaderSize", "16384", "8192", "16384", OF(std::to_string(s.header_bytes_max))},
     {"maxChunkSize", "4096", "8192", "4096", OF(std::to_string(s.chunk_bytes_max))},
     {"maxInitialLineLength", "8192", "4096", "8192", OF(std::to_string(s.initial_line_bytes_max))},
@@ -136,7 +137,6 @@ struct Told {
   std::string line;  // empty: silence
 };
 const std::vector<Told> kTold = {
-    {"compressionSupported", "true", "INFO"},
     {"maxFormAttributeSize", "2048", "INFO"},
     {"tracingPolicy", "PROPAGATE", "INFO"},
     {"ssl.openssl", "true", ""},

@@ -1,0 +1,223 @@
+#include "http/compression.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <string>
+
+namespace perigee::http {
+
+namespace {
+
+// The reference's. JSON of 2.6 MB measured with zlib 1.2.13: 11 ns a byte, to 17 %; level 1: 4 ns,
+// to 20 %.
+constexpr int kLevel = 6;
+constexpr int kWindowBitsMax = 14, kWindowBitsMin = 9;
+constexpr int kGzip = 16;  // added to the window bits
+// Of one body in one turn of the loop (some 3 ms), and in one call of zlib.
+constexpr std::size_t kBytesPerTurn = 256 * 1024, kBytesPerCall = 64 * 1024;
+
+// A weight in thousandths (RFC 9110 section 12.4.2); what is malformed weighs nothing.
+int weight_of(std::string_view text) {
+  bool malformed = text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1') ||
+                   (text.size() > 1 && text[1] != '.');
+  if (malformed) return 0;
+  int weight = (text[0] - '0') * 1000, place = 100;
+  for (char digit : text.substr(std::min<std::size_t>(2, text.size()))) {
+    if (digit < '0' || digit > '9') return 0;
+    weight += (digit - '0') * place;
+    place /= 10;
+  }
+  return weight > 1000 ? 0 : weight;
+}
+
+std::string_view trimmed(std::string_view text) {
+  std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// What comes before the separator, which goes too.
+std::string_view cut(std::string_view& text, char separator) {
+  std::size_t end = std::min(text.find(separator), text.size());
+  std::string_view first = trimmed(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return first;
+}
+
+struct Weights {
+  static constexpr int kUntold = -1;
+  int gzip = kUntold, deflate = kUntold, identity = kUntold, any = kUntold;
+
+  void take(std::string_view list) {
+    while (!list.empty()) {
+      std::string_view parameters = cut(list, ',');
+      std::string_view coding = cut(parameters, ';');
+      int weight = 1000;
+      while (!parameters.empty()) {
+        std::string_view value = cut(parameters, ';');
+        std::string_view name = cut(value, '=');
+        if (equals_ignoring_case(name, "q")) weight = weight_of(value);
+      }
+      if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip"))
+        gzip = std::max(gzip, weight);
+      else if (equals_ignoring_case(coding, "deflate"))
+        deflate = std::max(deflate, weight);
+      else if (equals_ignoring_case(coding, "identity"))
+        identity = std::max(identity, weight);
+      else if (coding == "*")
+        any = std::max(any, weight);
+    }
+  }
+  int of(int told) const { return std::max(told == kUntold ? any : told, 0); }
+};
+
+bool forbids_change(const Headers& headers) {
+  for (const Header& field : headers.entries()) {
+    if (field.is(HeaderId::cache_control) && list_has_token(field.value(), "no-transform"))
+      return true;
+  }
+  return false;
+}
+
+// A short body needs no large window.
+int window_bits_for(std::optional<std::uint64_t> length) {
+  int bits = kWindowBitsMax;
+  while (length && bits > kWindowBitsMin && *length <= std::uint64_t{1} << (bits - 1)) --bits;
+  return bits;
+}
+
+class CompressedBody final : public Body, private net::Source {
+ public:
+  CompressedBody(net::Reactor& reactor, Body& body, ContentCoding coding)
+      : reactor_(reactor), body_(body), out_(reactor.buffers()) {
+    int bits = window_bits_for(body.length());
+    int wrapped = coding == ContentCoding::gzip ? bits + kGzip : bits;
+    // Fails without memory only.
+    PERIGEE_ASSERT(
+        deflateInit2(&zlib_, kLevel, Z_DEFLATED, wrapped, bits - 7, Z_DEFAULT_STRATEGY) == Z_OK);
+  }
+  ~CompressedBody() override {
+    reactor_.forget(*this);
+    deflateEnd(&zlib_);
+  }
+
+  Async<Result<Chunk>> read() override {
+    out_.drop();  // what was handed out last
+    while (true) {
+      while (pending_) {
+        CO_TRY(co_await leave_others_their_turn());
+        Chunk compressed = deflate_more();
+        if (!compressed.empty()) co_return compressed;
+      }
+      if (finished_) co_return Chunk();
+      out_.drop();  // nothing is held while waiting
+      CO_TRY(Chunk piece, co_await body_.read());
+      take(piece);
+    }
+  }
+  std::optional<std::uint64_t> length() const override { return std::nullopt; }
+  bool ready() const override { return pending_ || finished_ || body_.ready(); }
+  bool finished() const override { return finished_ && !pending_; }
+  Headers* trailers() override { return body_.trailers(); }
+
+ private:
+  void take(Chunk piece) {
+    input_ = piece;
+    pending_ = true;
+    finished_ = piece.empty() || body_.finished();
+    // What is followed at once needs no flush of its own.
+    flush_ = finished_ ? Z_FINISH : body_.ready() ? Z_NO_FLUSH : Z_SYNC_FLUSH;
+  }
+
+  Chunk deflate_more() {
+    std::span<char> room = out_.room();
+    std::size_t given = std::min(input_.size(), kBytesPerCall);
+    zlib_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data()));
+    zlib_.avail_in = static_cast<uInt>(given);
+    zlib_.next_out = reinterpret_cast<Bytef*>(room.data());
+    zlib_.avail_out = static_cast<uInt>(room.size());
+    int result = deflate(&zlib_, given == input_.size() ? flush_ : Z_NO_FLUSH);
+    PERIGEE_ASSERT(result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR);
+    out_.commit(room.size() - zlib_.avail_out);
+    input_.remove_prefix(given - zlib_.avail_in);
+    spent_ += given - zlib_.avail_in;
+    // A buffer that was filled may not have been all.
+    pending_ =
+        flush_ == Z_FINISH ? result != Z_STREAM_END : !input_.empty() || zlib_.avail_out == 0;
+    return out_.unread();
+  }
+
+  // Otherwise a client that takes bytes faster than they are made would keep the worker.
+  Async<Result<void>> leave_others_their_turn() {
+    if (std::exchange(turn_, reactor_.turns()) != reactor_.turns()) spent_ = 0;
+    if (spent_ < kBytesPerTurn) return Result<void>{};
+    return next_turn();
+  }
+  Async<Result<void>> next_turn() {
+    reactor_.again(*this);
+    CO_TRY(co_await next_turn_);
+    spent_ = 0;
+    co_return Result<void>{};
+  }
+  void on_events(std::uint32_t) override {
+    if (next_turn_.waiting()) next_turn_.complete({});
+  }
+
+  net::Reactor& reactor_;
+  Body& body_;
+  Buffer out_;
+  Chunk input_;  // of the piece, not given to zlib yet
+  z_stream zlib_{};
+  int flush_ = Z_NO_FLUSH;
+  bool pending_ = false;   // zlib has input, or output that did not fit
+  bool finished_ = false;  // zlib has got the last piece
+  std::size_t spent_ = 0;  // in turn_
+  std::uint64_t turn_ = 0;
+  Completion<Result<void>> next_turn_;
+};
+
+}  // namespace
+
+ContentCoding preferred_coding(const Headers& request) {
+  Weights weights;
+  for (const Header& field : request.entries()) {
+    if (field.is(HeaderId::accept_encoding)) weights.take(field.value());
+  }
+  int gzip = weights.of(weights.gzip), deflate = weights.of(weights.deflate);
+  int best = std::max(gzip, deflate);
+  if (best == 0 || weights.identity > best) return ContentCoding::identity;
+  return gzip >= deflate ? ContentCoding::gzip : ContentCoding::deflate;
+}
+
+bool may_be_compressed(const RequestHead& request, const ResponseHead& head, const Body* body) {
+  if (!body || body->length() == 0 || request.method == Method::head) return false;
+  if (head.status < 200 || head.status == 204 || head.status == 206 || head.status == 304)
+    return false;
+  return !head.headers.has(HeaderId::content_encoding) && !forbids_change(head.headers) &&
+         !head.headers.has(HeaderName("Content-Range"));
+}
+
+void add_vary(Headers& response) {
+  for (const Header& field : response.entries()) {
+    if (!field.is(HeaderId::vary)) continue;
+    if (list_has_token(field.value(), "accept-encoding") || list_has_token(field.value(), "*"))
+      return;
+  }
+  response.add_made(HeaderName("Vary"), "Accept-Encoding");
+}
+
+void announce(ContentCoding coding, Headers& response) {
+  response.add_made(HeaderName("Content-Encoding"),
+                    coding == ContentCoding::gzip ? "gzip" : "deflate");
+  response.remove(HeaderId::content_length);
+  response.remove(HeaderName("Accept-Ranges"));
+  std::optional<std::string_view> tag = response.get(HeaderId::etag);
+  if (tag && !tag->starts_with("W/")) response.set(HeaderName("ETag"), "W/" + std::string(*tag));
+}
+
+std::unique_ptr<Body> compress(net::Reactor& reactor, Body& body, ContentCoding coding) {
+  return std::make_unique<CompressedBody>(reactor, body, coding);
+}
+
+}  // namespace perigee::http

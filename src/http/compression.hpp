@@ -1,0 +1,31 @@
+// Compressing answers (compressionSupported, runtime.md 2.1): what the client takes, what may be
+// compressed, and the body that does it. RFC 9110 sections 8.4 and 12.5.3. Internal to http.
+#pragma once
+
+#include <memory>
+
+#include "http/message.hpp"
+#include "net/reactor.hpp"
+
+namespace perigee::http {
+
+enum class ContentCoding : std::uint8_t { identity, gzip, deflate };
+
+// The one that the client likes best; gzip among equals. identity when it told nothing, or likes
+// that better.
+ContentCoding preferred_coding(const Headers& request);
+
+// Whether this answer depends on Accept-Encoding: it has a body, whole, not encoded yet, and nobody
+// has forbidden to change it.
+bool may_be_compressed(const RequestHead& request, const ResponseHead& head, const Body* body);
+// What both the compressed answer and the plain one tell caches.
+void add_vary(Headers& response);
+// The head of a compressed answer: no length and ranges of other bytes, a weak ETag.
+void announce(ContentCoding coding, Headers& response);
+
+// The pieces of `body` compressed, each as soon as it is there: what waits for the next piece has
+// been flushed. Borrows `body`. Holds at most 140 KiB for zlib and one buffer while it
+// gives bytes; lets other flows of the worker have their turn during a long body.
+std::unique_ptr<Body> compress(net::Reactor& reactor, Body& body, ContentCoding coding);
+
+}  // namespace perigee::http
