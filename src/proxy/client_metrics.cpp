@@ -21,16 +21,15 @@ ClientMetrics::ClientMetrics(report::Shard& shard, net::Reactor& reactor)
       websockets_(shard.series(report::kClientActiveWebSockets, {std::string(kLocal)}).cell()) {
   if (by_remote_) return;
   for (std::size_t family = 0; family < kOfRemote; ++family)
-    of_remotes_[family] = &of(static_cast<OfRemote>(family), "");
+    of_remotes_[family] = &find_of(static_cast<OfRemote>(family), "");
   if (!shows(shard, "class"))
     errors_ = &shard_.series(report::kClientErrors, {std::string(kLocal), "", ""});
 }
 
-report::Series& ClientMetrics::of(OfRemote family, std::string_view remote) {
+report::Series& ClientMetrics::find_of(OfRemote family, std::string_view remote) {
   static constexpr const report::Family* kFamilies[kOfRemote] = {
       &report::kClientActiveConnections, &report::kClientQueuePending, &report::kClientQueueTime,
       &report::kClientBytesRead, &report::kClientBytesWritten};
-  if (of_remotes_[family]) return *of_remotes_[family];
   return shard_.series(*kFamilies[family], {std::string(kLocal), std::string(remote)});
 }
 

@@ -91,7 +91,10 @@ class ClientMetrics final : public upstream::ClientObserver {
     report::Cell* count = nullptr;
     report::Cell* active = nullptr;
   };
-  report::Series& of(OfRemote family, std::string_view remote);
+  report::Series& of(OfRemote family, std::string_view remote) {
+    return of_remotes_[family] ? *of_remotes_[family] : find_of(family, remote);
+  }
+  report::Series& find_of(OfRemote family, std::string_view remote);
   Begun begun(http::Method method, const Target& target);
   Answers answers(http::Method method, int status, const Target& target);
   Begun find_begun(http::Method method, const Target& target);
