@@ -213,7 +213,7 @@ class Gateway:
 class Backend:
     """Answers every request with JSON about it; `answer` may be replaced."""
 
-    def __init__(self, answer=None, host="127.0.0.1", tls=None):
+    def __init__(self, answer=None, host="127.0.0.1", tls=None, port=0):
         backend = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -248,7 +248,7 @@ class Backend:
         self.answer = answer or (lambda request, body: (200, json.dumps(
             {"method": request.command, "path": request.path, "body": body.decode()}).encode()))
         self.requests = queue.Queue()
-        self._server = Server((host, 0), Handler)
+        self._server = Server((host, port), Handler)
         self.port = self._server.server_address[1]
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
