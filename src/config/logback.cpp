@@ -13,25 +13,51 @@
 namespace perigee::config {
 namespace {
 
-// "${name}" and "${name:-default}", which may nest; what names nothing stays as it is.
-std::string substituted(std::string_view text, const LogbackNames& names, int depth = 0) {
-  constexpr int kDepthMax = 8;
-  const auto begin = text.find("${");
-  if (begin == text.npos || depth == kDepthMax) return std::string(text);
-  std::size_t end = begin + 2;
-  for (int open = 1; end < text.size(); ++end) {
-    if (text.substr(end, 2) == "${") ++open;
-    if (text[end] == '}' && --open == 0) break;
+// "${name}" and "${name:-default}", which may nest; what names nothing stays as it is. So does what
+// is left when properties that stand for properties would unfold without end.
+class Substitution {
+ public:
+  explicit Substitution(const LogbackNames& names) : names_(names) {}
+
+  std::string of(std::string_view text, int depth = 0) {
+    std::string result;
+    for (std::size_t begin; depth < kDepthMax && (begin = text.find("${")) != text.npos;) {
+      const std::size_t end = end_of(text, begin);
+      if (end == text.npos || ++references_ > kReferencesMax) break;
+      const std::string value = value_of(text.substr(begin, end - begin), depth + 1);
+      if (result.size() + begin + value.size() > kBytesMax) break;
+      result.append(text.substr(0, begin)).append(value);
+      text.remove_prefix(end);
+    }
+    return result.append(text);
   }
-  if (end == text.size()) return std::string(text);
-  const std::string_view inside = text.substr(begin + 2, end - begin - 2);
-  const auto colon = inside.find(":-");
-  std::optional<std::string> value = names(substituted(inside.substr(0, colon), names, depth + 1));
-  if (!value && colon != inside.npos) value = inside.substr(colon + 2);
-  std::string result(text.substr(0, begin));
-  result += value ? substituted(*value, names, depth + 1) : text.substr(begin, end + 1 - begin);
-  return result + substituted(text.substr(end + 1), names, depth);
-}
+
+ private:
+  static constexpr int kDepthMax = 8;
+  static constexpr int kReferencesMax = 1000;
+  static constexpr std::size_t kBytesMax = 64 << 10;
+
+  // Behind the '}' that belongs to the "${" at `begin`.
+  static std::size_t end_of(std::string_view text, std::size_t begin) {
+    int open = 1;
+    for (std::size_t at = begin + 2; at < text.size(); ++at) {
+      if (text.substr(at, 2) == "${") ++open;
+      if (text[at] == '}' && --open == 0) return at + 1;
+    }
+    return text.npos;
+  }
+
+  std::string value_of(std::string_view reference, int depth) {
+    const std::string_view inside = reference.substr(2, reference.size() - 3);
+    const auto colon = inside.find(":-");
+    std::optional<std::string> value = names_(of(inside.substr(0, colon), depth));
+    if (!value && colon != inside.npos) value = inside.substr(colon + 2);
+    return value ? of(*value, depth) : std::string(reference);
+  }
+
+  const LogbackNames& names_;
+  int references_ = 0;
+};
 
 class Logback {
  public:
@@ -195,10 +221,11 @@ class Logback {
   }
 
   std::string with_names(std::string_view text) const {
-    return substituted(text, [this](const std::string& name) -> std::optional<std::string> {
+    const LogbackNames all = [this](const std::string& name) -> std::optional<std::string> {
       if (const auto at = properties_.find(name); at != properties_.end()) return at->second;
       return names_(name);
-    });
+    };
+    return Substitution(all).of(text);
   }
 
   void say(Severity severity, int line, std::string message) {

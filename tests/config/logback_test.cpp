@@ -114,6 +114,36 @@ TEST(Logback, ResolvesPropertiesAndVariables) {
               UnorderedElementsAre(Pair("ROOT", Level::trace), Pair("a.b", Level::trace)));
 }
 
+TEST(Logback, PropertiesDoNotUnfoldWithoutEnd) {
+  std::string doubling = "<property name='p0' value='0123456789'/>";
+  for (int i = 1; i < 60; ++i) {
+    const std::string before = "${p" + std::to_string(i - 1) + "}";
+    doubling += "<property name='p" + std::to_string(i) + "' value='" + before + before + "'/>";
+  }
+  const std::string appender =
+      "<appender name='C' class='ConsoleAppender'><encoder><pattern>${p59}</pattern></encoder>"
+      "</appender><root><appender-ref ref='C'/></root></configuration>";
+  const Read got = read("<configuration>" + doubling + appender);
+  EXPECT_THAT(got.log.pattern, HasSubstr("0123456789${p"));
+  EXPECT_LT(got.log.pattern.size(), 200'000u);
+
+  // Each stands for many that are told later, and the last for nothing.
+  std::string late;
+  for (int i = 0; i < 8; ++i) {
+    std::string many;
+    for (int j = 0; j < 100; ++j) many += "${q" + std::to_string(i + 1) + ":-}";
+    late += "<property name='q" + std::to_string(i) + "' value='" + (i < 7 ? many : "x") + "'/>";
+  }
+  EXPECT_LT(read("<configuration>" + late + appender).log.pattern.size(), 200'000u);
+}
+
+TEST(Logback, ManyReferencesInARowAreNoDepth) {
+  std::string many;
+  for (int i = 0; i < 200'000; ++i) many += "${NONE:-x}";
+  const Read got = read(console("<encoder><pattern>" + many + "</pattern></encoder>"));
+  EXPECT_TRUE(got.log.pattern.starts_with("xxx"));
+}
+
 TEST(Logback, MayWriteToAFileOnly) {
   const Read got = read(
       "<configuration><appender name='F' class='ch.qos.logback.core.FileAppender'><encoder>"
