@@ -169,18 +169,22 @@ class Logback {
   }
 
   // Those that the root logger writes to, through others that pass on.
-  void find_used(const std::string& name, std::set<std::string>& seen,
-                 std::vector<const Appender*>& used) const {
-    const auto at = appenders_.find(name);
-    if (at == appenders_.end() || !seen.insert(name).second) return;
-    if (at->second.console || at->second.file) used.push_back(&at->second);
-    for (const std::string& ref : at->second.refs) find_used(ref, seen, used);
+  std::vector<const Appender*> used_appenders() const {
+    std::set<std::string> seen;
+    std::vector<const Appender*> used;
+    std::vector<std::string> next(root_refs_.rbegin(), root_refs_.rend());
+    while (!next.empty()) {
+      const auto at = appenders_.find(next.back());
+      next.pop_back();
+      if (at == appenders_.end() || !seen.insert(at->first).second) continue;
+      if (at->second.console || at->second.file) used.push_back(&at->second);
+      next.insert(next.end(), at->second.refs.rbegin(), at->second.refs.rend());
+    }
+    return used;
   }
 
   void use_appenders() {
-    std::set<std::string> seen;
-    std::vector<const Appender*> used;
-    for (const std::string& name : root_refs_) find_used(name, seen, used);
+    const std::vector<const Appender*> used = used_appenders();
     if (used.empty()) {
       return say(Severity::warning, 0,
                  "the root logger has no ConsoleAppender and no FileAppender; lines go to the "

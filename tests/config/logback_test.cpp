@@ -153,6 +153,19 @@ TEST(Logback, MayWriteToAFileOnly) {
   EXPECT_TRUE(got.log.file);
 }
 
+TEST(Logback, AppendersMayPassOnManyTimes) {
+  std::string chain = "<appender name='A0' class='ConsoleAppender'/>";
+  for (int i = 1; i < 15'000; ++i) {
+    chain += "<appender name='A" + std::to_string(i) +
+             "' class='AsyncAppender'><appender-ref ref='A" + std::to_string(i - 1) +
+             "'/></appender>";
+  }
+  const Read got =
+      read("<configuration>" + chain + "<root><appender-ref ref='A14999'/></root></configuration>");
+  EXPECT_TRUE(got.log.console);
+  EXPECT_FALSE(got.log.file);
+}
+
 TEST(Logback, ThatWritesNowhereStillWritesToTheConsole) {
   const Read got = read("<configuration><root level='INFO'/></configuration>");
   EXPECT_TRUE(got.log.console);
