@@ -94,6 +94,10 @@ const std::string* Environment::find_bare(std::string_view key) const {
   return nullptr;
 }
 
+bool Environment::is_prefixed(std::string_view name) const {
+  return std::ranges::find(prefixed_, name, &Variable::name) != prefixed_.end();
+}
+
 const std::string* Environment::exact(std::string_view name) const {
   const auto at = variables_.find(name);
   return at == variables_.end() ? nullptr : &at->second;

@@ -39,6 +39,7 @@ class Environment {
   const std::string* exact(std::string_view name) const;
 
   const std::vector<Variable>& prefixed() const { return prefixed_; }
+  bool is_prefixed(std::string_view name) const;
   const EnvironmentMap& all() const { return variables_; }
 
   // Kubernetes gives every container variables that name the services of its namespace; one called

@@ -1,15 +1,28 @@
 // What concerns requests: time-outs, identifiers, APIs, stopping, limits
 // (runtime.md 2.1, 2.7, 2.13).
+#include <algorithm>
+
 #include "config/reader.hpp"
 #include "config/settings.hpp"
 
 namespace perigee::config {
 namespace {
 
+// Whether the key is absent for a mistake that has its line already: its value was wrong, or a file
+// could not be read.
+bool was_said(const Tree& tree, std::string_view key, const Diagnostics& diagnostics) {
+  const auto at = tree.values().find(key);
+  if (at != tree.values().end() && !trim(at->second.text).empty()) return true;
+  return std::ranges::any_of(diagnostics, [](const Diagnostic& diagnostic) {
+    return diagnostic.fatal && diagnostic.key.empty();
+  });
+}
+
 void read_timeout(const Reader& reader, Requests& requests, Diagnostics& diagnostics) {
   constexpr std::string_view kKey = "http.requestTimeout";
   const Value* value = reader.find(kKey);
   if (value == nullptr) {
+    if (was_said(reader.tree(), kKey, diagnostics)) return;
     diagnostics.push_back({Severity::info, std::string(kKey), "", "not set; 30000 ms is used"});
     return;
   }

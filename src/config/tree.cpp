@@ -137,6 +137,7 @@ bool Tree::adopt(const Variable& variable, Diagnostics& diagnostics) {
 
 void Tree::collect_bare(Diagnostics& diagnostics) {
   for (const auto& [name, unused] : environment_.all()) {
+    if (environment_.is_prefixed(name)) continue;  // PERIGEE_ is the first word of our own keys
     for (const KnownKey& known : keys_of_bare_variable(name)) {
       if (!bare_) {
         diagnostics.push_back(

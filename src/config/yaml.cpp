@@ -6,7 +6,9 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <istream>
+#include <optional>
 #include <streambuf>
 #include <unordered_map>
 #include <utility>
@@ -33,12 +35,49 @@ struct Problem {  // thrown and caught in this file only: yaml-cpp offers no oth
   std::string message;
 };
 
+bool is_open_quote(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string_view special = quote == '"' ? "\"\\" : "'";
+  while ((at = text.find_first_of(special, at + 1)) != std::string_view::npos) {
+    const bool doubled = quote == '\'' && text.substr(at + 1).starts_with('\'');
+    if (text[at] == quote && !doubled) return false;
+    ++at;  // what is escaped
+  }
+  return true;
+}
+
+// Where the text of the scalar at `at` begins, past its anchor and its tag.
+std::size_t past_properties(std::string_view text, std::size_t at) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  while ((at = text.find_first_not_of(kBlank, at)) < text.size()) {
+    if (!std::string_view("&!#").contains(text[at])) break;
+    at = text.find_first_of(text[at] == '#' ? "\n" : kBlank, at);
+  }
+  return at;
+}
+
+// yaml-cpp takes the end of a text that follows a line end for a closing quote. `scalar` is where
+// the last scalar of the text begins that is not plain, in bytes.
+void refuse_open_quote(std::string_view text, std::size_t scalar) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // not counted by yaml-cpp
+  const bool is_utf8 = text.substr(0, 4).find_first_of({"\0\xFE\xFF", 3}) == std::string_view::npos;
+  const std::size_t at = is_utf8 ? past_properties(text, scalar) : text.size();
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return;
+  if (!is_open_quote(text, at)) return;
+  const auto lines_before = std::ranges::count(text.substr(0, at), '\n');
+  throw Problem{static_cast<int>(lines_before) + 1,
+                std::string("not valid YAML: nothing closes the quote (") + text[at] +
+                    ") that begins on this line"};
+}
+
 // Builds the nodes of one document.
 class Builder final : public YAML::EventHandler {
  public:
   explicit Builder(const YamlLimits& limits) : limits_(limits) {}
 
   std::vector<Node> nodes;
+
+  std::optional<std::size_t> last_not_plain;  // scalar: where it begins, in bytes
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     // The parser offers a document again and again that begins with what it cannot read.
@@ -62,6 +101,7 @@ class Builder final : public YAML::EventHandler {
                 const std::string& value) override {
     Node& node = nodes[add(mark, anchor)];
     node.scalar = tag == "?" ? YamlKind::plain : YamlKind::quoted;
+    if (tag != "?") last_not_plain = static_cast<std::size_t>(mark.pos);
     node.text = value;
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
@@ -266,6 +306,25 @@ class Bytes final : public std::streambuf {
   }
 };
 
+void read_documents(std::string_view text, const YamlLimits& limits, Builder& builder,
+                    YamlFlat& flat) {
+  Bytes bytes(text);
+  std::istream stream(&bytes);
+  YAML::Parser parser(stream);
+  const auto next = [&] {
+    try {
+      return parser.HandleNextDocument(builder);
+    } catch (const YAML::Exception&) {  // an end that is missing, for which the quote is to blame
+      if (builder.last_not_plain) refuse_open_quote(text, *builder.last_not_plain);
+      throw;
+    }
+  };
+  while (next()) {
+    if (builder.last_not_plain) refuse_open_quote(text, *builder.last_not_plain);
+    Flattener(builder.nodes, limits, flat).document();
+  }
+}
+
 std::unexpected<Error> failed(int line, const std::string& message) {
   return fail(ErrorCode::invalid, std::to_string(line) + ": " + message);
 }
@@ -278,14 +337,14 @@ Result<YamlFlat> flatten_yaml(std::string_view text, const YamlLimits& limits) {
   }
   YamlFlat flat;
   try {
-    Bytes bytes(text);
-    std::istream stream(&bytes);
-    YAML::Parser parser(stream);
     Builder builder(limits);
-    while (parser.HandleNextDocument(builder)) Flattener(builder.nodes, limits, flat).document();
+    read_documents(text, limits, builder, flat);
   } catch (const Problem& problem) {
     return failed(problem.line, problem.message);
   } catch (const YAML::Exception& exception) {
+    // With a line end the open quote is known by where it begins.
+    if (exception.msg == YAML::ErrorMsg::EOF_IN_SCALAR && !text.ends_with('\n'))
+      return flatten_yaml(std::string(text) + '\n', limits);
     return failed(exception.mark.line + 1, "not valid YAML: " + exception.msg + " (column " +
                                                std::to_string(exception.mark.column + 1) + ")");
   } catch (const std::exception& exception) {

@@ -90,6 +90,16 @@ TEST(Precedence, LeavesBareVariablesAloneAndWarns) {
   EXPECT_EQ(load(given).settings.identity.zone, "defined");
 }
 
+TEST(Precedence, DoesNotCallAPrefixedVariableBare) {
+  for (const auto* name : {"PERIGEE_LIMITS_MAXHEADERS", "perigee_limits_maxHeaders"}) {
+    const Loaded loaded = load(Given{.environment = {{name, "50"}}});
+    EXPECT_EQ(loaded.settings.limits.headers_max, 50) << name;
+    EXPECT_THAT(lines(loaded.diagnostics, Severity::warning),
+                testing::Not(Contains(HasSubstr("looks like this key"))))
+        << name;
+  }
+}
+
 TEST(Precedence, SkipsAnEmptyVariableOfANumber) {
   const Loaded loaded =
       load(Given{.yaml = "http: { port: 3 }", .environment = {{"GRAVITEE_HTTP_PORT", ""}}});

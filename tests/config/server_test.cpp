@@ -259,6 +259,17 @@ TEST(Servers, OfAListTellWhatIsIgnoredUnderHttp) {
               ElementsAre(HasSubstr("gravitee.yml:2: http.port: ignored")));
 }
 
+TEST(Requests, HaveNoWordOnAnAbsentTimeoutAfterAMistakeThatWasTold) {
+  for (const auto* yaml : {"http:\n  port: [\n", "http: { requestTimeout: soon }"}) {
+    const Loaded loaded = load(yaml);
+    EXPECT_TRUE(loaded.fatal());
+    for (const Diagnostic& diagnostic : loaded.diagnostics)
+      EXPECT_FALSE(diagnostic.message.contains("not set")) << to_string(diagnostic);
+  }
+  EXPECT_TRUE(
+      said(load("http: { requestTimeout: , port: x }"), "http.requestTimeout", Severity::info));
+}
+
 TEST(Requests, HaveATimeoutOfThirtySecondsOrNone) {
   const Loaded absent = load("");
   EXPECT_EQ(absent.settings.requests.timeout, 30s);

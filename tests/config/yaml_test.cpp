@@ -92,6 +92,32 @@ TEST(Yaml, NamesTheLineOfAMistake) {
   EXPECT_THAT(refused("a: *nowhere\n"), HasSubstr("not valid YAML"));
 }
 
+TEST(Yaml, RefusesAQuoteThatNothingCloses) {
+  const std::string begin = "not valid YAML: nothing closes the quote (";
+  const std::string end = ") that begins on this line";
+  const std::string twice = "2: " + begin + "\"" + end;
+  EXPECT_EQ(refused("a: 1\nb: \"abc\nc: 3\nd: 4\n"), twice);
+  EXPECT_EQ(refused("a: 1\nb: \"abc\nc: 3\n  "), twice);
+  EXPECT_EQ(refused("a: 1\nb: \"abc\nc: 3"), twice);
+  EXPECT_EQ(refused("a: 1\nb: \"abc\\\"\n"), twice);
+  EXPECT_EQ(refused("a: 1\nb: \"abc\\\n"), twice);
+  EXPECT_EQ(refused("a: \"x\"\nb: { c: \"abc\n"), twice);
+  EXPECT_EQ(refused("a: 1\n\"b: 2\nc: 3\n"), twice);
+  EXPECT_EQ(refused("\xEF\xBB\xBF"
+                    "a: 1\nb: &x !!str \"abc\n"),
+            twice);
+  EXPECT_EQ(refused("a: |\n \"\nb: 'it''s\nc: 3\n"), "3: " + begin + "'" + end);
+}
+
+TEST(Yaml, ReadsQuotedTextOfSeveralLines) {
+  EXPECT_THAT(flat("a: \"one\n  two\n\n  three\"\nb: 'it''s\n  \"so\"'\n"),
+              ElementsAre("a=one two\nthree@1", "b=it's \"so\"@5"));
+  EXPECT_THAT(flat("a: \"x\\\\\"\nb: \"y\\\"\""), ElementsAre("a=x\\@1", "b=y\"@2"));
+  EXPECT_THAT(flat("a: |\n  \"open\n  it's\n"), ElementsAre("a=\"open\nit's\n@1"));
+  EXPECT_THAT(flat("a: !!str don't # \"\n"), ElementsAre("a=don't@1"));
+  EXPECT_THAT(flat(std::string_view("a\0:\0 \0'\0b\0'\0\n\0", 14)), ElementsAre("a=b@1"));
+}
+
 // Nine levels of nine aliases are 9^9 values from a few lines.
 TEST(Yaml, RefusesAnAliasBomb) {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
