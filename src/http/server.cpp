@@ -22,6 +22,7 @@ constexpr Duration kProxyLineEvery = 10s;
 // A PROXY header or a TLS handshake in progress.
 struct Server::Impl::Handshake {
   std::unique_ptr<net::Stream> plain;
+  Instant begun;
   Task task;
 };
 
@@ -78,6 +79,7 @@ void Server::Impl::accepted(std::unique_ptr<net::Stream> stream) {
   handshakes_.push_back(std::make_unique<Handshake>());
   Handshake& handshake = *handshakes_.back();
   handshake.plain = std::move(stream);
+  handshake.begun = reactor.now();
   pause_when_full();
   handshake.task.start(shake_hands(handshake));
 }
@@ -208,16 +210,25 @@ void Server::Impl::sweep_idle() {
 }
 
 // While stopping, the first request of a connection that was accepted just now is on its way: it
-// is waited for.
+// is waited for, and so are the handshakes in front of it.
 void Server::Impl::close_idle() {
   Instant newest_closed = reactor.now() - kFirstRequestPatience;
+  if (!accepting) end_handshakes(newest_closed);
   for (ServerConnection* connection = idle_.first; connection;) {
     ServerConnection* next = connection->next_;
     bool waited_for = !accepting && !connection->used_ && connection->since_ > newest_closed;
     if (!waited_for) connection->close();
     connection = next;
   }
-  if (idle_.first) close_idle_later();
+  if (idle_.first || (!accepting && !handshakes_.empty())) close_idle_later();
+}
+
+// Those that were begun by then. A task that ends leaves the list in a later step of the loop.
+void Server::Impl::end_handshakes(Instant begun_by) {
+  for (auto& handshake : handshakes_) {
+    if (handshake->begun <= begun_by)
+      handshake->task.scope().cancel(Error(ErrorCode::cancelled, "the server closes"));
+  }
 }
 
 void Server::Impl::close_idle_later() {
@@ -226,8 +237,7 @@ void Server::Impl::close_idle_later() {
 }
 
 void Server::Impl::close_all() {
-  for (auto& handshake : handshakes_)
-    handshake->task.scope().cancel(Error(ErrorCode::cancelled, "the server closes"));
+  end_handshakes(reactor.now());
   while (idle_.first) idle_.first->close();
   while (busy_.first) busy_.first->close();
 }

@@ -88,6 +88,7 @@ struct Server::Impl {
   void pause_when_full();
   void sweep_idle();
   void close_idle_later();
+  void end_handshakes(Instant begun_by);
   void clear_away();
   Async<void> shake_hands(Handshake& handshake);
   using Opened = Result<std::unique_ptr<net::Stream>>;

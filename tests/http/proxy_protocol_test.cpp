@@ -125,6 +125,21 @@ TEST_F(ProxyProtocol, AServerThatClosesWaitsForNoHeader) {
   EXPECT_EQ(empty, 1);
 }
 
+TEST_F(ProxyProtocol, AServerThatStopsWaitsAMomentForTheHeader) {
+  World world(recorder, with());
+  auto silent = world.connect();
+  world.settle();
+  int empty = 0;
+  world.server.when_empty([&] { ++empty; });
+  world.server.stop_accepting();
+  world.server.close_idle();
+  world.settle();
+  EXPECT_FALSE(silent->over());
+  world.advance(1s);
+  EXPECT_TRUE(silent->over());
+  EXPECT_EQ(empty, 1);
+}
+
 TEST_F(ProxyProtocol, TheHeaderComesBeforeTls) {
   net::TlsServerContext::Options options;
   options.certificates = {*net::self_signed("localhost")};
