@@ -65,6 +65,8 @@ Series& Shard::series(const Family& family, std::vector<std::string> label_value
   for (std::size_t i = 0; i < label_values.size(); ++i) {
     if (!choice().shows(family.category, family.labels[i])) continue;
     if (shown != i) label_values[shown] = std::move(label_values[i]);
+    // What a client chooses is not only few, but short too.
+    if (label_values[shown].size() > kLabelBytesMax) label_values[shown].resize(kLabelBytesMax);
     ++shown;
   }
   label_values.resize(shown);

@@ -101,6 +101,8 @@ class Registry;
 // The series of one writing thread.
 class Shard {
  public:
+  static constexpr std::size_t kLabelBytesMax = 256;  // the rest of a longer value is cut off
+
   ~Shard();
   // The series of these values of all labels of the family, made at the first call; labels that are
   // not shown make no difference. Beyond perigee.metrics.maxSeries of a family every value becomes

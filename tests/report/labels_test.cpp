@@ -50,6 +50,15 @@ TEST(LabelChoice, OurOwnFamiliesShowTheirLabels) {
   EXPECT_THAT(registry.collect(Instant{})[0].labels, ElementsAre("api", "status"));
 }
 
+TEST(LabelChoice, LongValuesAreCut) {
+  Registry registry(10, LabelChoice({.labels = {"local"}}));
+  Shard& shard = registry.make_shard();
+  const std::string longest(Shard::kLabelBytesMax, 'x');
+  Series& series = shard.series(kServerErrors, {longest + "one"});
+  EXPECT_THAT(series.label_values(), ElementsAre(longest));
+  EXPECT_EQ(&shard.series(kServerErrors, {longest + "other"}), &series);
+}
+
 TEST(LabelChoice, WhatIsNotShownMakesNoSeries) {
   Registry registry(10, LabelChoice({.labels = {"http_code"}}));
   Shard& shard = registry.make_shard();
