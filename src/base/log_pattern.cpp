@@ -117,6 +117,12 @@ class PatternReader {
     return true;
   }
 
+  // A long pattern may give reason to thousands.
+  void warn(std::string text) {
+    constexpr std::size_t kWarningsMax = 20;
+    if (warnings_.size() < kWarningsMax) warnings_.push_back(std::move(text));
+  }
+
   void widths(Piece& piece) {
     piece.pads_right = next_is('-');
     if (!rest_.empty() && is_digit(rest_.front())) number(piece.width_min);
@@ -145,7 +151,7 @@ class PatternReader {
     rest_.remove_prefix(letters);
     std::string argument = option();
     if (depth < kDepthMax && next_is('(')) {
-      if (!word.empty()) warnings_.push_back("%" + word + "(...): printed without its effect");
+      if (!word.empty()) warn("%" + word + "(...): printed without its effect");
       piece.kind = Kind::group;
       piece.inside = read(true, depth + 1);
       pieces.push_back(std::move(piece));
@@ -156,8 +162,7 @@ class PatternReader {
     } else if (known(piece, word, argument)) {
       pieces.push_back(std::move(piece));
     } else if (!any_of(word, kThrowable)) {
-      warnings_.push_back("%" + word +
-                          ": left out; date, thread, level, logger, msg, X{api} and n are known");
+      warn("%" + word + ": left out; date, thread, level, logger, msg, X{api} and n are known");
     }
   }
 
@@ -187,8 +192,7 @@ class PatternReader {
     if (auto comma = argument.rfind(", "); comma != argument.npos) {
       std::string zone = argument.substr(comma + 2);
       piece.utc = zone == "UTC" || zone == "GMT" || zone == "Z";
-      if (!piece.utc)
-        warnings_.push_back("time zone '" + zone + "': local time is printed; UTC is known");
+      if (!piece.utc) warn("time zone '" + zone + "': local time is printed; UTC is known");
       argument.resize(comma);
     }
     while (argument.starts_with('"') || argument.starts_with(' ')) argument.erase(0, 1);
@@ -196,7 +200,7 @@ class PatternReader {
     if (argument.empty() || argument == "ISO8601") argument = "yyyy-MM-dd HH:mm:ss,SSS";
     if (argument == "STRICT") argument = "yyyy-MM-dd'T'HH:mm:ss,SSS";
     if (std::string unknown = unknown_letters(argument); !unknown.empty())
-      warnings_.push_back("date '" + argument + "': no meaning is known for '" + unknown + "'");
+      warn("date '" + argument + "': no meaning is known for '" + unknown + "'");
     piece.text = std::move(argument);
   }
 
@@ -209,7 +213,7 @@ class PatternReader {
       pieces.push_back(std::move(piece));
       return;
     }
-    warnings_.push_back("%X{" + key + "}: has no value here; X{api} is known");
+    warn("%X{" + key + "}: has no value here; X{api} is known");
     if (colon != argument.npos) piece.text = argument.substr(colon + 2);
     pieces.push_back(std::move(piece));
   }

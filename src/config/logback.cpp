@@ -209,10 +209,7 @@ class Logback {
     for (const std::string& warning : warnings) say(Severity::warning, look.line, warning);
   }
 
-  void ignore(const XmlElement& element) {
-    const std::string name = "<" + element.name + ">";
-    if (std::ranges::find(ignored_, name) == ignored_.end()) ignored_.push_back(name);
-  }
+  void ignore(const XmlElement& element) { ignored_.insert("<" + element.name + ">"); }
 
   void tell_ignored() {
     if (ignored_.empty()) return;
@@ -244,7 +241,7 @@ class Logback {
   std::map<std::string, std::string> properties_;
   std::map<std::string, Appender> appenders_;
   std::vector<std::string> root_refs_;
-  std::vector<std::string> ignored_;
+  std::set<std::string> ignored_;
 };
 
 }  // namespace

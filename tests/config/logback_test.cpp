@@ -153,6 +153,13 @@ TEST(Logback, MayWriteToAFileOnly) {
   EXPECT_TRUE(got.log.file);
 }
 
+TEST(Logback, APatternGivesFewWarnings) {
+  std::string nested;
+  for (int i = 0; i < 20'000; ++i) nested += "%green(";
+  EXPECT_EQ(read(console("<encoder><pattern>" + nested + "</pattern></encoder>")).told().size(),
+            20u);
+}
+
 TEST(Logback, AppendersMayPassOnManyTimes) {
   std::string chain = "<appender name='A0' class='ConsoleAppender'/>";
   for (int i = 1; i < 15'000; ++i) {
