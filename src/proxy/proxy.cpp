@@ -41,6 +41,7 @@ class RequestTimeout {
 bool wants_websocket(const http::ServerExchange& client) {
   const http::RequestHead& request = client.request;
   if (request.method != http::Method::get || client.body) return false;
+  if (request.version == http::Version::http_1_0) return false;  // RFC 9110 section 7.8
   std::optional<std::string_view> upgrade = request.headers.get(http::HeaderId::upgrade);
   return upgrade && http::equals_ignoring_case(*upgrade, "websocket") &&
          http::any_has_token(request.headers, http::HeaderId::connection, "upgrade");
@@ -91,6 +92,7 @@ struct Proxy::Serving {
         timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout) {
     exchange.request_id = ids.request;
     exchange.transaction_id = ids.transaction;
+    trace = ids.trace;
     exchange.uri = client.request.target;
     exchange.context_path = route.listener->path;
     exchange.path_info = path_info_of(client.request.path, route.listener->path);
@@ -98,7 +100,6 @@ struct Proxy::Serving {
     exchange.arrived_wall = client.arrived_wall;
     exchange.request_body.set(client.body);
     exchange.set_invoker(backend);
-    if (!ids.trace.empty()) response.headers.add_view(kTraceparent, ids.trace);
     // The observer is told when the revision may be gone.
     if (proxy.options_.tells_route) client.route = client.arena.copy(exchange.context_path);
     client.watch_client(&flow);
@@ -110,6 +111,7 @@ struct Proxy::Serving {
   Pin pin;
   http::ResponseHead response;
   Exchange exchange;
+  std::string_view trace;
   BackendInvoker backend;
   RequestTimeout timeout;
   const plan::SecuredPlan* plan = nullptr;
@@ -248,6 +250,7 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
     if (answer.close) serving.client.close_after();
   }
   add_id_headers(exchange, options_);
+  if (!serving.trace.empty()) exchange.response.headers.set_made(kTraceparent, serving.trace);
   bool upgraded = !verdict.failed() && exchange.response.status == 101 && serving.backend.tunnel();
   if (upgraded) return upgrade(serving);
   return serving.client.respond(exchange.response, exchange.response_body.stream());

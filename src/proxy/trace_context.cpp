@@ -48,8 +48,13 @@ bool is_valid_traceparent(std::string_view text) {
 std::string_view continue_trace(http::RequestHead& request, policy::Worker& worker) {
   http::Headers& headers = request.headers;
   std::optional<std::string_view> given = headers.get(http::HeaderId::traceparent);
-  if (given && is_valid_traceparent(*given) && headers.count(http::HeaderId::traceparent) == 1)
-    return *given;
+  if (given && is_valid_traceparent(*given) && headers.count(http::HeaderId::traceparent) == 1) {
+    if (given->size() == kTraceparentBytes) return *given;
+    // What a later version has behind is not understood, and so not passed on.
+    std::string_view known = headers.arena().join({"00", given->substr(2, kTraceparentBytes - 2)});
+    headers.set_made(http::HeaderId::traceparent, known);
+    return known;
+  }
   std::string_view made = new_traceparent(headers.arena(), worker);
   headers.set_made(http::HeaderId::traceparent, made);
   // What vendors wrote there is about the trace that ends here.

@@ -85,6 +85,15 @@ TEST_F(TraceContext, AValidOneIsPassedOnAndTold) {
   EXPECT_EQ(got.by_client, kValid);
 }
 
+TEST_F(TraceContext, OfALaterVersionWhatIsKnownIsPassedOn) {
+  begin(true);
+  Seen got = seen("traceparent: 01" + std::string(kValid).substr(2) + "-" + std::string(5000, 'x') +
+                  "\r\ntracestate: vendor=1\r\n");
+  EXPECT_EQ(got.by_backend, kValid);
+  EXPECT_EQ(got.state_by_backend, "vendor=1");
+  EXPECT_EQ(got.by_client, kValid);
+}
+
 TEST_F(TraceContext, WithoutOneATraceBegins) {
   begin(true);
   Seen got = seen("tracestate: vendor=1\r\n");

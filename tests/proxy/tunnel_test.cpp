@@ -365,6 +365,13 @@ TEST_F(Tunnel, ARequestWithABodyIsNoHandshake) {
   EXPECT_EQ(answer(asking).status, 502);
 }
 
+TEST_F(Tunnel, OfHttp10IsNoHandshake) {
+  std::string old = kHandshake;
+  old.replace(old.find("HTTP/1.1"), 8, "HTTP/1.0");
+  ask(old + "\r\n");
+  EXPECT_THAT(asked().head(), Not(HasSubstr("Upgrade")));
+}
+
 TEST_F(Tunnel, OtherMethodsAndProtocolsAreNoHandshake) {
   ask("POST /a/x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   EXPECT_THAT(asked(0).head(), Not(HasSubstr("Upgrade")));
