@@ -211,7 +211,10 @@ void announce(ContentCoding coding, Headers& response) {
   response.add_made(HeaderName("Content-Encoding"),
                     coding == ContentCoding::gzip ? "gzip" : "deflate");
   response.remove(HeaderId::content_length);
-  response.remove(HeaderName("Accept-Ranges"));
+  // They are about the bytes that came.
+  for (std::string_view name :
+       {"Accept-Ranges", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest"})
+    response.remove(HeaderName(name));
   std::optional<std::string_view> tag = response.get(HeaderId::etag);
   if (tag && !tag->starts_with("W/")) response.set(HeaderName("ETag"), "W/" + std::string(*tag));
 }

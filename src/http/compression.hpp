@@ -20,7 +20,7 @@ ContentCoding preferred_coding(const Headers& request);
 bool may_be_compressed(const RequestHead& request, const ResponseHead& head, const Body* body);
 // What both the compressed answer and the plain one tell caches.
 void add_vary(Headers& response);
-// The head of a compressed answer: no length and ranges of other bytes, a weak ETag.
+// The head of a compressed answer: no length, ranges and digests of other bytes, a weak ETag.
 void announce(ContentCoding coding, Headers& response);
 
 // The pieces of `body` compressed, each as soon as it is there: what waits for the next piece has

@@ -126,7 +126,11 @@ struct Compression : testing::Test {
 };
 
 TEST_F(Compression, TheAnswerIsChunkedAndTellsSo) {
-  answerer.fields = {{"Content-Length", "23"}, {"ETag", "\"v1\""}, {"Accept-Ranges", "bytes"}};
+  answerer.fields = {{"Content-Length", "23"},
+                     {"ETag", "\"v1\""},
+                     {"Accept-Ranges", "bytes"},
+                     {"Content-MD5", "x"},
+                     {"Repr-Digest", "y"}};
   bool whole = false;
   EXPECT_EQ(inflated(unchunked(ask("br, gzip")), &whole), answerer.text);
   EXPECT_TRUE(whole);
@@ -136,6 +140,8 @@ TEST_F(Compression, TheAnswerIsChunkedAndTellsSo) {
   EXPECT_THAT(head, HasSubstr("\r\nETag: W/\"v1\"\r\n"));
   EXPECT_THAT(head, Not(HasSubstr("Content-Length")));
   EXPECT_THAT(head, Not(HasSubstr("Accept-Ranges")));
+  EXPECT_THAT(head, Not(HasSubstr("Content-MD5")));
+  EXPECT_THAT(head, Not(HasSubstr("Repr-Digest")));
   EXPECT_EQ(world.reactor.buffers().bytes_leased(), 0u);
 }
 
