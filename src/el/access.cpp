@@ -147,6 +147,15 @@ const AccessInfo* find_property(Bean owner, std::string_view name) {
   return found == std::end(kAccesses) ? nullptr : found;
 }
 
+std::vector<std::string_view> names_in(Bean owner) {
+  std::vector<std::string_view> names;
+  for (const AccessInfo& info : kAccesses)
+    if (info.owner == owner) names.push_back(info.name);
+  if (owner == Bean::ssl_client || owner == Bean::ssl_server)
+    names.insert(names.end(), std::begin(kPrincipalValues), std::end(kPrincipalValues));
+  return names;
+}
+
 const AccessInfo* info_of(Access access) {
   auto found = std::ranges::find(kAccesses, access, &AccessInfo::access);
   return found == std::end(kAccesses) ? nullptr : found;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "el/variables.hpp"
 
@@ -19,6 +20,8 @@ struct AccessInfo {
 const AccessInfo* find_variable(std::string_view name);
 // `owner.name`; null when there is no such property.
 const AccessInfo* find_property(Bean owner, std::string_view name);
+// The properties of `owner`; of Bean::none the variables.
+std::vector<std::string_view> names_in(Bean owner);
 // Name and owner of an access of the table; null for keyed ones.
 const AccessInfo* info_of(Access access);
 // Single values of a certificate's principal (cn, ou, ..).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/nearest.hpp"
 #include "el/access.hpp"
 #include "el/format.hpp"
 #include "el/lexer.hpp"
@@ -50,7 +51,20 @@ Result<NodeId> Builder::constant(Value value, std::uint32_t column) {
   return add({.op = Op::constant, .value = value}, {}, column);
 }
 
+void Builder::warn(std::uint32_t column, std::string reason, std::string_view name,
+                   std::span<const std::string_view> candidates) {
+  if (program_.warnings.size() >= kWarningsMax) return;
+  std::string_view near = nearest_name(name, candidates);
+  if (!near.empty()) reason.append("; did you mean '").append(near).append("'?");
+  program_.warnings.push_back("column " + std::to_string(column) + ": " + reason);
+}
+
 Result<NodeId> Builder::refused(const std::string& reason, std::uint32_t column) {
+  warn(column, reason + ", it fails when it is reached");
+  return refused_silently(reason, column);
+}
+
+Result<NodeId> Builder::refused_silently(const std::string& reason, std::uint32_t column) {
   return add({.op = Op::refused, .value = Value::text(keep(reason))}, {}, column);
 }
 
@@ -90,6 +104,7 @@ Result<NodeId> Builder::variable(std::string_view name, std::uint32_t column) {
   if (name == "root") return constant(Value::null(), column);
   const AccessInfo* info = find_variable(name);
   if (info) return read(Op::read_or_null, info->access, {}, false, column);
+  warn(column, "there is no variable " + quoted(name) + ", it is null", name, names_in(Bean::none));
   return read(Op::read_or_null, Access::variable, name, false, column);
 }
 
@@ -106,7 +121,13 @@ Result<NodeId> Builder::bean_property(Bean bean, std::string_view name, bool saf
   if ((is_client || bean == Bean::ssl_server) && is_principal_value(name))
     return read(Op::read, is_client ? Access::ssl_client_value : Access::ssl_server_value, name,
                 safe, column);
-  return refused(std::string(name_of(bean)) + " has no property " + quoted(name), column);
+  return unknown_property(bean, name, column);
+}
+
+Result<NodeId> Builder::unknown_property(Bean bean, std::string_view name, std::uint32_t column) {
+  std::string reason = std::string(name_of(bean)) + " has no property " + quoted(name);
+  warn(column, reason, name, names_in(bean));
+  return refused_silently(reason, column);
 }
 
 Result<NodeId> Builder::keyed_read(Access container, std::string_view key, bool safe,

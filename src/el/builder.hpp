@@ -42,7 +42,9 @@ class Builder {
   bool is_constant_text(NodeId id) { return is_constant(id) && node(id).value.is_text(); }
 
   Result<NodeId> add(Node node, std::span<const NodeId> children, std::uint32_t column);
+  // Fails when it is reached, and warns of that.
   Result<NodeId> refused(const std::string& reason, std::uint32_t column);
+  Result<NodeId> refused_silently(const std::string& reason, std::uint32_t column);
   Result<NodeId> read(Op op, Access access, std::string_view name, bool safe, std::uint32_t column);
   Result<NodeId> keyed_read(Access container, std::string_view key, bool safe,
                             std::uint32_t column);
@@ -60,6 +62,10 @@ class Builder {
   // Replaces a pure node whose children are constants by its value.
   void fold(NodeId id);
   void note_need(Access access);
+  // "column 12: reason; did you mean 'candidate'?", without the question when none is near.
+  void warn(std::uint32_t column, std::string reason, std::string_view name = {},
+            std::span<const std::string_view> candidates = {});
+  Result<NodeId> unknown_property(Bean bean, std::string_view name, std::uint32_t column);
 
   Program& program_;
   const Options& options_;

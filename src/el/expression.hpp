@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -23,6 +25,7 @@ namespace perigee::el {
 inline constexpr std::size_t kTextBytesMax = 64 * 1024;  // of a template
 inline constexpr std::size_t kNestingMax = 256;          // parentheses, indexes, arguments
 inline constexpr std::size_t kChainMax = 1000;           // length of `a.b.c..` or `a + b + ..`
+inline constexpr std::size_t kWarningsMax = 20;          // of a template
 inline constexpr std::size_t kStepsMax = 200'000;        // nodes visited by one evaluation
 inline constexpr std::size_t kBuiltBytesMax = 16 * 1024 * 1024;  // texts made by one evaluation
 
@@ -62,6 +65,9 @@ class Template {
   bool is_constant() const;
   std::string_view constant_text() const;
   std::string_view source() const;
+  // What compiles and is probably not meant (a name that does not exist, a call that is forbidden):
+  // "column 12: reason", the first kWarningsMax of them.
+  std::span<const std::string> warnings() const;
 
   // nullopt is "no value": a single expression that gave null.
   Result<std::optional<std::string_view>> text(const Variables& variables, Arena& arena) const;

@@ -97,6 +97,7 @@ struct Program {
   Arena constants{512};
   Needs needs;
   std::optional<Error> refusal;
+  std::vector<std::string> warnings;
 
   std::span<const NodeId> children_of(const Node& node) const {
     return {children.data() + node.first_child, node.child_count};

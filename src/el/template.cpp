@@ -152,6 +152,8 @@ std::string_view Template::constant_text() const {
   return is_constant() ? std::string_view(program_->source) : std::string_view();
 }
 
+std::span<const std::string> Template::warnings() const { return program_->warnings; }
+
 std::string_view Template::source() const { return program_->source; }
 
 Result<Value> Template::value(const Variables& variables, Arena& arena) const {

@@ -161,6 +161,48 @@ TEST(ElTemplate, IsSharedByThreads) {
   EXPECT_EQ(held, 400);
 }
 
+std::string warnings_of(std::string_view text) {
+  auto compiled = Template::compile(text);
+  if (!compiled) return "error: " + compiled.error().message;
+  std::string all;
+  for (const std::string& warning : compiled->warnings()) all += (all.empty() ? "" : "|") + warning;
+  return all;
+}
+
+TEST(ElTemplate, WarnsOfNamesThatDoNotExist) {
+  const test::Row rows[] = {
+      {"{#request.heders['A'][0]}",
+       "column 11: #request has no property 'heders'; did you mean 'headers'?"},
+      {"a {#api.nme} b {#node.xyzzy}",
+       "column 9: #api has no property 'nme'; did you mean 'name'?|"
+       "column 23: #node has no property 'xyzzy'"},
+      {"{#request.ssl.client.cnn}",
+       "column 22: #request.ssl.client has no property 'cnn'; did you mean 'cn'?"},
+      {"{#reqest.method}",
+       "column 2: there is no variable 'reqest', it is null; did you mean 'request'?"},
+      {"{#xyzzy?.a}", "column 2: there is no variable 'xyzzy', it is null"},
+      {"{#jsonPth(#request.content, '$')}",
+       "column 2: there is no function #jsonPth, it fails when it is reached"},
+      {"{#request.method.getClass()}",
+       "column 18: the method 'getClass' is not allowed, it fails when it is reached"},
+      {"{#request.headers.anything}", ""},
+      {"{#context.attributes.anything}", ""},
+      {"{#api.properties['a'] + #properties.b + #endpoints['c'] + #dictionaries['d']['e']}", ""},
+      {"{#request.params['a'].?[#this == 'x'].size() > 0 && #root == null}", ""},
+      {"{#error.key} {#parameters['a']} {#subscription?.id} {#secrets.get('/a/b')}", ""},
+      {"#reqest.method", ""},
+  };
+  for (const test::Row& row : rows) EXPECT_EQ(warnings_of(row.text), row.expected) << row.text;
+}
+
+TEST(ElTemplate, WarningsAreBounded) {
+  std::string text;
+  for (std::size_t i = 0; i < kWarningsMax + 5; ++i) text += "{#xyzzy}";
+  auto compiled = Template::compile(text);
+  ASSERT_TRUE(compiled);
+  EXPECT_EQ(compiled->warnings().size(), kWarningsMax);
+}
+
 TEST(ElTemplate, EvaluationHasABudget) {
   check({
       {"{(#request.id.repeat(2147483647))}", "error: bytes of text"},
