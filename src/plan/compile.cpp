@@ -22,11 +22,12 @@ struct PolicyUse {
   }
 };
 
-policy::Services services_of(Compilation& compilation) {
+policy::Services services_of(Compilation& compilation, policy::ConfigWarnings& warnings) {
   CompileContext& context = compilation.context;
   return {.clock = context.clock,
           .api = compilation.revision.info,
           .slots = compilation.revision.slots,
+          .warnings = warnings,
           .counters = context.counters,
           .http = context.http,
           .resources = nullptr,
@@ -59,10 +60,22 @@ void tell_policy_error(Compilation& compilation, const PolicyUse& use, std::stri
   compilation.problems.error(std::move(pointer), "policy '" + use.id + "': " + message);
 }
 
+void tell_policy_warnings(Compilation& compilation, const PolicyUse& use,
+                          const policy::ConfigWarnings& warnings) {
+  for (const policy::ConfigWarning& each : warnings.listed()) {
+    compilation.problems.warning(use.configuration.inside + each.pointer,
+                                 "policy '" + use.id + "': " + each.message);
+  }
+  for (std::size_t i = 0; i < warnings.unlisted(); ++i)
+    compilation.problems.warning({}, {});  // counted, not listed
+}
+
 std::unique_ptr<const policy::Policy> make_policy(Compilation& compilation, const PolicyUse& use) {
   policy::Make make = find_policy(compilation, use.id, use.id_pointer);
   if (!make) return nullptr;
-  auto made = make(use.configuration.value, services_of(compilation));
+  policy::ConfigWarnings warnings;
+  auto made = make(use.configuration.value, services_of(compilation, warnings));
+  tell_policy_warnings(compilation, use, warnings);
   if (made) return *std::move(made);
   tell_policy_error(compilation, use, std::move(made).error().message);
   return nullptr;
@@ -189,6 +202,16 @@ void fill_listeners(Compilation& compilation) {
   }
 }
 
+void tell_condition_warnings(Compilation& compilation, const el::Template& condition,
+                             const std::string& pointer) {
+  for (const std::string& warning : condition.warnings())
+    compilation.problems.warning(pointer, warning);
+  if (!condition.is_constant()) return;
+  compilation.problems.warning(pointer,
+                               "the condition holds no expression, so it is always the same text; "
+                               "an expression stands in braces: {#request.method == 'GET'}");
+}
+
 std::string definition_text(const definition::Api& api) {
   if (api.documents.empty()) return "{}";
   return api.documents.front()->root().dump();
@@ -210,6 +233,7 @@ std::optional<el::Template> compile_condition(Compilation& compilation, std::str
   Result<el::Template> compiled = el::Template::compile(text, policy::template_options());
   if (compiled) {
     refuse_needs(compilation, compiled->needs(), pointer);
+    tell_condition_warnings(compilation, *compiled, pointer);
     return *std::move(compiled);
   }
   if (compiled.error().code == ErrorCode::unsupported) {

@@ -16,7 +16,9 @@ class KeyLess final : public policy::Policy, private policy::Security {
   }
 };
 
-Result<std::unique_ptr<const policy::Policy>> make(const Json&, const policy::Services&) {
+Result<std::unique_ptr<const policy::Policy>> make(const Json& configuration,
+                                                   const policy::Services& services) {
+  services.warnings.unknown_members(configuration, {});
   return std::make_unique<const KeyLess>();
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr log::Logger kLog{"io.gravitee.policy.transformheaders"};
 
+using policy::ConfigWarnings;
 using policy::Exchange;
 using policy::Phase;
 using policy::Verdict;
@@ -50,21 +51,23 @@ Result<el::Template> value_template(std::string_view text, const Json& where) {
 }
 
 // Nothing for an entry without a name or a value: it does nothing.
-Result<std::optional<Assignment>> assignment(const Json& item) {
+Result<std::optional<Assignment>> assignment(const Json& item, ConfigWarnings& warnings) {
   if (item.present() && !item.is_object()) return wrong(item, "an object {name, value}");
+  warnings.unknown_members(item, {"name", "value"});
   TRY(std::optional<std::string> name, item.optional_text("name"));
   TRY(std::optional<std::string> value, item.optional_text("value"));
   if (!name || is_blank(*name) || !value) return std::nullopt;
   TRY(http::OwnedHeaderName header, header_name(*name, item["name"]));
   TRY(el::Template compiled, value_template(*value, item["value"]));
+  warnings.expressions(item["value"], compiled);
   return Assignment{std::move(header), std::move(compiled)};
 }
 
-Result<std::vector<Assignment>> assignments(const Json& list) {
+Result<std::vector<Assignment>> assignments(const Json& list, ConfigWarnings& warnings) {
   std::vector<Assignment> parsed;
   if (list.present() && !list.is_array()) return wrong(list, "a list of {name, value}");
   for (const JsonNode& node : list.items()) {
-    TRY(std::optional<Assignment> made, assignment(Json(node)));
+    TRY(std::optional<Assignment> made, assignment(Json(node), warnings));
     if (made) parsed.push_back(*std::move(made));
   }
   return parsed;
@@ -94,13 +97,15 @@ Result<void> check_scope(const Json& scope) {
   return wrong(scope, "REQUEST, RESPONSE, REQUEST_CONTENT or RESPONSE_CONTENT");
 }
 
-Result<Config> parse(const Json& configuration) {
+Result<Config> parse(const Json& configuration, ConfigWarnings& warnings) {
   if (configuration.present() && !configuration.is_object())
     return wrong(configuration, "an object");
+  warnings.unknown_members(
+      configuration, {"scope", "addHeaders", "appendHeaders", "removeHeaders", "whitelistHeaders"});
   Config config;
   TRY(check_scope(configuration["scope"]));
-  TRY(config.set, assignments(configuration["addHeaders"]));
-  TRY(config.append, assignments(configuration["appendHeaders"]));
+  TRY(config.set, assignments(configuration["addHeaders"], warnings));
+  TRY(config.append, assignments(configuration["appendHeaders"], warnings));
   TRY(config.remove, names(configuration["removeHeaders"]));
   TRY(std::vector<http::OwnedHeaderName> kept, names(configuration["whitelistHeaders"]));
   if (configuration["whitelistHeaders"].size() > 0) config.keep_only = std::move(kept);
@@ -176,8 +181,8 @@ class TransformHeaders final : public policy::Policy {
 };
 
 Result<std::unique_ptr<const policy::Policy>> make(const Json& configuration,
-                                                   const policy::Services&) {
-  TRY(Config config, parse(configuration));
+                                                   const policy::Services& services) {
+  TRY(Config config, parse(configuration, services.warnings));
   return std::make_unique<const TransformHeaders>(std::move(config));
 }
 

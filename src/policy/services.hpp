@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "policy/api_info.hpp"
+#include "policy/warnings.hpp"
 #include "policy/worker.hpp"
 
 namespace perigee::policy {
@@ -79,6 +80,7 @@ struct Services {
   const Clock& clock;
   const ApiInfo& api;
   WorkerSlots& slots;
+  ConfigWarnings& warnings;
   Counters* counters = nullptr;
   HttpClient* http = nullptr;
   const Resources* resources = nullptr;

@@ -152,6 +152,40 @@ TEST(Compile, AConditionThatCannotBeParsedIsDeployedAndToldOf) {
   EXPECT_TRUE(compiled.revision->flows.request[0].condition);
 }
 
+TEST(Compile, TheWarningsOfAPolicyAreToldAtTheirPointers) {
+  Workshop shop;
+  auto compiled = shop.compile({.step = R"("configuration": {"bdy": true})"});
+  ASSERT_TRUE(compiled.revision);
+  EXPECT_THAT(warnings(compiled.problems),
+              ElementsAre(problem_is("/flows/0/request/0/configuration/bdy",
+                                     "policy 'transform-headers': unknown member, ignored; did "
+                                     "you mean 'body'?")));
+  EXPECT_THAT(compiled.revision->warnings, ElementsAre(::testing::HasSubstr("configuration/bdy")));
+  compiled = shop.compile({.step = R"("configuration": "{\"bdy\": true}")"});
+  EXPECT_THAT(warnings(compiled.problems),
+              ElementsAre(problem_is("/flows/0/request/0/configuration/bdy", "unknown member")));
+}
+
+TEST(Compile, AConditionIsWarnedOfNamesThatDoNotExist) {
+  Workshop shop;
+  auto compiled = shop.compile({.flow = R"("selectors": [{"type": "condition",
+                                              "condition": "{#reqest.method == 'GET'}"}])",
+                                .step = R"("condition": "{#request.metod == 'GET'}")"});
+  ASSERT_TRUE(compiled.revision);
+  EXPECT_THAT(warnings(compiled.problems),
+              ElementsAre(problem_is("/flows/0/selectors/0/condition", "did you mean 'request'?"),
+                          problem_is("/flows/0/request/0/condition", "did you mean 'method'?")));
+  EXPECT_THAT(compiled.revision->warnings, ::testing::SizeIs(2));
+}
+
+TEST(Compile, AConditionWithoutAnExpressionIsToldOf) {
+  Workshop shop;
+  auto compiled = shop.compile({.step = R"("condition": "#request.method == 'GET'")"});
+  ASSERT_TRUE(compiled.revision);
+  EXPECT_THAT(warnings(compiled.problems),
+              ElementsAre(problem_is("/flows/0/request/0/condition", "always the same text")));
+}
+
 std::string plan_text(std::string_view name, std::string_view more) {
   return R"({"id": ")" + std::string(name) + R"(", "name": ")" + std::string(name) + "\", " +
          std::string(more) + "}";

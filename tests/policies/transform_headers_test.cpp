@@ -7,13 +7,20 @@ namespace {
 
 using policy::Verdict;
 using policy::testing::Exchanges;
+using ::testing::ElementsAre;
 
-Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration) {
+Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration,
+                                                   policy::ConfigWarnings& warnings) {
   static Exchanges x;
   auto document = JsonDocument::parse(configuration);
   EXPECT_TRUE(document) << configuration;
-  policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots};
+  policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots, .warnings = warnings};
   return catalog().find("transform-headers")(document->root(), services);
+}
+
+Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration) {
+  policy::ConfigWarnings warnings;
+  return make(configuration, warnings);
 }
 
 std::string shown(const http::Headers& headers) {
@@ -84,7 +91,7 @@ const Row kRows[] = {
      "A:5|B:2|b:3|Host:h"},
     {"a scope changes nothing", R"({"scope": "RESPONSE_CONTENT", "removeHeaders": ["B"]})",
      "A:1|Host:h"},
-    {"unknown members are passed over", R"({"comment": {}})", "A:1|B:2|b:3|Host:h"},
+    {"unknown members change nothing", R"({"comment": {}})", "A:1|B:2|b:3|Host:h"},
 };
 
 void fill(http::Headers& headers) {
@@ -214,10 +221,51 @@ TEST(TransformHeaders, RefusesWhatBreaksItsSchema) {
   }
 }
 
+std::vector<std::string> warnings_of(std::string_view configuration) {
+  policy::ConfigWarnings warnings;
+  EXPECT_TRUE(make(configuration, warnings)) << configuration;
+  std::vector<std::string> texts;
+  for (const policy::ConfigWarning& warning : warnings.listed())
+    texts.push_back(warning.pointer + ": " + warning.message);
+  return texts;
+}
+
+TEST(TransformHeaders, WarnsOfMembersItDoesNotKnow) {
+  EXPECT_THAT(warnings_of(R"({"addHeader": [], "comment": {}})"),
+              ElementsAre("/addHeader: unknown member, ignored; did you mean 'addHeaders'?",
+                          "/comment: unknown member, ignored"));
+  EXPECT_THAT(warnings_of(R"({"appendHeaders": [{}, {"nam": "X", "value": "x"}]})"),
+              ElementsAre("/appendHeaders/1/nam: unknown member, ignored; did you mean 'name'?"));
+  EXPECT_THAT(
+      warnings_of(R"({"scope": "REQUEST", "addHeaders": [{"name": "A", "value": "{#api.id}"}],
+                              "appendHeaders": [], "removeHeaders": [], "whitelistHeaders": []})"),
+      ElementsAre());
+}
+
+TEST(TransformHeaders, WarnsOfNamesInItsExpressions) {
+  EXPECT_THAT(
+      warnings_of(R"({"addHeaders": [{"name": "A", "value": "{#request.heders['B']}"}]})"),
+      ElementsAre("/addHeaders/0/value: column 11: #request has no property 'heders'; did you mean "
+                  "'headers'?"));
+}
+
+TEST(TransformHeaders, ItsWarningsAreBounded) {
+  std::string configuration = R"({"a0": 0)";
+  for (int i = 1; i < 150; ++i) configuration += ",\"a" + std::to_string(i) + "\":0";
+  policy::ConfigWarnings warnings;
+  ASSERT_TRUE(make(configuration + "}", warnings));
+  EXPECT_EQ(warnings.listed().size(), policy::ConfigWarnings::kListedMax);
+  EXPECT_EQ(warnings.unlisted(), 50u);
+}
+
 TEST(KeyLess, SecuresAPlanWithoutAsking) {
   Exchanges x;
-  policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots};
-  auto made = catalog().find("key-less")(Json(), services);
+  policy::ConfigWarnings warnings;
+  policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots, .warnings = warnings};
+  auto document = JsonDocument::parse(R"({"key": 1})");
+  auto made = catalog().find("key-less")(document->root(), services);
+  ASSERT_EQ(warnings.listed().size(), 1u);
+  EXPECT_EQ(warnings.listed()[0].pointer, "/key");
   ASSERT_TRUE(made);
   const policy::Security* security = (*made)->security();
   ASSERT_NE(security, nullptr);

@@ -77,7 +77,8 @@ void run(Json vector) {
   SCOPED_TRACE(vector["id"].text());
   Exchanges x;
   fill_exchange(x, vector);
-  policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots};
+  policy::ConfigWarnings warnings;
+  policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots, .warnings = warnings};
   auto made = catalog().find("transform-headers")(vector["configuration"], services);
   ASSERT_TRUE(made) << made.error().message;
   bool of_request = vector["phase"].text() == "request";

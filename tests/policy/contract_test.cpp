@@ -59,9 +59,11 @@ class Contract : public ::testing::Test {
   FakeHttp http{x.reactor};
   FakeResources resources;
   FakeSecrets secrets;
+  ConfigWarnings warnings;
   Services services{.clock = x.clock,
                     .api = x.api,
                     .slots = x.slots,
+                    .warnings = warnings,
                     .counters = &counters,
                     .http = &http,
                     .resources = &resources,

@@ -18,7 +18,8 @@ class Marker final : public Policy {
   el::Needs needs_;
 };
 
-Made make_marker(const Json& configuration, const Services&) {
+Made make_marker(const Json& configuration, const Services& services) {
+  services.warnings.unknown_members(configuration, {"wrong", "body", "tls", "secrets"});
   TRY(bool wrong, configuration.boolean_or("wrong", false));
   if (wrong)
     return fail(ErrorCode::invalid, configuration.pointer() + "/wrong: found true, expected false");

@@ -3,7 +3,7 @@
 // The fakes: "key-less" (secures plans, order 1000), "early" (the same, order -100), "api-key"
 // (needs a subscription), "transform-headers" and "mark" (steps). A step refuses a configuration
 // whose member `wrong` is true, says that it needs the request body when `body` is, TLS when
-// `tls` is, and secrets when `secrets` is.
+// `tls` is, and secrets when `secrets` is; other members are warnings.
 #pragma once
 
 #include <gmock/gmock.h>
