@@ -67,8 +67,8 @@ class Folder {
   void check_together(const std::string& name, Counted& counted) {
     if (revisions_.size() < 2) return;
     plan::Plan together(revisions_, {}, false);
-    for (const std::string& conflict : together.routes().conflicts())
-      tell(counted, true, name + ": " + conflict);
+    for (const plan::RouteWarning& warning : together.routes().warnings())
+      tell(counted, warning.kind == plan::RouteWarning::Kind::taken, name + ": " + warning.text);
   }
 
  private:

@@ -319,13 +319,17 @@ NodeApi::Answer NodeApi::logging(const http::RequestHead& request, std::string_v
 NodeApi::Answer NodeApi::apis() const {
   std::string json = "[";
   auto begin = [&json] { json += json.size() > 1 ? ",{" : "{"; };
-  for (const auto& revision : plan_->revisions()) {
+  for (std::uint32_t index = 0; index < plan_->revisions().size(); ++index) {
+    const auto& revision = plan_->revisions()[index];
     begin();
     json += member("id", revision->info.id) + "," + member("name", revision->info.name) + "," +
             member("version", revision->info.version);
     json += "," + member("state", "deployed") + "," + member("revision", revision->revision) + "," +
             member("source", revision->source);
-    if (!revision->warnings.empty()) json += ",\"warnings\":" + list(revision->warnings);
+    std::vector<std::string> warnings = revision->warnings;
+    for (const plan::RouteWarning& warning : plan_->routes().warnings_of(index))
+      warnings.push_back(warning.text);
+    if (!warnings.empty()) json += ",\"warnings\":" + list(warnings);
     json += "}";
   }
   for (const plan::Refusal& refusal : plan_->refusals()) {

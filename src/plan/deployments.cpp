@@ -43,11 +43,13 @@ void Deployments::log_problems(const std::string& source, const std::string& api
   }
 }
 
-void Deployments::refuse(const std::string& source, Entry& entry, Refusal refusal) {
+void Deployments::refuse(const std::string& source, Entry& entry, Refusal refusal,
+                         const std::string& untold) {
   refusal.source = source;
   refusal.previous_serves = entry.revision != nullptr;
-  kLog.line(log::Level::error, refusal.api_id, "{}: API {} is refused{}", source,
+  kLog.line(log::Level::error, refusal.api_id, "{}: API {} is refused{}{}", source,
             refusal.api_id.empty() ? "(unknown)" : refusal.api_id,
+            untold.empty() ? "" : ": " + untold,
             refusal.previous_serves ? "; its previous version goes on serving" : "");
   entry.refusal = std::move(refusal);
   entry.waiting.reset();
@@ -55,12 +57,11 @@ void Deployments::refuse(const std::string& source, Entry& entry, Refusal refusa
 }
 
 void Deployments::refuse(const std::string& source, std::string reason) {
-  kLog.error("{}: {}", source, reason);
   Entry& entry = entries_[source];
   Refusal refusal;
   if (entry.revision) refusal.api_id = entry.revision->info.id;
-  refusal.reasons.push_back(std::move(reason));
-  refuse(source, entry, std::move(refusal));
+  refusal.reasons.push_back(reason);
+  refuse(source, entry, std::move(refusal), reason);
 }
 
 bool Deployments::is_served(const Entry& entry, const Envelope& envelope) const {
@@ -85,8 +86,9 @@ void Deployments::deploy(const std::string& source, Entry& entry, const Envelope
   const definition::Api& api = *envelope.api;
   Refusal refusal{.api_id = api.id, .api_name = api.name};
   if (auto owner = sources_.find(api.id); owner != sources_.end() && owner->second != source) {
-    refusal.reasons = {"API id '" + api.id + "' is already deployed from " + owner->second};
-    refuse(source, entry, std::move(refusal));
+    std::string reason = "API id '" + api.id + "' is already deployed from " + owner->second;
+    refusal.reasons = {reason};
+    refuse(source, entry, std::move(refusal), reason);
     entry.waiting = std::make_unique<Envelope>(envelope);
     return;
   }
@@ -109,8 +111,9 @@ void Deployments::deploy(const std::string& source, Entry& entry, const Envelope
 }
 
 void Deployments::serve(const std::string& source, Entry& entry,
-                        std::shared_ptr<const ApiRevision> revision) {
+                        std::shared_ptr<ApiRevision> revision) {
   if (entry.revision && entry.revision->info.id != revision->info.id) undeploy(entry);
+  claim_paths(*revision);
   entry.revision = std::move(revision);
   entry.refusal.reset();
   entry.waiting.reset();
@@ -120,6 +123,27 @@ void Deployments::serve(const std::string& source, Entry& entry,
   kLog.line(log::Level::info, info.id,
             "API id[{}] name[{}] version[{}] revision[{}] has been deployed", info.id, info.name,
             info.version, entry.revision->revision);
+}
+
+// A path keeps its claim from one revision to the next, unless it is for more servers now: another
+// API may serve those.
+void Deployments::claim_paths(ApiRevision& revision) {
+  auto within = [](const std::vector<std::string>& servers, const Claim& claim) {
+    return claim.servers.empty() ||
+           (!servers.empty() && std::ranges::all_of(servers, [&](const std::string& server) {
+             return std::ranges::find(claim.servers, server) != claim.servers.end();
+           }));
+  };
+  Claims& claims = claims_[revision.info.id];
+  Claims former = std::exchange(claims, {});
+  for (ListenerPath& path : revision.listeners) {
+    std::string key = path.host + " " + path.path;
+    auto [begin, end] = former.equal_range(key);
+    auto kept = std::find_if(begin, end,
+                             [&](const auto& claim) { return within(path.servers, claim.second); });
+    path.claim = kept != end ? kept->second.number : ++claims_made_;
+    claims.emplace(std::move(key), Claim{path.servers, path.claim});
+  }
 }
 
 void Deployments::undeploy(Entry& entry) {
@@ -221,8 +245,19 @@ void Deployments::publish() {
     if (entry.refusal) refusals.push_back(*entry.refusal);
   }
   auto plan = std::make_shared<const Plan>(std::move(revisions), std::move(refusals), overlapping_);
-  for (const std::string& conflict : plan->routes().conflicts()) kLog.warn("{}", conflict);
+  std::erase_if(claims_, [&](const auto& claims) { return !sources_.contains(claims.first); });
+  warn_of_routes(plan->routes());
   publish_(std::move(plan));
+}
+
+// Each once, not again with every plan.
+void Deployments::warn_of_routes(const Routes& routes) {
+  std::set<std::string> told;
+  for (const RouteWarning& warning : routes.warnings()) {
+    if (!told_.contains(warning.text)) kLog.warn("{}", warning.text);
+    told.insert(warning.text);
+  }
+  told_ = std::move(told);
 }
 
 }  // namespace perigee::plan

@@ -28,7 +28,7 @@ class Deployments {
   void apply(const std::string& source, const definition::Envelope& envelope);
   // The source could not be read; what it deployed before goes on serving.
   void refuse(const std::string& source, std::string reason);
-  // The source is gone: its API is undeployed.
+  // The source is gone: its API is undeployed. Paths that it was served on are free for others.
   void remove(const std::string& source);
   // Files that definitions name (trust stores, keys) may have become others: what was made from
   // those is made anew. An API that would lose an endpoint by it goes on as it is. True when there
@@ -52,11 +52,15 @@ class Deployments {
   };
   bool is_served(const Entry& entry, const definition::Envelope& envelope) const;
   void deploy(const std::string& source, Entry& entry, const definition::Envelope& envelope);
-  void serve(const std::string& source, Entry& entry, std::shared_ptr<const ApiRevision> revision);
+  void serve(const std::string& source, Entry& entry, std::shared_ptr<ApiRevision> revision);
+  void claim_paths(ApiRevision& revision);
+  void warn_of_routes(const Routes& routes);
   void refresh(const std::string& source, Entry& entry);
   void undeploy(Entry& entry);
   void erase(const std::string& source);
-  void refuse(const std::string& source, Entry& entry, Refusal refusal);
+  // `untold`: why, when no line of the log has told it yet.
+  void refuse(const std::string& source, Entry& entry, Refusal refusal,
+              const std::string& untold = {});
   std::vector<std::string> waiting_for(const std::string& api_id) const;
   void let_waiting_deploy();
   void log_problems(const std::string& source, const std::string& api_id,
@@ -68,6 +72,16 @@ class Deployments {
   std::map<std::string, Entry> entries_;        // by source
   std::map<std::string, std::string> sources_;  // API id -> source that serves it
   std::set<std::string> given_up_;              // API ids that may be waited for
+  // What an API has once been served on stays its own until it is gone when a plan is made: a file
+  // may be renamed in between. By API id, then "host path".
+  struct Claim {
+    std::vector<std::string> servers;
+    std::uint64_t number = 0;
+  };
+  using Claims = std::multimap<std::string, Claim>;
+  std::map<std::string, Claims> claims_;
+  std::uint64_t claims_made_ = 0;
+  std::set<std::string> told_;  // warnings of the last plan's routes
   bool changed_ = true;
 };
 

@@ -89,6 +89,7 @@ struct ListenerPath {
   std::string host;                  // lower case; empty = any
   std::string path;                  // "/orders/"
   std::vector<std::string> servers;  // ids; empty = every server
+  std::uint64_t claim = 0;           // of equal paths the one with the lowest answers
 };
 
 struct ApiRevision {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace perigee::plan {
 namespace {
@@ -29,6 +30,26 @@ bool serves(const Route& route, std::string_view server_id) {
   return servers.empty() || std::find(servers.begin(), servers.end(), server_id) != servers.end();
 }
 
+// Whether `route` has no server that `other` has not.
+bool covers(const Route& other, const Route& route) {
+  const std::vector<std::string>& servers = route.listener->servers;
+  return other.listener->servers.empty() ||
+         (!servers.empty() && std::ranges::all_of(servers, [&](const std::string& server) {
+           return serves(other, server);
+         }));
+}
+
+bool share_a_server(const Route& a, const Route& b) {
+  return a.listener->servers.empty() || b.listener->servers.empty() ||
+         std::ranges::any_of(a.listener->servers,
+                             [&](const std::string& server) { return serves(b, server); });
+}
+
+// Without its last '/'.
+std::string_view key_of(const ListenerPath& listener) {
+  return std::string_view(listener.path).substr(0, listener.path.size() - 1);
+}
+
 }  // namespace
 
 std::size_t Routes::Hash::operator()(std::string_view text) const {
@@ -49,15 +70,16 @@ std::size_t Routes::Hash::operator()(std::string_view text) const {
   return hash;
 }
 
-Routes::Routes(const std::vector<std::shared_ptr<const ApiRevision>>& revisions, bool overlapping)
-    : overlapping_(overlapping) {
+Routes::Routes(const Revisions& revisions, bool overlapping) : overlapping_(overlapping) {
+  std::vector<std::pair<Route, const Paths*>> all;
   for (std::uint32_t index = 0; index < revisions.size(); ++index) {
-    for (const ListenerPath& listener : revisions[index]->listeners)
-      add(*revisions[index], index, listener);
+    for (const ListenerPath& listener : revisions[index]->listeners) {
+      Route route{index, &listener};
+      all.emplace_back(route, &add(route));
+    }
   }
-  std::sort(suffix_sizes_.rbegin(), suffix_sizes_.rend());
-  suffix_sizes_.erase(std::unique(suffix_sizes_.begin(), suffix_sizes_.end()), suffix_sizes_.end());
-  owners_.clear();
+  sort();
+  for (const auto& [route, paths] : all) warn(revisions, route, *paths);
 }
 
 Routes::Paths& Routes::paths_of(std::string_view host) {
@@ -69,20 +91,85 @@ Routes::Paths& Routes::paths_of(std::string_view host) {
   return by_suffix_[std::string(host)];
 }
 
-void Routes::add(const ApiRevision& revision, std::uint32_t index, const ListenerPath& listener) {
-  Paths& paths = paths_of(listener.host);
-  std::string key = listener.path.substr(0, listener.path.size() - 1);
+Routes::Paths& Routes::add(const Route& route) {
+  Paths& paths = paths_of(route.listener->host);
+  std::string_view key = key_of(*route.listener);
   auto segments = static_cast<std::size_t>(std::count(key.begin(), key.end(), '/'));
   paths.segments_max = std::max(paths.segments_max, segments);
   paths.segments_seen |= Paths::bit(segments);
-  paths.by_path[key].push_back({index, &listener});
-  if (!listener.servers.empty()) return;
-  auto [owner, first] = owners_.emplace(listener.host + " " + listener.path, revision.info.id);
-  if (!first && owner->second != revision.info.id) {
-    conflicts_.push_back("API " + revision.info.id + ": path '" + listener.path + "' on " +
-                         (listener.host.empty() ? "any host" : "host '" + listener.host + "'") +
-                         " is already served by API " + owner->second);
+  paths.by_path[std::string(key)].push_back(route);
+  return paths;
+}
+
+void Routes::sort() {
+  std::sort(suffix_sizes_.rbegin(), suffix_sizes_.rend());
+  suffix_sizes_.erase(std::unique(suffix_sizes_.begin(), suffix_sizes_.end()), suffix_sizes_.end());
+  auto by_claim = [](Paths& paths) {
+    for (auto& [key, routes] : paths.by_path) {
+      std::ranges::sort(routes, {}, [](const Route& route) {
+        return std::pair(route.listener->claim, route.revision);
+      });
+    }
+  };
+  for (TextMap<Paths>* hosts : {&by_host_, &by_suffix_}) {
+    for (auto& [host, paths] : *hosts) by_claim(paths);
   }
+  by_claim(any_host_);
+}
+
+// A route of another API that answers every request to this one because its path is shorter. Null
+// also when a shorter path of the same API does.
+const Route* Routes::hider(const Paths& paths, const Route& route) {
+  std::string_view key = key_of(*route.listener);
+  std::size_t end = 0;
+  for (std::size_t segments = 0; end < key.size(); ++segments) {
+    auto found = (paths.segments_seen & Paths::bit(segments)) != 0
+                     ? paths.by_path.find(key.substr(0, end))
+                     : paths.by_path.end();
+    if (found != paths.by_path.end()) {
+      for (const Route& shorter : found->second) {
+        if (covers(shorter, route)) return shorter.revision == route.revision ? nullptr : &shorter;
+      }
+    }
+    end = std::min(key.find('/', end + 1), key.size());
+  }
+  return nullptr;
+}
+
+// A route of another API with the same path and an older claim, for a server that both have.
+const Route* Routes::taker(const Paths& paths, const Route& route) {
+  for (const Route& older : paths.by_path.find(key_of(*route.listener))->second) {
+    if (older.listener == route.listener) return nullptr;
+    bool same_api = older.revision == route.revision;
+    if (same_api && covers(older, route)) return nullptr;
+    if (!same_api && share_a_server(older, route)) return &older;
+  }
+  return nullptr;
+}
+
+void Routes::warn(const Revisions& revisions, const Route& route, const Paths& paths) {
+  const ListenerPath& listener = *route.listener;
+  auto named = [&](const Route& of) {
+    const ApiRevision& revision = *revisions[of.revision];
+    return "API " + revision.info.id + " (" + revision.source + ")";
+  };
+  std::string path = named(route) + ": path '" + listener.path + "' on " +
+                     (listener.host.empty() ? "any host" : "host '" + listener.host + "'");
+  if (const Route* shorter = overlapping_ ? nullptr : hider(paths, route)) {
+    warnings_.push_back({route.revision, RouteWarning::Kind::hidden,
+                         path + " is never reached: " + named(*shorter) +
+                             " answers, as its path '" + shorter->listener->path +
+                             "' is shorter, and the shorter one wins unless "
+                             "api.allowOverlappingContext is true"});
+  } else if (const Route* older = taker(paths, route)) {
+    warnings_.push_back({route.revision, RouteWarning::Kind::taken,
+                         path + " is already served by " + named(*older) +
+                             ", which goes on answering; give one of them another path or host"});
+  }
+}
+
+std::span<const RouteWarning> Routes::warnings_of(std::uint32_t revision) const {
+  return std::ranges::equal_range(warnings_, revision, {}, &RouteWarning::revision);
 }
 
 const Route* Routes::match(std::string_view authority, std::string_view path,

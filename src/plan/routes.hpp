@@ -2,13 +2,14 @@
 //
 // An index whose answers equal scanning all listener paths in the order of lifecycle.md 1.2 (or 1.3
 // in overlapping mode): with overlapping off the shortest of several matching context paths wins,
-// with overlapping on the longest.
+// with overlapping on the longest. Of equal paths the older claim answers (ListenerPath::claim).
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +24,17 @@ struct Route {
   const ListenerPath* listener = nullptr;  // owned by that revision
 };
 
+// A path of an API that another API answers, partly or always.
+struct RouteWarning {
+  enum class Kind : std::uint8_t {
+    taken,   // the same path has an older claim
+    hidden,  // a shorter path answers every request
+  };
+  std::uint32_t revision = 0;  // whose path it is
+  Kind kind = Kind::taken;
+  std::string text;  // names both APIs and their files, and which of them answers
+};
+
 class Routes {
  public:
   Routes() = default;
@@ -31,10 +43,12 @@ class Routes {
   // `authority` is Host with its port when one was sent; `path` is raw. Null when nothing matches.
   const Route* match(std::string_view authority, std::string_view path,
                      std::string_view server_id) const;
-  // "API b: path '/x/' on any host is already served by API a": both stay, the earlier one answers.
-  const std::vector<std::string>& conflicts() const { return conflicts_; }
+  // By revision. Both APIs stay deployed.
+  const std::vector<RouteWarning>& warnings() const { return warnings_; }
+  std::span<const RouteWarning> warnings_of(std::uint32_t revision) const;
 
  private:
+  using Revisions = std::vector<std::shared_ptr<const ApiRevision>>;
   struct Hash {
     using is_transparent = void;
     // The keys are of the configuration: nobody can choose many that collide.
@@ -42,7 +56,7 @@ class Routes {
   };
   template <class V>
   using TextMap = std::unordered_map<std::string, V, Hash, std::equal_to<>>;
-  // Context paths without their last '/'; routes of equal paths in order of deployment.
+  // Context paths without their last '/'; routes of equal paths by their claims.
   struct Paths {
     TextMap<std::vector<Route>> by_path;
     std::size_t segments_max = 0;
@@ -56,15 +70,18 @@ class Routes {
   const Route* match_wildcards(std::string_view host, std::string_view path,
                                std::string_view server_id) const;
   Paths& paths_of(std::string_view host);
-  void add(const ApiRevision& revision, std::uint32_t index, const ListenerPath& listener);
+  Paths& add(const Route& route);
+  void sort();
+  void warn(const Revisions& revisions, const Route& route, const Paths& paths);
+  static const Route* hider(const Paths& paths, const Route& route);
+  static const Route* taker(const Paths& paths, const Route& route);
 
   bool overlapping_ = false;
   TextMap<Paths> by_host_;
   TextMap<Paths> by_suffix_;               // overlapping: "*.acme.com" as ".acme.com"
   std::vector<std::size_t> suffix_sizes_;  // descending, each once
   Paths any_host_;
-  TextMap<std::string> owners_;  // "host path" -> API id, while building
-  std::vector<std::string> conflicts_;
+  std::vector<RouteWarning> warnings_;
 };
 
 }  // namespace perigee::plan

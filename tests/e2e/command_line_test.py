@@ -77,9 +77,20 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(code, 1)
             self.assertIn(f"error: {folder}/b.json: /id: API id 'one' is that of {folder}/a.json too",
                           text)
-            self.assertIn(f"error: {folder}: API two: path '/x/' on any host is already served by "
-                          "API one", text)
+            self.assertIn(f"error: {folder}: API two ({folder}/c.json): path '/x/' on any host is already "
+                          f"served by API one ({folder}/a.json), which goes on answering", text)
             self.assertIn("5 files checked: 2 errors, 0 warnings", text)
+
+    def test_check_tells_of_a_path_that_a_shorter_one_hides(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, path in (("good", "/good"), ("root", "/")):
+                definition = harness.api("http://127.0.0.1:1", path, name)
+                pathlib.Path(folder, f"{name}.json").write_text(json.dumps(definition))
+            code, text, _ = perigee("check", folder)
+        self.assertEqual(code, 0)
+        self.assertIn(f"warning: {folder}: API good ({folder}/good.json): path '/good/' on any host is never "
+                      f"reached: API root ({folder}/root.json) answers, as its path '/' is shorter, and the "
+                      "shorter one wins unless api.allowOverlappingContext is true", text)
 
     def test_check_reads_a_logback_xml(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,10 @@
 // Which definition of which source is served, and what is kept when a new one is refused.
 #include "plan/deployments.hpp"
 
+#include <cstdio>
 #include <fstream>
 
+#include "base/log.hpp"
 #include "tests/net/support/certificates.hpp"
 #include "tests/plan/support/workshop.hpp"
 
@@ -23,6 +25,10 @@ class DeploymentsTest : public ::testing::Test {
     for (const auto& revision : plan->revisions())
       list.push_back(revision->info.id + "@" + revision->source);
     return list;
+  }
+  std::string answering(std::string_view path, std::string_view server = "") {
+    const Route* route = plan->routes().match("h", path, server);
+    return route ? plan->revisions()[route->revision]->info.id : "";
   }
   const ApiRevision* find(std::string_view id) { return plan->find(id); }
   void apply(const std::string& source, const Slots& slots) {
@@ -246,13 +252,108 @@ TEST_F(DeploymentsTest, AnApiThatIsNoLongerForThisGatewayIsUndeployed) {
   EXPECT_THAT(plan->refusals(), IsEmpty());
 }
 
-TEST_F(DeploymentsTest, ConflictsOfPathsStandInThePlan) {
+TEST_F(DeploymentsTest, AnApiKeepsItsPathWhateverTheNameOfANewcomer) {
+  apply("x", {});
+  served();
+  apply("aaa-new", {.top = R"("id": "a0")"});
+  EXPECT_THAT(served(), ElementsAre("a0@aaa-new", "a1@x"));
+  EXPECT_EQ(answering("/orders"), "a1");
+  ASSERT_EQ(plan->routes().warnings().size(), 1u);
+  EXPECT_THAT(plan->routes().warnings_of(0)[0].text,
+              HasSubstr("API a0 (aaa-new): path '/orders/' on any host is already served by API a1 "
+                        "(x), which goes on answering"));
+}
+
+TEST_F(DeploymentsTest, AnApiKeepsItsPathWithItsNextVersionsAndItsFilesNextName) {
+  apply("x", {});
+  apply("aaa-new", {.top = R"("id": "a0")"});
+  served();
+  apply("x", {.top = R"("name": "changed")"});
+  served();
+  EXPECT_EQ(answering("/orders"), "a1");
+  deployments.remove("x");
+  apply("z", {});
+  served();
+  EXPECT_EQ(answering("/orders"), "a1");
+}
+
+TEST_F(DeploymentsTest, ANewPathOfAnOldApiIsANewcomer) {
+  apply("x", {.path = R"("path": "/x")"});
+  apply("y", {.top = R"("id": "a2")"});
+  apply("x", {});
+  served();
+  EXPECT_EQ(answering("/orders"), "a2");
+}
+
+TEST_F(DeploymentsTest, APathIsFreeWhenItsApiIsGone) {
   apply("x", {});
   apply("y", {.top = R"("id": "a2")"});
-  EXPECT_THAT(served(), ElementsAre("a1@x", "a2@y"));
-  EXPECT_THAT(plan->routes().conflicts(),
-              ElementsAre("API a2: path '/orders/' on any host is already served by API a1"));
-  EXPECT_EQ(plan->routes().match("h", "/orders", "")->revision, 0u);
+  served();
+  deployments.remove("x");
+  served();
+  EXPECT_EQ(answering("/orders"), "a2");
+  EXPECT_THAT(plan->routes().warnings(), IsEmpty());
+  apply("x", {});
+  served();
+  EXPECT_EQ(answering("/orders"), "a2") << "a1 comes back as a newcomer";
+}
+
+TEST_F(DeploymentsTest, APathKeepsItsClaimOnFewerServersButNotOnMore) {
+  auto on = [&](const std::string& source, const std::string& id, const std::string& servers) {
+    apply(source, {.top = R"("id": ")" + id + '"', .listener = R"("servers": )" + servers});
+  };
+  on("x", "a1", R"(["one", "two"])");
+  on("a", "a0", R"(["two", "three"])");
+  on("x", "a1", R"(["two"])");
+  served();
+  EXPECT_EQ(answering("/orders", "two"), "a1");
+  on("x", "a1", "[]");
+  served();
+  EXPECT_EQ(answering("/orders", "three"), "a0");
+  EXPECT_EQ(answering("/orders", "one"), "a1");
+}
+
+class DeploymentsLog : public DeploymentsTest {
+ protected:
+  DeploymentsLog() { log::start({.fd = fileno(file)}); }
+  ~DeploymentsLog() override {
+    log::stop();
+    std::fclose(file);
+  }
+  std::size_t told(std::string_view text) {
+    log::stop();  // writes what is queued
+    std::rewind(file);
+    std::string lines;
+    for (int c = 0; (c = std::fgetc(file)) != EOF;) lines += static_cast<char>(c);
+    log::start({.fd = fileno(file)});
+    std::size_t count = 0;
+    for (std::size_t at = lines.find(text); at != lines.npos; at = lines.find(text, at + 1))
+      ++count;
+    return count;
+  }
+  std::FILE* file = std::tmpfile();
+};
+
+TEST_F(DeploymentsLog, WarningsOfRoutesAreToldOnceUntilTheyHaveEnded) {
+  apply("x", {});
+  apply("y", {.top = R"("id": "a2")"});
+  served();
+  apply("z", {.top = R"("id": "a3")", .path = R"("path": "/z")"});
+  served();
+  EXPECT_EQ(told("API a2 (y): path '/orders/'"), 1u);
+  deployments.remove("y");
+  served();
+  apply("y", {.top = R"("id": "a2")"});
+  served();
+  EXPECT_EQ(told("API a2 (y): path '/orders/'"), 2u);
+}
+
+TEST_F(DeploymentsLog, ARefusalSaysWhy) {
+  apply("x", {});
+  apply("y", {});
+  EXPECT_EQ(told("y: API a1 is refused: API id 'a1' is already deployed from x"), 1u);
+  deployments.refuse("z", "cannot be opened: no right");
+  EXPECT_EQ(told("z: API (unknown) is refused: cannot be opened: no right"), 1u);
 }
 
 // Files that definitions name

@@ -13,6 +13,7 @@ using Revisions = std::vector<std::shared_ptr<const ApiRevision>>;
 
 std::shared_ptr<const ApiRevision> api(std::string id, std::vector<ListenerPath> listeners) {
   auto revision = std::make_shared<ApiRevision>();
+  revision->source = id + ".json";
   revision->info.id = std::move(id);
   revision->listeners = std::move(listeners);
   return revision;
@@ -150,13 +151,96 @@ TEST(Routes, AddressesAsHosts) {
          {"version 4", "127.0.0.1:80", "/", "four"}});
 }
 
+std::vector<std::string> warnings(const Revisions& revisions, bool overlapping) {
+  Routes routes(revisions, overlapping);
+  std::vector<std::string> texts;
+  for (const RouteWarning& warning : routes.warnings()) texts.push_back(warning.text);
+  return texts;
+}
+
 TEST(Routes, TheFirstOfTwoEqualListenersAnswersAndTheConflictIsTold) {
-  Revisions revisions = {api("a", {{"", "/x/", {}}, {"h", "/y/", {}}}),
+  Revisions revisions = {api("a", {{"", "/x/", {}}, {"h", "/y/", {"extern"}}}),
                          api("b", {{"", "/x/", {}}, {"h", "/y/", {"intern"}}})};
   Routes routes(revisions, false);
   EXPECT_EQ(answers(revisions, routes, "h", "/x"), "a");
-  ASSERT_EQ(routes.conflicts().size(), 1u);
-  EXPECT_EQ(routes.conflicts()[0], "API b: path '/x/' on any host is already served by API a");
+  ASSERT_EQ(routes.warnings().size(), 1u);
+  EXPECT_EQ(routes.warnings()[0].kind, RouteWarning::Kind::taken);
+  EXPECT_EQ(
+      routes.warnings()[0].text,
+      "API b (b.json): path '/x/' on any host is already served by API a (a.json), which goes "
+      "on answering; give one of them another path or host");
+  EXPECT_TRUE(routes.warnings_of(0).empty());
+  EXPECT_EQ(routes.warnings_of(1).size(), 1u);
+}
+
+TEST(Routes, OfEqualPathsTheOlderClaimAnswers) {
+  for (bool overlapping : {false, true}) {
+    Revisions revisions = {api("new", {{"", "/x/", {}, 2}}), api("old", {{"", "/x/", {}, 1}})};
+    Routes routes(revisions, overlapping);
+    EXPECT_EQ(answers(revisions, routes, "h", "/x"), "old");
+    ASSERT_EQ(routes.warnings_of(0).size(), 1u);
+    EXPECT_TRUE(routes.warnings_of(1).empty());
+  }
+}
+
+TEST(Routes, ATakenPathIsToldOncePerListenerAndOnlyForServersThatBothHave) {
+  Revisions revisions = {api("a", {{"", "/x/", {"one"}}}), api("b", {{"", "/x/", {"two"}}}),
+                         api("c", {{"", "/x/", {"two", "three"}}}), api("d", {{"", "/x/", {}}})};
+  Routes routes(revisions, true);
+  EXPECT_TRUE(routes.warnings_of(1).empty());
+  ASSERT_EQ(routes.warnings_of(2).size(), 1u);
+  EXPECT_NE(routes.warnings_of(2)[0].text.find("served by API b"), std::string::npos);
+  EXPECT_EQ(routes.warnings_of(3).size(), 1u);
+}
+
+TEST(Routes, APathThatAShorterOneHidesIsTold) {
+  Revisions revisions = {api("good", {{"", "/good/", {}}}), api("root", {{"", "/", {}}})};
+  Routes routes(revisions, false);
+  ASSERT_EQ(routes.warnings().size(), 1u);
+  EXPECT_EQ(routes.warnings()[0].kind, RouteWarning::Kind::hidden);
+  EXPECT_EQ(routes.warnings()[0].revision, 0u);
+  EXPECT_EQ(
+      routes.warnings()[0].text,
+      "API good (good.json): path '/good/' on any host is never reached: API root (root.json) "
+      "answers, as its path '/' is shorter, and the shorter one wins unless "
+      "api.allowOverlappingContext is true");
+  EXPECT_TRUE(warnings(revisions, true).empty());
+}
+
+TEST(Routes, OnlyWhatIsHiddenWhollyIsTold) {
+  using List = std::vector<ListenerPath>;
+  struct Row {
+    std::string_view rule;
+    List longer, shorter;
+    bool hidden;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"another host", {{"h", "/a/b/", {}}}, {{"", "/a/", {}}}, false},
+           {"the same host", {{"h", "/a/b/", {}}}, {{"h", "/a/", {}}}, true},
+           {"no prefix of a segment", {{"", "/ab/", {}}}, {{"", "/a/", {}}}, false},
+           {"two levels above", {{"", "/a/b/c/", {}}}, {{"", "/a/", {}}}, true},
+           {"other servers", {{"", "/a/b/", {"one"}}}, {{"", "/a/", {"two"}}}, false},
+           {"some of its servers", {{"", "/a/b/", {"one", "two"}}}, {{"", "/a/", {"two"}}}, false},
+           {"all its servers", {{"", "/a/b/", {"one"}}}, {{"", "/a/", {"two", "one"}}}, true},
+           {"every server", {{"", "/a/b/", {"one"}}}, {{"", "/a/", {}}}, true},
+           {"one server of all", {{"", "/a/b/", {}}}, {{"", "/a/", {"one"}}}, false},
+           {"its own shorter path", {{"", "/", {}}, {"", "/a/b/", {}}}, {{"h", "/z/", {}}}, false},
+       }) {
+    Revisions revisions = {api("longer", row.longer), api("shorter", row.shorter)};
+    EXPECT_EQ(warnings(revisions, false).size(), row.hidden ? 1u : 0u) << row.rule;
+  }
+}
+
+// A look at every pair would be 25 thousand million of them.
+TEST(Routes, WarningsOfManyApisTakeNoLookAtEveryPair) {
+  constexpr std::size_t kApis = 50'000;
+  Revisions revisions = {api("root", {{"", "/", {}}})};
+  for (std::size_t i = 1; i < kApis; ++i) {
+    std::string path = i % 2 == 0 ? "/same/" : "/p" + std::to_string(i) + "/";
+    revisions.push_back(api("api" + std::to_string(i), {{"", path, {}, i}}));
+  }
+  EXPECT_EQ(warnings(revisions, false).size(), kApis - 1);
+  EXPECT_EQ(warnings(revisions, true).size(), kApis / 2 - 2);
 }
 
 TEST(Routes, NothingIsDeployed) {
