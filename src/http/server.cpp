@@ -14,8 +14,6 @@ constexpr std::size_t kArenasKept = 256;
 constexpr std::size_t kArenaChunk = 8 * 1024;
 // While stopping: how long a connection may be without its first request.
 constexpr Duration kFirstRequestPatience = 1s;
-// Strangers bring these lines about.
-constexpr Duration kProxyLineEvery = 10s;
 
 }  // namespace
 
@@ -115,13 +113,12 @@ void Server::Impl::tell_no_proxy_header(const net::Address& peer, const Error& e
   bool strange = error.code == ErrorCode::invalid || error.code == ErrorCode::timed_out;
   if (!strange) return kLog.debug("no PROXY header from {}: {}", peer.text(), error.message);
   if (observer) observer->on_refused(0, error.message);
-  ++proxy_untold_;
-  if (proxy_told_ && reactor.now() - *proxy_told_ < kProxyLineEvery) return;
-  proxy_told_ = reactor.now();
+  std::uint64_t times = proxy_lines_.due(reactor.now());
+  if (times == 0) return;
   kLog.warn(
-      "a connection from {} was closed: expected a header of the PROXY protocol "
-      "(haproxy.proxyProtocol): {}; {} connections since the last such line",
-      peer.text(), error.message, std::exchange(proxy_untold_, 0));
+      "server '{}' on {} closed a connection from {} without a valid header of the PROXY protocol "
+      "(haproxy.proxyProtocol): {}{}",
+      options.id, address.text(), peer.text(), error.message, log::times_since(times));
 }
 
 Async<Server::Impl::Opened> Server::Impl::secure(std::unique_ptr<net::Stream> plain) {

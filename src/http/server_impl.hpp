@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/line_rate.hpp"
 #include "http/server.hpp"
 
 namespace perigee::http {
@@ -97,9 +98,8 @@ struct Server::Impl {
   void tell_no_proxy_header(const net::Address& peer, const Error& error);
   static std::uint64_t generations;
 
-  std::optional<Instant> proxy_told_;  // when a line about PROXY headers was logged
-  std::uint64_t proxy_untold_ = 0;     // connections without one since
-  List idle_, busy_;                   // idle ones in the order in which they became idle
+  log::LineRate proxy_lines_;  // about connections without a PROXY header
+  List idle_, busy_;           // idle ones in the order in which they became idle
   std::vector<std::unique_ptr<ServerConnection>> over_;
   std::vector<std::unique_ptr<Handshake>> handshakes_;
   bool clearing_ = false;

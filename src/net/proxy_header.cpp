@@ -207,7 +207,7 @@ ProxyOutcome parse_proxy_header(std::string_view bytes, ProxyHeader& header) {
   if (bytes.empty()) return kMore;
   if (begins(bytes, kTextStart)) return parse_text(bytes, header);
   if (begins(bytes, kBinaryStart)) return parse_binary(bytes, header);
-  return refused("bytes that begin no header of the PROXY protocol");
+  return refused("its first bytes begin no such header");
 }
 
 Async<Result<std::unique_ptr<Stream>>> accept_proxied(Reactor& reactor,

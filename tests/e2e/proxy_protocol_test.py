@@ -65,12 +65,15 @@ class ProxyProtocol(unittest.TestCase):
 
     def test_anything_else_is_closed_and_told_at_a_bounded_rate(self):
         gateway = self.start(**{"http.instances": "1", "services.metrics.enabled": "true"})
-        told = "expected a header of the PROXY protocol"
+        told = "without a valid header of the PROXY protocol"
         for _ in range(20):
             connection = self.connect(gateway)
             connection.sendall(REQUEST)
             self.assertEqual(self.answer(connection), "")
-        self.assertIn("from 127.0.0.1:", gateway.wait_for(told))
+        line = gateway.wait_for(told)
+        self.assertRegex(line, rf"server 'http' on \S+:{gateway.port} closed a connection from 127.0.0.1:\d+ without a "
+                               r"valid header of the PROXY protocol \(haproxy.proxyProtocol\): its first bytes begin no "
+                               r"such header$")
         self.assertLessEqual(gateway.text().count(told), 3)
         metrics = gateway.node("/_node/metrics/prometheus")[2].decode()
         errors = re.search(rf'^http_server_errors_total{{.*:{gateway.port}".*}} (\S+)$', metrics, re.MULTILINE)

@@ -1,4 +1,5 @@
 // A server behind a balancer that speaks the PROXY protocol.
+#include "tests/base/support/captured_log.hpp"
 #include "tests/http/support/world.hpp"
 
 namespace perigee::http {
@@ -8,6 +9,8 @@ using test::Peer;
 using test::Recorder;
 using test::World;
 using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
 
 const std::string kHeader = "PROXY TCP4 192.0.2.1 198.51.100.2 50000 443\r\n";
 const std::string kGet = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -64,6 +67,23 @@ TEST_F(ProxyProtocol, NoHeaderIsClosedAndCounted) {
   EXPECT_THAT(world.observed.refused, ElementsAre(0));
   EXPECT_TRUE(recorder.seen.empty());
   EXPECT_EQ(world.reactor.buffers().bytes_leased(), 0u);
+}
+
+TEST_F(ProxyProtocol, TheLogNamesTheServerOnceInTenSeconds) {
+  log::testing::CapturedLog log;
+  World world(recorder, with());
+  auto strange = [&] {
+    world.connect()->send(kGet);
+    world.settle();
+    return log.take();
+  };
+  std::string told = strange();
+  EXPECT_THAT(told, HasSubstr("WARN"));
+  EXPECT_THAT(told, HasSubstr("server 'http' on " + world.server.address().text() + " closed"));
+  EXPECT_THAT(told, EndsWith("(haproxy.proxyProtocol): its first bytes begin no such header\n"));
+  EXPECT_EQ(strange(), "");
+  world.advance(10s);
+  EXPECT_THAT(strange(), EndsWith("no such header; 2 times since the last such line\n"));
 }
 
 TEST_F(ProxyProtocol, AHeaderHasItsTime) {
