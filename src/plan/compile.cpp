@@ -137,6 +137,7 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
     if (pattern) note_parameters(compilation, *flow.http, made.methods);
   }
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);
+  made.condition_pointer = flow.condition_pointer;
   if (made.condition) made.condition_needs = made.condition->needs();
   made.request_begin = static_cast<std::uint32_t>(chain.request.size());
   compile_steps(compilation, flow.request, policy::Phase::request, chain.request);

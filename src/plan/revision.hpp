@@ -47,6 +47,7 @@ struct Flow {
   std::optional<PathPattern> path;  // empty = every path
   MethodSet methods = kAllMethods;
   std::optional<el::Template> condition;
+  std::string condition_pointer;
   el::Needs condition_needs;
   std::uint32_t request_begin = 0, request_end = 0;    // into FlowChain::request
   std::uint32_t response_begin = 0, response_end = 0;  // into FlowChain::response

@@ -32,6 +32,13 @@ void remove_hop_by_hop(http::Headers& headers) {
   remove_named_fields(headers);
 }
 
+// " (host:port) failed: reason", the address once: most errors begin with it or say it.
+std::string failure_at(const std::string& remote, std::string_view reason) {
+  if (reason.starts_with(remote + ": ")) reason.remove_prefix(remote.size() + 2);
+  std::string where = reason.find(remote) == std::string_view::npos ? " (" + remote + ")" : "";
+  return where + " failed: " + std::string(reason);
+}
+
 }  // namespace
 
 std::string_view backend_error_key(ErrorCode code, bool refined) {
@@ -65,6 +72,10 @@ std::string_view backend_error_key(ErrorCode code, bool refined) {
 Async<Verdict> BackendInvoker::invoke(Exchange& exchange) {
   const plan::BackendGroup& group = init_.revision.groups.front();
   if (group.backends.empty()) {
+    if (std::uint64_t times = init_.api.no_endpoint.due(init_.reactor.now())) {
+      kLog.line(log::Level::warn, exchange.api.id, "group '{}' has no usable endpoint{}",
+                group.name, log::times_since(times));
+    }
     Failure failure;
     failure.status = 503;
     failure.key = "NO_ENDPOINT_FOUND";
@@ -87,6 +98,7 @@ http::Body* BackendInvoker::body_to_send(Exchange& exchange) const {
 Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& backend) {
   http::RequestHead request(exchange.arena);
   make_backend_request(exchange, backend, init_.rules, request);
+  called_ = &backend;
   idle_timeout_ = backend.endpoint->options().idle_timeout;
   // What policies set on the response in the request phase stays beside what the backend sends
   // (lifecycle.md 8.4).
@@ -102,10 +114,15 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
                                              body_to_send(exchange), into, this);
   upstream_time_ = counted.elapsed();
   if (!called) {
-    kLog.line(log::Level::debug, exchange.api.id, "backend {}: {}", backend.name,
-              called.error().message);
     const Error* body_error = call_.body_error();
     bool of_client = body_error && body_error->fault == Fault::client;
+    // A flow that was told to stop is no fault of the backend.
+    if (of_client || (co_await this_scope())->cancelled()) {
+      kLog.line(log::Level::debug, exchange.api.id, "backend {}: {}", backend.name,
+                called.error().message);
+    } else {
+      tell_failure(backend, called.error());
+    }
     Verdict verdict = of_client ? body_failure(*body_error) : failed(called.error());
     call_.finish();
     co_return verdict;
@@ -113,9 +130,11 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   answers_ = counted.answered(into.status);
   upstream_status_ = into.status;
   if (init_.rules.upgrade || into.status == 101) {
-    Verdict upgraded = settle_upgrade(into);
+    Verdict upgraded = settle_upgrade(backend, into);
     if (!upgraded.continues()) co_return upgraded;
   }
+  if (init_.client.trouble(*backend.endpoint).told) [[unlikely]]
+    tell_recovery(backend);
   remove_hop_by_hop(into.headers);
   if (merge) {
     exchange.response.headers.append_all(answer.headers);
@@ -129,13 +148,32 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
 
 // lifecycle.md 8.7: a handshake that the backend refused is a failure with its status. A 101 that
 // nobody asked for breaks HTTP.
-Verdict BackendInvoker::settle_upgrade(const http::ResponseHead& answer) const {
+Verdict BackendInvoker::settle_upgrade(const plan::Backend& backend,
+                                       const http::ResponseHead& answer) {
   if (init_.rules.upgrade && answer.status == 101) return Verdict::next();
-  if (answer.status == 101)
-    return failed(Error(ErrorCode::invalid, "the backend switched protocols unasked"));
+  if (answer.status == 101) {
+    Error unasked(ErrorCode::invalid, "the backend switched protocols unasked");
+    tell_failure(backend, unasked);
+    return failed(unasked);
+  }
   std::string_view reason =
       answer.reason.empty() ? http::reason_phrase(answer.status) : answer.reason;
   return Verdict::fail(answer.status, "HTTP_PROXY_WEBSOCKET_UPGRADE_FAILURE", std::string(reason));
+}
+
+void BackendInvoker::tell_failure(const plan::Backend& backend, const Error& error) {
+  upstream::Trouble& trouble = init_.client.trouble(*backend.endpoint);
+  std::uint64_t times = trouble.lines.due(init_.reactor.now());
+  trouble.told |= times > 0;
+  kLog.line(times > 0 ? log::Level::warn : log::Level::debug, init_.revision.info.id,
+            "endpoint '{}'{}{}", backend.name,
+            failure_at(backend.endpoint->remote(), error.message), log::times_since(times));
+}
+
+void BackendInvoker::tell_recovery(const plan::Backend& backend) {
+  init_.client.trouble(*backend.endpoint).told = false;
+  kLog.line(log::Level::info, init_.revision.info.id, "endpoint '{}' ({}) answers again",
+            backend.name, backend.endpoint->remote());
 }
 
 Verdict BackendInvoker::failed(const Error& error) const {

@@ -7,6 +7,7 @@
 #include "policy/exchange.hpp"
 #include "proxy/backend_request.hpp"
 #include "proxy/client_metrics.hpp"
+#include "proxy/worker_plan.hpp"
 #include "upstream/client.hpp"
 
 namespace perigee::proxy {
@@ -18,6 +19,7 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
     ClientMetrics& metrics;
     http::ServerExchange& server_exchange;  // for interim answers
     const plan::ApiRevision& revision;
+    ApiSeries& api;
     net::Reactor& reactor;
     BackendRequestRules rules;
     bool refined_error_keys;
@@ -35,6 +37,10 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
     tell_sizes();
     call_.finish();
   }
+  // Logs that the body of its answer broke, at a bounded rate as every failure of a backend.
+  void tell_broken(const Error& error) { tell_failure(*called_, error); }
+  // Whom the request was sent to; null when none was asked.
+  const plan::Backend* called() const { return called_; }
   // What the backend took until its head was there; 0 when it was not called.
   Duration upstream_time() const { return upstream_time_; }
   int upstream_status() const { return upstream_status_; }
@@ -46,16 +52,19 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   Async<policy::Verdict> call(policy::Exchange& exchange, const plan::Backend& backend);
   http::Body* body_to_send(policy::Exchange& exchange) const;
   policy::Verdict failed(const Error& error) const;
+  void tell_failure(const plan::Backend& backend, const Error& error);
+  void tell_recovery(const plan::Backend& backend);
   void tell_sizes() {
     if (!answers_.count) return;
     init_.metrics.tell_sizes(std::exchange(answers_, {}), call_.request_body_bytes(),
                              call_.response_body_bytes());
   }
-  policy::Verdict settle_upgrade(const http::ResponseHead& answer) const;
+  policy::Verdict settle_upgrade(const plan::Backend& backend, const http::ResponseHead& answer);
 
   Init init_;
   upstream::Call call_;
   ClientMetrics::Answers answers_;  // of the call, until its sizes are told
+  const plan::Backend* called_ = nullptr;
   Duration idle_timeout_{};
   Duration upstream_time_{};
   int upstream_status_ = 0;

@@ -31,12 +31,15 @@ bool selects(const Flow& flow, const Exchange& exchange) {
 }
 
 // An error while a flow condition is evaluated means "does not match".
-bool holds(const el::Template& condition, const Exchange& exchange) {
-  Result<bool> held = condition.condition(exchange, exchange.arena);
-  if (!held)
-    kLog.line(log::Level::warn, exchange.api.id, "a flow condition failed and does not match: {}",
-              held.error().message);
-  return held.value_or(false);
+bool holds(const Flow& flow, const Exchange& exchange, FailedConditions& failed) {
+  Result<bool> held = flow.condition->condition(exchange, exchange.arena);
+  if (held) return *held;
+  if (std::uint64_t times = failed[&flow].due(exchange.worker.reactor.now())) {
+    kLog.line(log::Level::warn, exchange.api.id,
+              "flow '{}' does not match, as its condition failed: {}: {}{}", flow.name,
+              flow.condition_pointer, held.error().message, log::times_since(times));
+  }
+  return false;
 }
 
 Async<Verdict> run_steps(std::span<const Step> steps, Phase phase, Exchange& exchange) {
@@ -102,7 +105,7 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     if (flow.condition) {
       Result<void> provided = co_await provide(flow.condition_needs, Phase::request, exchange);
       if (!provided) co_return body_failure(provided.error());
-      if (!holds(*flow.condition, exchange)) continue;
+      if (!holds(flow, exchange, run.failed_conditions)) continue;
     }
     run.matched[i] = run.any = true;
     if (flow.request_begin == flow.request_end) continue;

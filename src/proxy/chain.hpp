@@ -2,16 +2,22 @@
 #pragma once
 
 #include <span>
+#include <unordered_map>
 
 #include "base/async.hpp"
+#include "base/line_rate.hpp"
 #include "plan/revision.hpp"
 #include "policy/exchange.hpp"
 #include "policy/policy.hpp"
 
 namespace perigee::proxy {
 
+// When a line about the condition of a flow was logged; of one revision on one worker.
+using FailedConditions = std::unordered_map<const plan::Flow*, log::LineRate>;
+
 // Which flows of a chain ran in the request phase: exactly these run in the response phase.
 struct FlowRun {
+  FailedConditions& failed_conditions;
   std::span<bool> matched;  // one per flow; empty when the request phase did not reach the chain
   bool any = false;
 };

@@ -84,6 +84,7 @@ struct Proxy::Serving {
                  .metrics = proxy.client_metrics_,
                  .server_exchange = client,
                  .revision = pin.revision(),
+                 .api = pin.series(),
                  .reactor = proxy.worker_.reactor,
                  .rules = {.original_host =
                                client.request.headers.get(http::HeaderId::host).value_or(""),
@@ -115,8 +116,8 @@ struct Proxy::Serving {
   BackendInvoker backend;
   RequestTimeout timeout;
   const plan::SecuredPlan* plan = nullptr;
-  FlowRun plan_flows;
-  FlowRun api_flows;
+  FlowRun plan_flows{pin.failed_conditions()};
+  FlowRun api_flows{pin.failed_conditions()};
 };
 
 Proxy::Proxy(Init init)
@@ -146,9 +147,11 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
   Verdict verdict = settle(serving, co_await run_chains(serving));
   serving.timeout.disarm();
   Result<void> answered = co_await respond(serving, verdict);
-  // The backend's body broke before a byte of the answer was sent: a failure like any other.
-  if (!answered && answered.error().fault == Fault::upstream && !client.responded())
-    answered = co_await respond(serving, body_failure(answered.error()));
+  if (!answered && answered.error().fault == Fault::upstream) {
+    if (serving.backend.called()) serving.backend.tell_broken(answered.error());
+    // Before a byte of the answer was sent it is a failure like any other.
+    if (!client.responded()) answered = co_await respond(serving, body_failure(answered.error()));
+  }
   if (!answered) {
     kLog.line(log::Level::debug, serving.exchange.api.id, "the answer was cut off: {}",
               answered.error().message);
@@ -228,6 +231,7 @@ Verdict Proxy::settle(Serving& serving, Verdict verdict) {
   if (!serving.scope.cancelled()) return verdict;
   if (serving.timeout.passed()) {
     serving.scope.clear();
+    tell_timeout(serving);
     return Verdict::fail(504, "REQUEST_TIMEOUT", "Request timeout");
   }
   if (serving.scope.reason().code == ErrorCode::cancelled) {
@@ -235,6 +239,18 @@ Verdict Proxy::settle(Serving& serving, Verdict verdict) {
     return Verdict::fail(503, "", "Service Unavailable");
   }
   return verdict;  // the client is gone
+}
+
+void Proxy::tell_timeout(Serving& serving) {
+  std::uint64_t times = serving.pin.series().request_timeouts.due(worker_.reactor.now());
+  if (times == 0) return;
+  const plan::Backend* asked = serving.backend.called();
+  std::string where = asked ? fmt::format("endpoint '{}' ({}) had been asked", asked->name,
+                                          asked->endpoint->remote())
+                            : "no endpoint had been asked";
+  auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(options_.request_timeout);
+  kLog.line(log::Level::warn, serving.exchange.api.id, "http.requestTimeout ({} ms) passed; {}{}",
+            limit.count(), where, log::times_since(times));
 }
 
 Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {

@@ -47,6 +47,7 @@ class Proxy final : public http::Handler {
   Async<Result<void>> provide_for_response(Serving& serving);
   Async<policy::Verdict> run_response_chains(Serving& serving);
   policy::Verdict settle(Serving& serving, policy::Verdict verdict);
+  void tell_timeout(Serving& serving);
   Async<Result<void>> respond(Serving& serving, const policy::Verdict& verdict);
   Async<Result<void>> upgrade(Serving& serving);
   static int status_of(const Serving& serving);

@@ -12,19 +12,24 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/line_rate.hpp"
 #include "net/reactor.hpp"
 #include "plan/plan.hpp"
 #include "policy/worker.hpp"
+#include "proxy/chain.hpp"
 #include "report/families.hpp"
 
 namespace perigee::proxy {
 
 class WorkerPlan;
 
-// Metric series of an API on this worker; the same for all its revisions.
+// What an API has on this worker through all its revisions: metric series, and when lines about it
+// were logged.
 struct ApiSeries {
   report::Series* request_time[6] = {};  // by status class, 0 = no answer
   report::Series* upstream_time[6] = {};
+  log::LineRate request_timeouts;
+  log::LineRate no_endpoint;
 };
 
 struct RevisionHere;
@@ -39,6 +44,7 @@ class Pin {
   const plan::ApiRevision& revision() const;
   const policy::WorkerStates& states() const;
   ApiSeries& series() const;
+  FailedConditions& failed_conditions() const;
 
  private:
   friend class WorkerPlan;
@@ -55,6 +61,7 @@ struct RevisionHere {
   std::shared_ptr<const plan::ApiRevision> revision;
   policy::WorkerStates states;
   ApiSeries& series;
+  FailedConditions failed_conditions;
   Pin* first = nullptr;
   bool retired = false;
   net::Timer patience;  // armed once retired with exchanges left

@@ -23,6 +23,8 @@ Pool& Client::pool(const Endpoint& endpoint) {
   return *pool;
 }
 
+Trouble& Client::trouble(const Endpoint& endpoint) { return pool(endpoint).trouble; }
+
 void Client::drop(std::uint32_t slot, std::uint64_t generation) {
   if (slot >= pools_.size() || !pools_[slot] || pools_[slot]->generation() != generation) return;
   std::unique_ptr<Pool> dropped = std::move(pools_[slot]);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/line_rate.hpp"
 #include "http/client.hpp"
 #include "net/names.hpp"
 #include "net/reactor.hpp"
@@ -36,6 +37,12 @@ class ClientObserver {
   virtual void on_error(std::string_view remote, ErrorCode) {}
 };
 
+// What was logged about an endpoint that fails, on this worker.
+struct Trouble {
+  log::LineRate lines;
+  bool told = false;  // that it fails, and not yet that it answers again
+};
+
 struct ClientLimits {
   http::H1Limits h1{.head_bytes_max = 65536, .line_bytes_max = 8192, .headers_max = 200};
   std::size_t interims_max = 16;
@@ -49,6 +56,8 @@ class Client {
 
   // The pool of this endpoint on this worker, made on first use.
   Pool& pool(const Endpoint& endpoint);
+  // Lives as long as the endpoint does on this worker, whatever the revisions of its API.
+  Trouble& trouble(const Endpoint& endpoint);
   // The endpoint died: closes what is idle; what is in use closes when it is done.
   void drop(std::uint32_t slot, std::uint64_t generation);
   void close_idle();

@@ -53,6 +53,8 @@ class Pool {
   void drain();
   void close_idle();
 
+  Trouble trouble;
+
  private:
   friend struct PooledConnection;
   // A call that waits for its turn; lives in the frame of the call.

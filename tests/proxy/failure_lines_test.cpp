@@ -1,0 +1,157 @@
+// What the log tells of backends that fail: enough to find the fault, and no line for each request.
+#include "tests/base/support/captured_log.hpp"
+#include "tests/proxy/support/gateway.hpp"
+
+namespace perigee::proxy::testing {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The log is there before the gateway and ends after it.
+struct WithLog {
+  log::testing::CapturedLog log;
+};
+
+class FailureLines : public WithLog, public Gateway {
+ protected:
+  void refuse() {
+    ApiText text = api();
+    port_ = std::to_string(upstream::testing::closed_port(*reactor));
+    text.target = "http://127.0.0.1:" + port_;
+    deploy({text});
+  }
+  void fail(int status = 502) { EXPECT_EQ(answer(get("/a/x?secret=1")).status, status); }
+  std::string port_;
+};
+
+TEST_F(FailureLines, TheFirstFailureIsToldAtOnce) {
+  refuse();
+  fail();
+  EXPECT_THAT(log.take(), EndsWith("[api] WARN  io.gravitee.gateway.reactive.core.v4.endpoint - "
+                                   "endpoint 'e' failed: connecting to 127.0.0.1:" +
+                                   port_ + ": Connection refused\n"));
+}
+
+TEST_F(FailureLines, LaterOnesAreCountedForTenSeconds) {
+  refuse();
+  fail();
+  log.take();
+  for (int i = 0; i < 3; ++i) fail();
+  pass(9999ms);
+  fail();
+  EXPECT_EQ(log.take(), "");
+  pass(1ms);
+  fail();
+  EXPECT_THAT(log.take(), EndsWith("refused; 5 times since the last such line\n"));
+}
+
+TEST_F(FailureLines, ARedeployDoesNotBeginAnew) {
+  refuse();
+  fail();
+  log.take();
+  ApiText text = api();
+  text.target = "http://127.0.0.1:" + port_;
+  text.flows = list({flow({.request = {step("note", R"({"name":"n"})")}})});
+  deploy({text});
+  fail();
+  EXPECT_EQ(log.take(), "");
+}
+
+TEST_F(FailureLines, AnAnswerAfterAFailureIsToldOnce) {
+  deploy({api()});
+  Peer& client = get();
+  asked().reset();
+  EXPECT_EQ(answer(client).status, 502);
+  EXPECT_THAT(log.take(), HasSubstr("WARN"));
+  EXPECT_EQ(exchange().status, 200);
+  EXPECT_THAT(log.take(), EndsWith("[api] INFO  io.gravitee.gateway.reactive.core.v4.endpoint - "
+                                   "endpoint 'e' (127.0.0.1:" +
+                                   std::to_string(backend->port()) + ") answers again\n"));
+  EXPECT_EQ(exchange().status, 200);
+  EXPECT_EQ(log.take(), "");
+}
+
+// Two lines in ten seconds, however often it comes and goes.
+TEST_F(FailureLines, AnEndpointThatFlapsIsToldAtTheSameRate) {
+  deploy({api()});
+  for (std::size_t i = 0; i < 3; ++i) {
+    Peer& first = get();
+    asked(2 * i).reset();
+    EXPECT_EQ(answer(first).status, 502);
+    Peer& second = get();
+    asked(2 * i + 1).send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+    EXPECT_EQ(answer(second).status, 200);
+    EXPECT_EQ(std::ranges::count(log.take(), '\n'), i == 0 ? 2 : 0);
+  }
+}
+
+TEST_F(FailureLines, ABodyThatBreaksIsTold) {
+  deploy({api()});
+  Peer& client = get();
+  asked().send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+  EXPECT_EQ(answer(client).status, 502);
+  std::string told = log.take();
+  EXPECT_THAT(told, HasSubstr("WARN"));
+  EXPECT_THAT(
+      told, HasSubstr("endpoint 'e' (127.0.0.1:" + std::to_string(backend->port()) + ") failed: "));
+}
+
+TEST_F(FailureLines, AClientThatLeavesIsNoFailure) {
+  deploy({api()});
+  Peer& client = get();
+  asked();
+  client.reset();
+  EXPECT_TRUE(until([&] { return proxy->client().connections() == 0; }));
+  EXPECT_EQ(log.take(), "");
+}
+
+TEST_F(FailureLines, ARequestTimeoutNamesWhoWasAsked) {
+  Options options;
+  options.request_timeout = 3s;
+  start(options);
+  deploy({api()});
+  for (int i = 0; i < 2; ++i) {
+    Peer& client = get();
+    settle();
+    pass(3s);
+    EXPECT_EQ(answer(client).status, 504);
+  }
+  std::string told = log.take();
+  EXPECT_THAT(told, EndsWith("http.requestTimeout (3000 ms) passed; endpoint 'e' (127.0.0.1:" +
+                             std::to_string(backend->port()) + ") had been asked\n"));
+  EXPECT_EQ(std::ranges::count(told, '\n'), 1);
+}
+
+TEST_F(FailureLines, AGroupWithoutAnEndpointIsTold) {
+  ApiText text = api();
+  text.target = "not a url";
+  deploy({text});
+  log.take();
+  fail(503);
+  fail(503);
+  std::string told = log.take();
+  EXPECT_THAT(told, HasSubstr("[api] WARN"));
+  EXPECT_THAT(told, EndsWith("has no usable endpoint\n"));
+  EXPECT_EQ(std::ranges::count(told, '\n'), 1);
+}
+
+TEST_F(FailureLines, AConditionThatFailsNamesItsFlowAndPlace) {
+  ApiText text = api();
+  text.flows = list({flow({.condition = "{#request.headers['X'][0].length() > 0}"}),
+                     flow({.condition = "{#request.headers['Y'][0].length() > 0}"})});
+  deploy({text});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(exchange().status, 200);
+  std::string told = log.take();
+  EXPECT_EQ(std::ranges::count(told, '\n'), 2) << told;
+  EXPECT_THAT(told, HasSubstr("flow 'flow' does not match, as its condition failed: "
+                              "/flows/0/selectors/1/condition: "));
+  EXPECT_THAT(told, HasSubstr("/flows/1/selectors/1/condition: "));
+  pass(10s);
+  EXPECT_EQ(exchange().status, 200);
+  EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
+}
+
+}  // namespace
+}  // namespace perigee::proxy::testing
