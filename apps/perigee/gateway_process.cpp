@@ -382,8 +382,11 @@ void GatewayProcess::stop() {
   step_timer_.disarm();
   // First who publishes plans, then who holds them.
   if (build_) build_->stop_and_join();
-  for (const auto& worker : workers_) worker->stop_and_join();
+  std::size_t cut_off = 0;
+  for (const auto& worker : workers_) cut_off += worker->stop_and_join();
   if (node_api_) node_api_->stop();
+  if (cut_off > 0)
+    kLog.warn("stopping: requests in progress that were cut off, WebSockets included: {}", cut_off);
   kLog.info("stopped");
   ops_.stop();
 }

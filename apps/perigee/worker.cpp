@@ -130,6 +130,7 @@ void Worker::run() {
   reactor_.run();
   reactor_.turn(0ms);  // the last mail: what it brings must go with the rest
   // Connections, pools and worker state belong to this thread and die on it.
+  cut_off_ = exchanges();
   for (const auto& server : servers_) server->close_all();
   servers_.clear();
   proxy_.swap(std::make_shared<const plan::Plan>());
@@ -142,9 +143,10 @@ void Worker::post(std::function<void(Worker&)> work) {
   PERIGEE_ASSERT(taken);  // a handful of messages a second against a mailbox of thousands
 }
 
-void Worker::stop_and_join() {
+std::size_t Worker::stop_and_join() {
   reactor_.stop();
   if (thread_.joinable()) thread_.join();
+  return std::exchange(cut_off_, 0);
 }
 
 std::size_t Worker::exchanges() const {

@@ -36,7 +36,8 @@ class Worker {
   void start();
   // From any thread: runs on this worker with its proxy and servers.
   void post(std::function<void(Worker&)> work);
-  void stop_and_join();
+  // Gives the number of requests that were cut off; 0 when it was stopped before.
+  std::size_t stop_and_join();
 
   // On this worker.
   proxy::Proxy& proxy() { return proxy_; }
@@ -58,6 +59,7 @@ class Worker {
   std::vector<std::unique_ptr<report::ServerMetrics>> metrics_;
   std::vector<std::unique_ptr<http::Server>> servers_;
   std::thread thread_;
+  std::size_t cut_off_ = 0;  // of the thread's end
 };
 
 report::LabelChoice label_choice(const config::Metrics& metrics);

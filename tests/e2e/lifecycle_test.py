@@ -182,7 +182,8 @@ class Draining(unittest.TestCase):
         gateway, connection, _ = self.held({"perigee.shutdown.drainTimeout": "300"})
         gateway.signal(signal.SIGTERM)
         self.assertEqual(gateway.wait(), 0)
-        self.assertIn("cut off", gateway.text())
+        self.assertIn("what is left is cut off", gateway.text())
+        self.assertIn("cut off, WebSockets included: 1\n", gateway.text())
         answer = connection.getresponse()
         self.assertEqual((answer.status, answer.headers["Connection"]), (503, "close"))
 
@@ -221,6 +222,7 @@ class Draining(unittest.TestCase):
         gateway.signal(signal.SIGINT)
         self.assertEqual(gateway.wait(), 0)
         self.assertLess(time.monotonic() - begun, 30)
+        self.assertIn("cut off, WebSockets included: 1\n", gateway.text())
 
     def test_as_the_first_process_of_a_container(self):
         harness.need("unshare")
