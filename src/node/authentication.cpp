@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
+
 namespace perigee::node {
 namespace {
+
+constexpr log::Logger kLog{"io.gravitee.node.management.http.NodeManagement"};
 
 // Looks at every byte, whatever the first difference is.
 bool equal_in_constant_time(std::string_view given, std::string_view wanted) {
@@ -59,6 +63,16 @@ unsigned& Authentication::failures_of(std::string_view client_ip, Instant now) {
   return failures_[failures_.size() < kAddressesMax ? std::string(client_ip) : std::string()];
 }
 
+void Authentication::count_failure(unsigned& failures, std::string_view client_ip, Instant now) {
+  if (++failures != kFailuresPerSecondMax + 1) return;
+  std::uint64_t times = braked_lines_.due(now);
+  if (times == 0) return;
+  kLog.warn(
+      "{} sent wrong credentials more than {} times in a second; its requests are answered 429 for "
+      "the rest of that second, right credentials included{}",
+      client_ip, kFailuresPerSecondMax, log::times_since(times));
+}
+
 Authentication::Verdict Authentication::check(std::string_view path, const http::Headers& headers,
                                               std::string_view client_ip, Instant now) {
   if (!options_.required) return Verdict::allowed;
@@ -71,7 +85,7 @@ Authentication::Verdict Authentication::check(std::string_view path, const http:
   bool basic = given.size() > kScheme.size() &&
                http::equals_ignoring_case(given.substr(0, kScheme.size()), kScheme);
   if (basic && known(decode_base64(given.substr(kScheme.size())))) return Verdict::allowed;
-  if (!given.empty()) ++failures;
+  if (!given.empty()) count_failure(failures, client_ip, now);
   return Verdict::refused;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/line_rate.hpp"
 #include "http/headers.hpp"
 
 namespace perigee::node {
@@ -31,11 +32,13 @@ class Authentication {
  private:
   static constexpr unsigned kFailuresPerSecondMax = 20;
   static constexpr std::size_t kAddressesMax = 1000;  // counted apart; the others share one count
+  void count_failure(unsigned& failures, std::string_view client_ip, Instant now);
   bool known(std::string_view credentials) const;
   unsigned& failures_of(std::string_view client_ip, Instant now);
   Options options_;
   Instant second_{};
   std::map<std::string, unsigned, std::less<>> failures_;  // of this second, by address
+  log::LineRate braked_lines_;
 };
 
 // Base64, RFC 4648 section 4; empty when the text is not valid.

@@ -189,6 +189,7 @@ class OtherNodes(unittest.TestCase):
             self.assertLess(len(statuses), 2000)
         self.assertEqual(set(statuses), {401, 429})
         self.assertEqual(gateway.node("/_node", source="127.0.0.2")[0], 200)
+        gateway.wait_for("127.0.0.1 sent wrong credentials more than 20 times in a second")
 
     def test_anonymous_paths_need_no_credentials(self):
         gateway = self.enterContext(Gateway({"perigee.node.anonymousPaths": "/_node/health"}))
