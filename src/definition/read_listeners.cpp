@@ -14,7 +14,9 @@ ListenerPath read_path(Object from) {
   path.pointer = from.pointer();
   path.host = normalised_host(from.text("host"));
   std::string written = from.text("path");
-  if (!written.empty() && written.front() != '/') {
+  if (written.empty()) {
+    from.warning("path", "no path is given; '/' is used, which takes every request of its host");
+  } else if (written.front() != '/') {
     from.warning("path", "does not begin with '/'; '/" + written + "' is used");
   }
   path.path = normalised_path(written);
