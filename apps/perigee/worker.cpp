@@ -139,8 +139,12 @@ void Worker::run() {
 }
 
 void Worker::post(std::function<void(Worker&)> work) {
-  bool taken = reactor_.post([this, work = std::move(work)] { work(*this); });
+  bool taken = offer(std::move(work));
   PERIGEE_ASSERT(taken);  // a handful of messages a second against a mailbox of thousands
+}
+
+bool Worker::offer(std::function<void(Worker&)> work) {
+  return reactor_.post([this, work = std::move(work)] { work(*this); });
 }
 
 std::size_t Worker::stop_and_join() {

@@ -36,6 +36,8 @@ class Worker {
   void start();
   // From any thread: runs on this worker with its proxy and servers.
   void post(std::function<void(Worker&)> work);
+  // The same for what may be asked for again and again; false: the worker has too much to do.
+  bool offer(std::function<void(Worker&)> work);
   // Gives the number of requests that were cut off; 0 when it was stopped before.
   std::size_t stop_and_join();
 

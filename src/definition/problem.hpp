@@ -29,6 +29,7 @@ class Problems {
 
   void error(std::string pointer, std::string message);
   void warning(std::string pointer, std::string message);
+  void more_warnings(std::size_t count) { warnings_ += count; }  // that somebody else did not list
 
   // Whether one more of this severity would be listed; lets a caller save the work of a message.
   bool lists_warnings() const { return warnings_ < kListedMax; }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "http/h1_scan.hpp"
+
 namespace perigee::http {
 
 namespace {
@@ -31,16 +33,10 @@ int weight_of(std::string_view text) {
   return weight > 1000 ? 0 : weight;
 }
 
-std::string_view trimmed(std::string_view text) {
-  std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 // What comes before the separator, which goes too.
 std::string_view cut(std::string_view& text, char separator) {
   std::size_t end = std::min(text.find(separator), text.size());
-  std::string_view first = trimmed(text.substr(0, end));
+  std::string_view first = detail::trim_blanks(text.substr(0, end));
   text.remove_prefix(std::min(end + 1, text.size()));
   return first;
 }

@@ -66,8 +66,7 @@ void tell_policy_warnings(Compilation& compilation, const PolicyUse& use,
     compilation.problems.warning(use.configuration.inside + each.pointer,
                                  "policy '" + use.id + "': " + each.message);
   }
-  for (std::size_t i = 0; i < warnings.unlisted(); ++i)
-    compilation.problems.warning({}, {});  // counted, not listed
+  compilation.problems.more_warnings(warnings.unlisted());
 }
 
 std::unique_ptr<const policy::Policy> make_policy(Compilation& compilation, const PolicyUse& use) {

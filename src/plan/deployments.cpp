@@ -128,19 +128,13 @@ void Deployments::serve(const std::string& source, Entry& entry,
 // A path keeps its claim from one revision to the next, unless it is for more servers now: another
 // API may serve those.
 void Deployments::claim_paths(ApiRevision& revision) {
-  auto within = [](const std::vector<std::string>& servers, const Claim& claim) {
-    return claim.servers.empty() ||
-           (!servers.empty() && std::ranges::all_of(servers, [&](const std::string& server) {
-             return std::ranges::find(claim.servers, server) != claim.servers.end();
-           }));
-  };
   Claims& claims = claims_[revision.info.id];
   Claims former = std::exchange(claims, {});
   for (ListenerPath& path : revision.listeners) {
     std::string key = path.host + " " + path.path;
     auto [begin, end] = former.equal_range(key);
-    auto kept = std::find_if(begin, end,
-                             [&](const auto& claim) { return within(path.servers, claim.second); });
+    auto kept = std::find_if(
+        begin, end, [&](const auto& claim) { return covers(claim.second.servers, path.servers); });
     path.claim = kept != end ? kept->second.number : ++claims_made_;
     claims.emplace(std::move(key), Claim{path.servers, path.claim});
   }

@@ -32,11 +32,7 @@ bool serves(const Route& route, std::string_view server_id) {
 
 // Whether `route` has no server that `other` has not.
 bool covers(const Route& other, const Route& route) {
-  const std::vector<std::string>& servers = route.listener->servers;
-  return other.listener->servers.empty() ||
-         (!servers.empty() && std::ranges::all_of(servers, [&](const std::string& server) {
-           return serves(other, server);
-         }));
+  return plan::covers(other.listener->servers, route.listener->servers);
 }
 
 bool share_a_server(const Route& a, const Route& b) {
@@ -51,6 +47,12 @@ std::string_view key_of(const ListenerPath& listener) {
 }
 
 }  // namespace
+
+bool covers(const std::vector<std::string>& all, const std::vector<std::string>& ids) {
+  return all.empty() || (!ids.empty() && std::ranges::all_of(ids, [&](const std::string& id) {
+           return std::ranges::find(all, id) != all.end();
+         }));
+}
 
 std::size_t Routes::Hash::operator()(std::string_view text) const {
   constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;

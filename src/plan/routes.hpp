@@ -19,6 +19,10 @@
 
 namespace perigee::plan {
 
+// Whether requests through each of the servers `ids` come in through one of `all`; empty = every
+// server.
+bool covers(const std::vector<std::string>& all, const std::vector<std::string>& ids);
+
 struct Route {
   std::uint32_t revision = 0;              // index into Plan::revisions()
   const ListenerPath* listener = nullptr;  // owned by that revision

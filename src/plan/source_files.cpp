@@ -1,17 +1,37 @@
 #include "plan/source_files.hpp"
 
-#include <fstream>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <functional>
-#include <sstream>
 
 namespace perigee::plan {
 
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0)
+    return fail(ErrorCode::not_found, std::string("cannot be opened: ") + std::strerror(errno));
+  std::string bytes;
+  char block[64 * 1024];
+  ssize_t got = 0;
+  while ((got = read(fd, block, sizeof block)) > 0 && bytes.size() <= bytes_max)
+    bytes.append(block, static_cast<std::size_t>(got));
+  int error = errno;
+  close(fd);
+  if (got < 0)
+    return fail(ErrorCode::other, std::string("cannot be read: ") + std::strerror(error));
+  if (bytes.size() > bytes_max)
+    return fail(ErrorCode::limit, "is longer than " + std::to_string(bytes_max) + " bytes");
+  return bytes;
+}
+
 Result<std::string> read_source_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  if (!file || !bytes) return fail(ErrorCode::not_found, "the file '" + path + "' cannot be read");
-  return std::move(bytes).str();
+  Result<std::string> bytes = read_file(path, kSourceFileBytesMax);
+  if (bytes) return bytes;
+  return fail(ErrorCode::not_found,
+              "the file '" + path + "' cannot be read (" + bytes.error().message + ")");
 }
 
 SourceFile seen_as(const std::string& path, const Result<std::string>& bytes) {

@@ -10,29 +10,12 @@
 #include <cstring>
 
 #include "base/log.hpp"
+#include "plan/source_files.hpp"
 
 namespace perigee::sync {
 namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.services.localregistry"};
-
-Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0)
-    return fail(ErrorCode::not_found, std::string("cannot be opened: ") + std::strerror(errno));
-  std::string bytes;
-  char block[64 * 1024];
-  ssize_t got = 0;
-  while ((got = read(fd, block, sizeof block)) > 0 && bytes.size() <= bytes_max)
-    bytes.append(block, static_cast<std::size_t>(got));
-  int error = errno;
-  close(fd);
-  if (got < 0)
-    return fail(ErrorCode::other, std::string("cannot be read: ") + std::strerror(error));
-  if (bytes.size() > bytes_max)
-    return fail(ErrorCode::limit, "is longer than " + std::to_string(bytes_max) + " bytes");
-  return bytes;
-}
 
 std::int64_t nanoseconds(const timespec& time) {
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
@@ -195,7 +178,7 @@ bool LocalFolder::is_settled(const File& file) const {
 }
 
 void LocalFolder::apply(const std::string& name) {
-  Result<std::string> bytes = read_file(source(name), options_.read.limits.file_bytes_max);
+  Result<std::string> bytes = plan::read_file(source(name), options_.read.limits.file_bytes_max);
   definition::Envelope envelope;
   if (bytes) {
     auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
