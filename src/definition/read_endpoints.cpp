@@ -113,7 +113,7 @@ std::optional<EndpointOptions> read_shared_options(Object& group) {
   return std::nullopt;
 }
 
-void refuse_discovery(Object services) {
+void refuse_discovery(Object& services) {
   std::optional<Service> discovery = read_service(services.object("discovery"));
   if (!discovery || !discovery->enabled) return;
   services.error("discovery", "service discovery is not supported by this version; disable it");
