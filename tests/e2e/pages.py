@@ -4,6 +4,7 @@ A ```json block belongs to the file that the line above it names (`hello.json`:)
 begins with "$ " is a session: commands, each with what it prints. A line "..." stands for any lines. The
 page's ports are 8082 (gateway) and 8090 (perigee echo); the test takes free ones.
 """
+import json
 import os
 import pathlib
 import re
@@ -39,17 +40,19 @@ def commands_of(text):
             yield first + start, lines[start][2:], lines[start + 1:end]
 
 
-def rows_of(text, heading):
-    """The cells of each row of the table whose first column has this heading. `\\|` is no border."""
-    inside = False
-    for line in text.split("\n"):
+def tables_of(text):
+    """(cells of the head, cells of each row) of each table. `\\|` is no border."""
+    head, rows = None, []
+    for line in text.split("\n") + [""]:
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if cells and cells[0] == heading:
-            inside = True
-        elif not cells:
-            inside = False
-        elif inside and not set(cells[0]) <= set("-"):
-            yield cells
+        if not cells:
+            if head:
+                yield head, rows
+            head, rows = None, []
+        elif head is None:
+            head = cells
+        elif set(cells[0]) != {"-"}:
+            rows.append(cells)
 
 
 def unquoted(cell):
@@ -71,11 +74,13 @@ def fits(found, shown):
 class Page:
     """A page's files in a folder, and a gateway that serves them with `perigee echo` behind it."""
 
-    def __init__(self, test, name, keys=None):
+    def __init__(self, test, name, apis=None, keys=None):
+        """`apis`: name -> definition, of those that are served instead of what the page shows."""
         harness.need("curl")
         self.test, self.name, self.text = test, name, text_of(name)
         self.folder = pathlib.Path(test.enterContext(tempfile.TemporaryDirectory(prefix="perigee-page-")))
         self.files = files_of(self.text)
+        served = {file: json.dumps(api) for file, api in apis.items()} if apis else self.files
         for file, content in self.files.items():
             (self.folder / file).write_text(content)
         bin_folder = self.folder / "bin"
@@ -85,7 +90,7 @@ class Page:
         self.echo = test.enterContext(harness.Echo())
         self.gateway = test.enterContext(harness.Gateway(
             keys, apis={file: content.replace("http://127.0.0.1:8090", self.echo.url)
-                        for file, content in self.files.items()}))
+                        for file, content in served.items()}))
         self.gateway.started()
 
     def run(self):
