@@ -14,6 +14,8 @@ constexpr std::size_t kArenasKept = 256;
 constexpr std::size_t kArenaChunk = 8 * 1024;
 // While stopping: how long a connection may be without its first request.
 constexpr Duration kFirstRequestPatience = 1s;
+// And how long the port stays open for TCP handshakes that have begun: one round trip.
+constexpr Duration kHandshakePatience = 200ms;
 
 }  // namespace
 
@@ -45,7 +47,8 @@ Server::Impl::Impl(Server& o, net::Reactor& r, ServerOptions opts, Handler& h, S
       observer(obs),
       tls(std::move(t)),
       idle_timer_([](void* self) { static_cast<Impl*>(self)->sweep_idle(); }, this),
-      first_request_timer_([](void* self) { static_cast<Impl*>(self)->close_idle(); }, this) {}
+      first_request_timer_([](void* self) { static_cast<Impl*>(self)->close_idle(); }, this),
+      port_timer_([](void* self) { static_cast<Impl*>(self)->close_port(); }, this) {}
 
 Server::Impl::~Impl() {
   *alive_ = false;
@@ -195,9 +198,26 @@ void Server::Impl::clear_away() {
 void Server::Impl::one_less() {
   if (paused && connections + handshakes_.size() < options.connections_max) {
     paused = false;
-    if (accepting) listener->resume();
+    if (listener) listener->resume();
   }
   if (is_empty() && !accepting && on_empty) on_empty();
+}
+
+// The kernel does not tell of handshakes that are half done: a moment passes before the port
+// closes.
+void Server::Impl::stop_accepting() {
+  leaving = true;
+  accepting = false;
+  if (!listener || port_timer_.armed()) return;
+  listener->ignore_new();
+  reactor.timers().arm(port_timer_, reactor.now() + kHandshakePatience);
+}
+
+void Server::Impl::close_port() {
+  listener->accept_last();
+  listener.reset();
+  close_idle();
+  if (is_empty() && on_empty) on_empty();
 }
 
 void Server::Impl::sweep_idle() {
@@ -276,13 +296,7 @@ void Server::ask_to_leave() { impl_->leaving = true; }
 bool Server::leaving() const { return impl_->leaving; }
 void Server::drain_connections() { ++impl_->drain_generation; }
 
-void Server::stop_accepting() {
-  impl_->leaving = true;
-  if (impl_->listener) impl_->listener->accept_last();
-  impl_->accepting = false;
-  impl_->listener.reset();
-}
-
+void Server::stop_accepting() { impl_->stop_accepting(); }
 void Server::close_idle() { impl_->close_idle(); }
 void Server::close_all() { impl_->close_all(); }
 std::size_t Server::connections() const { return impl_->connections; }

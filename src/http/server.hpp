@@ -148,7 +148,8 @@ class Server {
   bool leaving() const;
   // Connections opened before now are asked to leave with their next answer (SIGUSR1).
   void drain_connections();
-  // Who waits in the backlog is served yet, as is who was asked to leave.
+  // Who waits in the backlog is served yet, as is who was asked to leave. Nobody new is let in; the
+  // port closes when handshakes that have begun had their time to end.
   void stop_accepting();
   // Connections without an exchange; while stopping, new ones without a request a second later.
   void close_idle();
@@ -156,7 +157,8 @@ class Server {
   std::size_t connections() const;
   std::size_t exchanges() const;  // in progress
   void each_exchange(const std::function<void(const ServerExchange&)>& look) const;
-  // Called on this worker whenever connections() becomes 0 after stop_accepting().
+  // Called on this worker whenever connections() becomes 0 after stop_accepting() and the port is
+  // closed.
   void when_empty(std::function<void()> callback);
 
   const ServerOptions& options() const;

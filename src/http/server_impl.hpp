@@ -55,10 +55,11 @@ struct Server::Impl {
 
   void accepted(std::unique_ptr<net::Stream> stream);
   void serve(std::unique_ptr<net::Stream> stream, bool secured);
+  void stop_accepting();
   void close_idle();
   void close_all();
   void each_exchange(const std::function<void(const ServerExchange&)>& look) const;
-  bool is_empty() const { return connections == 0 && handshakes_.empty(); }
+  bool is_empty() const { return connections == 0 && handshakes_.empty() && !listener; }
 
   Server& owner;
   net::Reactor& reactor;
@@ -87,6 +88,7 @@ struct Server::Impl {
   void add(std::unique_ptr<ServerConnection> connection);
   void one_less();
   void pause_when_full();
+  void close_port();
   void sweep_idle();
   void close_idle_later();
   void end_handshakes(Instant begun_by);
@@ -106,6 +108,7 @@ struct Server::Impl {
   std::vector<std::unique_ptr<Arena>> arenas_;
   net::Timer idle_timer_;
   net::Timer first_request_timer_;  // while stopping
+  net::Timer port_timer_;           // the same
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -30,8 +30,8 @@ bool bind_and_listen(int fd, const Address& address, const Listener::Options& op
          ::bind(fd, address.raw(), address.raw_bytes()) == 0 && ::listen(fd, options.backlog) == 0;
 }
 
-// A handshake that began while the listener closes would end with a reset. A kernel that does not
-// take the filter leaves that short window open.
+// A handshake that is half done when the listener closes ends with a reset, and its client may have
+// sent a request by then. A kernel that does not take the filter leaves that short window open.
 void drop_new_handshakes(int fd) {
   constexpr std::uint32_t kFlags = 13, kSyn = 2;  // of the TCP header
   std::array<sock_filter, 4> code = {
@@ -88,8 +88,9 @@ void Listener::resume() {
   reactor_.again(*this);
 }
 
+void Listener::ignore_new() { drop_new_handshakes(fd_); }
+
 void Listener::accept_last() {
-  drop_new_handshakes(fd_);
   constexpr int kAcceptsMax = 65536;  // no backlog is longer; without the filter it may refill
   for (int left = kAcceptsMax; left > 0 && !paused_ && accept_one(); --left) {
   }

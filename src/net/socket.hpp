@@ -102,8 +102,10 @@ class Listener final : private Source {
   // Stops accepting (a full server): connections wait in the backlog until resume().
   void pause() { paused_ = true; }
   void resume();
-  // Before it is destroyed: accepts who waits in the backlog, lets nobody else in. Whoever knocks
-  // from now on is not answered; he tries again and finds the port closed.
+  // The first step of closing: whoever knocks from now on is not answered; he tries again and finds
+  // the port closed. Who has begun his handshake may end it and is accepted.
+  void ignore_new();
+  // The last step, before it is destroyed: accepts who waits in the backlog.
   void accept_last();
   // Times that EMFILE/ENFILE was survived.
   std::uint64_t descriptors_exhausted() const { return exhausted_; }

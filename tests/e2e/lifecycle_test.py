@@ -4,9 +4,11 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -94,8 +96,8 @@ class Churn:
         while True:
             try:
                 connection = socket.create_connection(self._address, harness.PATIENCE)
-            except (ConnectionRefusedError, ConnectionResetError):
-                return  # no request was sent; reset: a handshake was half done when the listener went
+            except ConnectionRefusedError:
+                return  # the port is closed
             except OSError as error:
                 return self._note(repr(error))
             with connection:
@@ -255,6 +257,33 @@ class Signals(unittest.TestCase):
         gateway.wait_for("SIGHUP: the configuration has errors, nothing was changed")
         self.assertEqual(gateway.request("/a/x")[0], 200)
 
+    def test_sighup_with_a_broken_logback_xml_changes_nothing(self):
+        with tempfile.TemporaryDirectory() as home:
+            file = pathlib.Path(home) / "config" / "logback.xml"
+            file.parent.mkdir()
+            text = ("<configuration>\n<appender name='C' class='ConsoleAppender'/>\n<logger name='a.b' level='{}'/>\n"
+                    "<root level='INFO'><appender-ref ref='C'/></root>\n</configuration>\n")
+            file.write_text(text.format("ERROR"))
+            gateway = self.enterContext(Gateway(environment={"GRAVITEE_HOME": home})).started()
+            (gateway.folder / "gravitee.yml").write_text("perigee: {log: {level: {c.d: debug}}}\n")
+            for broken, why in [("<configuration>\n<root level='DEBUG'>\n", ":3: no element found"),
+                                ("\n<beans/>", ":2: expected <configuration>, got <beans>")]:
+                with self.subTest(why=why):
+                    mark = gateway.mark()
+                    file.write_text(broken)
+                    gateway.signal(signal.SIGHUP)
+                    gateway.wait_for("SIGHUP: the configuration has errors, nothing was changed", mark)
+                    self.assertIn(f"ERROR io.gravitee.node.container.Container - SIGHUP: {file}{why}; nothing of it is "
+                                  "used", gateway.text())
+                    levels = gateway.node_json("/_node/logging")
+                    self.assertEqual((levels["ROOT"], levels["a.b"], "c.d" in levels), ("INFO", "ERROR", False))
+            file.write_text(text.format("LOUD"))
+            gateway.signal(signal.SIGHUP)
+            gateway.wait_for("SIGHUP: log levels")
+            self.assertRegex(gateway.text(), rf"WARN .* - SIGHUP: {file}:3: level of 'a.b': expected one of")
+            levels = gateway.node_json("/_node/logging")
+            self.assertEqual(("a.b" in levels, levels["c.d"]), (False, "DEBUG"))
+
     def test_sigusr1_asks_older_connections_to_leave(self):
         backend = self.enterContext(Backend())
         gateway = self.enterContext(Gateway(apis={"api.json": api(backend.url)})).started()
@@ -319,6 +348,40 @@ class ExitCodes(unittest.TestCase):
                                      timeout=harness.PATIENCE)
                 self.assertEqual(run.returncode, 0, (command, option))
                 self.assertTrue(run.stdout)
+
+
+def sockets_that_listen(port):
+    rows = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(row.split()[1].endswith(f":{port:04X}") and row.split()[3] == "0A" for row in rows)
+
+
+class Servers(unittest.TestCase):
+    def several(self, **of_first):
+        """A gateway with a second server; that one's port."""
+        first = harness.free_port()
+        gateway = self.enterContext(Gateway({
+            "http.port": None, "http.host": None, "servers[0].type": "http", "servers[0].port": first,
+            "servers[0].host": "127.0.0.1", **{f"servers[0].{key}": value for key, value in of_first.items()},
+            "servers[1].instances": "3", "servers[1].websocket.enabled": "true"},
+            apis={"api.json": api(self.backend.url)}, server="second")).started()
+        return gateway, first
+
+    def setUp(self):
+        self.backend = self.enterContext(Backend())
+
+    def test_have_instances_of_their_own(self):
+        gateway, first = self.several(instances="1")
+        self.assertEqual([sockets_that_listen(port) for port in (first, gateway.port)], [1, 3])
+        for port in (first, gateway.port):
+            self.assertEqual(gateway.request("/a/x", port=port)[0], 200)
+
+    def test_have_websockets_of_their_own(self):
+        gateway, first = self.several()
+        handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                     "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg=="}
+        for port, passed_on in ((first, None), (gateway.port, "websocket")):
+            gateway.request("/a/x", port=port, headers=handshake)
+            self.assertEqual(self.backend.requests.get(timeout=harness.PATIENCE)[2].get("Upgrade"), passed_on)
 
 
 class Addresses(unittest.TestCase):

@@ -1,5 +1,7 @@
 // Slow, hanging, flooding and leaving clients: every wait ends, every store has a limit.
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -285,8 +287,48 @@ TEST_F(Loopback, TellsWhenItIsEmpty) {
   server().stop_accepting();
   EXPECT_EQ(empty, 0);
   server().close_idle();
-  turn_until([&] { return empty == 1; });
   turn_until([&] { return client->over(); });
+  EXPECT_EQ(empty, 0) << "the port is open yet";
+  world.advance(200ms);
+  turn_until([&] { return empty == 1; });
+}
+
+// The client has sent everything but the last packet of the handshake, which comes with its
+// request.
+TEST_F(Loopback, WhoseHandshakeIsHalfDoneIsServedBeforeItStops) {
+  const net::Address address = server().address();
+  const int waiting = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int off = 0;
+  ASSERT_EQ(::setsockopt(waiting, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off), 0);
+  ASSERT_EQ(::connect(waiting, address.raw(), address.raw_bytes()), 0);
+  int empty = 0;
+  server().stop_accepting();
+  server().close_idle();
+  server().when_empty([&] { ++empty; });
+  world.settle();
+  EXPECT_EQ(empty, 0);
+  ASSERT_EQ(::send(waiting, kGet.data(), kGet.size(), 0), static_cast<ssize_t>(kGet.size()));
+  turn_until([&] { return recorder.seen.size() == 1; });
+  world.settle();
+  std::array<char, 4096> bytes{};
+  ssize_t got = ::recv(waiting, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  ASSERT_GT(got, 0);
+  EXPECT_THAT(std::string_view(bytes.data(), static_cast<std::size_t>(got)),
+              HasSubstr("HTTP/1.1 200"));
+  ::close(waiting);
+  world.advance(200ms);
+  turn_until([&] { return empty == 1; });
+}
+
+TEST_F(Loopback, WhoKnocksAtAPortThatClosesIsNotLetIn) {
+  const net::Address address = server().address();
+  server().stop_accepting();
+  const int late = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  EXPECT_EQ(::connect(late, address.raw(), address.raw_bytes()), -1);
+  EXPECT_EQ(errno, EINPROGRESS);
+  world.settle();
+  EXPECT_EQ(server().connections(), 0u);
+  ::close(late);
 }
 
 TEST_F(Loopback, WhoWaitsInTheBacklogIsServedBeforeItStops) {
