@@ -11,7 +11,7 @@ import unittest
 import harness
 import pages
 
-KEYS = {"http.instances": "1", "http.requestTimeout": "1500", "http.websocket.enabled": "true",
+KEYS = {"http.instances": "1", "http.requestTimeout": "4000", "http.websocket.enabled": "true",
         "perigee.limits.headTimeout": "300ms", "perigee.limits.bodyIdleTimeout": "300ms",
         "perigee.limits.bufferedBodyBytes": "1000", "api.pending_requests_timeout": "100"}
 HOST = b"Host: h\r\n"
