@@ -6,6 +6,7 @@
 #include <string>
 
 #include "http/h1_scan.hpp"
+#include "http/h1_write.hpp"
 
 namespace perigee::http {
 
@@ -186,11 +187,17 @@ ContentCoding preferred_coding(const Headers& request) {
   return gzip >= deflate ? ContentCoding::gzip : ContentCoding::deflate;
 }
 
-bool may_be_compressed(const RequestHead& request, const ResponseHead& head, const Body* body) {
-  if (!body || body->length() == 0 || request.method == Method::head) return false;
-  if (head.status < 200 || head.status == 204 || head.status == 206 || head.status == 304)
-    return false;
-  return !head.headers.has(HeaderId::content_encoding) && !forbids_change(head.headers) &&
+bool has_content(const RequestHead& request, const ResponseHead& head) {
+  return request.method != Method::head && head.status != 304;
+}
+
+// HEAD and 304 tell what GET would (RFC 9110 sections 9.3.2 and 15.4.5). What they do not tell, the
+// length perhaps, is taken for something.
+bool depends_on_coding(const RequestHead& request, const ResponseHead& head, const Body* body) {
+  if (head.status < 200 || head.status == 204 || head.status == 206) return false;
+  bool empty = has_content(request, head) ? !body || body->length() == 0
+                                          : head.status != 304 && told_length(head.headers) == 0;
+  return !empty && !head.headers.has(HeaderId::content_encoding) && !forbids_change(head.headers) &&
          !head.headers.has(HeaderName("Content-Range"));
 }
 

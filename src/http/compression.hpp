@@ -16,8 +16,10 @@ enum class ContentCoding : std::uint8_t { identity, gzip, deflate };
 ContentCoding preferred_coding(const Headers& request);
 
 // Whether this answer depends on Accept-Encoding: it has a body, whole, not encoded yet, and nobody
-// has forbidden to change it.
-bool may_be_compressed(const RequestHead& request, const ResponseHead& head, const Body* body);
+// has forbidden to change it; or it stands for such an answer without its body (HEAD, 304).
+bool depends_on_coding(const RequestHead& request, const ResponseHead& head, const Body* body);
+// Its body goes out, and may be compressed when it depends on Accept-Encoding.
+bool has_content(const RequestHead& request, const ResponseHead& head);
 // What both the compressed answer and the plain one tell caches.
 void add_vary(Headers& response);
 // The head of a compressed answer: no length, ranges and digests of other bytes, a weak ETag.

@@ -146,9 +146,10 @@ void H1Exchange::note_sent(const ResponseHead& head) {
 Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   PERIGEE_ASSERT(!responded_);
   if (interim_ != Interim::none) return respond_later(head, body);
-  if (connection_.server_.options.compress && may_be_compressed(request, head, body)) {
+  if (connection_.server_.options.compress && depends_on_coding(request, head, body)) {
     add_vary(head.headers);
-    if (coding_ != ContentCoding::identity) return respond_compressed(head, *body);
+    if (coding_ != ContentCoding::identity && has_content(request, head))
+      return respond_compressed(head, *body);
   }
   if (head.status < 200 || head.status > 999) {
     return fail(ErrorCode::invalid,

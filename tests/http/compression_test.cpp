@@ -202,15 +202,39 @@ INSTANTIATE_TEST_SUITE_P(
                               {{"Cache-Control", "private"}, {"Cache-Control", "No-Transform"}}},
                     LeftAlone{200, {{"Cache-Control", "max-age=1, no-transform"}}},
                     LeftAlone{206, {{"Content-Range", "bytes 0-22/100"}}}, LeftAlone{204, {}},
-                    LeftAlone{304, {{"ETag", "\"v1\""}}}));
+                    LeftAlone{304, {{"Cache-Control", "no-transform"}}}));
 
-TEST_F(Compression, HeadAndEmptyBodiesAreLeftAlone) {
-  EXPECT_EQ(ask("gzip", "HEAD"), "");
-  EXPECT_THAT(head, HasSubstr("\r\nContent-Length: 23\r\n"));
+TEST_F(Compression, EmptyBodiesAreLeftAlone) {
   answerer.text = "";
   EXPECT_EQ(ask(), "");
   EXPECT_THAT(head, HasSubstr("\r\nContent-Length: 0\r\n"));
   EXPECT_THAT(head, Not(HasSubstr("gzip")));
+  EXPECT_THAT(head, Not(HasSubstr("Vary")));
+}
+
+// A cache takes them for what GET would have told (RFC 9110 sections 9.3.2 and 15.4.5).
+TEST_F(Compression, HeadAnd304TellThatTheWishMatters) {
+  EXPECT_EQ(ask("gzip", "HEAD"), "");
+  EXPECT_THAT(head, HasSubstr("\r\nContent-Length: 23\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nVary: Accept-Encoding\r\n"));
+  EXPECT_THAT(head, Not(HasSubstr("gzip")));
+
+  answerer.text = "";  // as a backend answers HEAD
+  answerer.fields = {{"Content-Length", "23"}};
+  ask("identity", "HEAD");
+  EXPECT_THAT(head, HasSubstr("\r\nVary: Accept-Encoding\r\n"));
+  answerer.fields = {{"Content-Length", "0"}};
+  ask("gzip", "HEAD");
+  EXPECT_THAT(head, Not(HasSubstr("Vary")));
+  answerer.fields = {{"Content-Length", "23"}, {"Content-Encoding", "br"}};
+  ask("gzip", "HEAD");
+  EXPECT_THAT(head, Not(HasSubstr("Vary")));
+
+  answerer.status = 304;
+  answerer.fields = {{"ETag", "\"v1\""}};
+  EXPECT_EQ(ask(), "");
+  EXPECT_THAT(head, HasSubstr("\r\nVary: Accept-Encoding\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nETag: \"v1\"\r\n"));
 }
 
 TEST_F(Compression, IsOffUnlessItIsAskedFor) {
