@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/line_rate.hpp"
 #include "base/log.hpp"
 #include "policies/catalog.hpp"
 
@@ -112,9 +113,22 @@ Result<Config> parse(const Json& configuration, ConfigWarnings& warnings) {
   return config;
 }
 
+// When a line about the step was logged on this worker.
+struct Told final : policy::WorkerState {
+  explicit Told(policy::Worker&) {}
+  log::LineRate rate;
+};
+
+bool has_expressions(const Config& config) {
+  auto is_expression = [](const Assignment& each) { return !each.value.is_constant(); };
+  return std::ranges::any_of(config.set, is_expression) ||
+         std::ranges::any_of(config.append, is_expression);
+}
+
 class TransformHeaders final : public policy::Policy {
  public:
-  explicit TransformHeaders(Config config) : config_(std::move(config)) {
+  TransformHeaders(Config config, policy::WorkerSlots& slots) : config_(std::move(config)) {
+    if (has_expressions(config_)) told_ = slots.add<Told>();  // nothing else can fail
     for (const std::vector<Assignment>* list : {&config_.set, &config_.append}) {
       for (const Assignment& assignment : *list) needs_.bits |= assignment.value.needs().bits;
     }
@@ -169,8 +183,12 @@ class TransformHeaders final : public policy::Policy {
     }
   }
 
-  static Verdict failure(const Exchange& exchange, const Error& error) {
-    kLog.line(log::Level::warn, exchange.api.id, "transform-headers: {}", error.message);
+  Verdict failure(const Exchange& exchange, const Error& error) const {
+    log::LineRate& rate = exchange.state(told_).rate;
+    if (std::uint64_t times = rate.due(exchange.worker.reactor.now())) {
+      kLog.line(log::Level::warn, exchange.api.id, "transform-headers: {}{}", error.message,
+                log::times_since(times));
+    }
     return Verdict::fail({.key = "TRANSFORM_HEADERS_FAILURE",
                           .message = "Unable to apply headers transformation",
                           .cause = error.code});
@@ -178,12 +196,13 @@ class TransformHeaders final : public policy::Policy {
 
   Config config_;
   el::Needs needs_;
+  policy::WorkerSlot<Told> told_;  // of a step with expressions
 };
 
 Result<std::unique_ptr<const policy::Policy>> make(const Json& configuration,
                                                    const policy::Services& services) {
   TRY(Config config, parse(configuration, services.warnings));
-  return std::make_unique<const TransformHeaders>(std::move(config));
+  return std::make_unique<const TransformHeaders>(std::move(config), services.slots);
 }
 
 }  // namespace

@@ -31,10 +31,10 @@ bool selects(const Flow& flow, const Exchange& exchange) {
 }
 
 // An error while a flow condition is evaluated means "does not match".
-bool holds(const Flow& flow, const Exchange& exchange, FailedConditions& failed) {
+bool holds(const Flow& flow, const Exchange& exchange, LineRates& rates) {
   Result<bool> held = flow.condition->condition(exchange, exchange.arena);
   if (held) return *held;
-  if (std::uint64_t times = failed[&flow].due(exchange.worker.reactor.now())) {
+  if (std::uint64_t times = rates[&flow].due(exchange.worker.reactor.now())) {
     kLog.line(log::Level::warn, exchange.api.id,
               "flow '{}' does not match, as its condition failed: {}: {}{}", flow.name,
               flow.condition_pointer, held.error().message, log::times_since(times));
@@ -42,12 +42,28 @@ bool holds(const Flow& flow, const Exchange& exchange, FailedConditions& failed)
   return false;
 }
 
-Async<Verdict> run_steps(std::span<const Step> steps, Phase phase, Exchange& exchange) {
+Verdict failed_condition(const Error& error, const Flow& flow, const Exchange& exchange,
+                         LineRates& rates) {
+  return told_body_failure(
+      error, exchange, rates[&flow],
+      fmt::format("flow '{}', condition {}", flow.name, flow.condition_pointer));
+}
+
+Verdict failed_step(const Error& error, const Flow& flow, const Step& step,
+                    const Exchange& exchange, LineRates& rates) {
+  return told_body_failure(
+      error, exchange, rates[&step],
+      fmt::format("flow '{}', step {} (policy '{}')", flow.name, step.pointer, step.policy_id));
+}
+
+// `steps` are those of `flow` in this phase.
+Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase phase,
+                         Exchange& exchange, LineRates& rates) {
   for (const Step& step : steps) {
     if (step.condition) {
       if (step.condition_needs.bits) {
         Result<void> provided = co_await provide(step.condition_needs, phase, exchange);
-        if (!provided) co_return body_failure(provided.error());
+        if (!provided) co_return failed_step(provided.error(), flow, step, exchange, rates);
       }
       Result<bool> wanted = step.condition->condition(exchange, exchange.arena);
       if (!wanted) co_return Verdict::broken(wanted.error());
@@ -55,7 +71,7 @@ Async<Verdict> run_steps(std::span<const Step> steps, Phase phase, Exchange& exc
     }
     if (step.needs.bits) {
       Result<void> provided = co_await provide(step.needs, phase, exchange);
-      if (!provided) co_return body_failure(provided.error());
+      if (!provided) co_return failed_step(provided.error(), flow, step, exchange, rates);
     }
     Verdict verdict = phase == Phase::request ? co_await step.policy->on_request(exchange)
                                               : co_await step.policy->on_response(exchange);
@@ -67,6 +83,21 @@ Async<Verdict> run_steps(std::span<const Step> steps, Phase phase, Exchange& exc
 template <class T>
 std::span<const T> part(const std::vector<T>& all, std::uint32_t begin, std::uint32_t end) {
   return std::span(all).subspan(begin, end - begin);
+}
+
+// A client that leaves is no failure; http.requestTimeout and a replaced API are told elsewhere.
+bool is_end(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::client_gone:
+    case ErrorCode::cancelled:
+    case ErrorCode::timed_out:
+      return true;
+    case ErrorCode::closed:
+    case ErrorCode::reset:
+      return error.fault == Fault::client;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -96,6 +127,15 @@ Verdict body_failure(const Error& error) {
   return Verdict::fail(std::move(failure));
 }
 
+Verdict told_body_failure(const Error& error, const Exchange& exchange, log::LineRate& rate,
+                          std::string_view wanted_by) {
+  if (std::uint64_t times = is_end(error) ? 0 : rate.due(exchange.worker.reactor.now())) {
+    kLog.line(log::Level::warn, exchange.api.id, "{} cannot have the body that it needs: {}{}",
+              wanted_by, error.message, log::times_since(times));
+  }
+  return body_failure(error);
+}
+
 Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
   run.matched = exchange.arena.array<bool>(chain.flows.size());
   for (bool& matched : run.matched) matched = false;
@@ -104,13 +144,14 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     if (!selects(flow, exchange)) continue;
     if (flow.condition) {
       Result<void> provided = co_await provide(flow.condition_needs, Phase::request, exchange);
-      if (!provided) co_return body_failure(provided.error());
-      if (!holds(flow, exchange, run.failed_conditions)) continue;
+      if (!provided) co_return failed_condition(provided.error(), flow, exchange, run.line_rates);
+      if (!holds(flow, exchange, run.line_rates)) continue;
     }
     run.matched[i] = run.any = true;
     if (flow.request_begin == flow.request_end) continue;
-    Verdict verdict = co_await run_steps(part(chain.request, flow.request_begin, flow.request_end),
-                                         Phase::request, exchange);
+    Verdict verdict =
+        co_await run_steps(flow, part(chain.request, flow.request_begin, flow.request_end),
+                           Phase::request, exchange, run.line_rates);
     if (!verdict.continues()) co_return verdict;
   }
   co_return Verdict::next();
@@ -131,8 +172,9 @@ Async<Verdict> run_response_flows(const FlowChain& chain, Exchange& exchange, co
   for (std::size_t i = 0; i < run.matched.size(); ++i) {
     const Flow& flow = chain.flows[i];
     if (!run.matched[i] || flow.response_begin == flow.response_end) continue;
-    Verdict verdict = co_await run_steps(
-        part(chain.response, flow.response_begin, flow.response_end), Phase::response, exchange);
+    Verdict verdict =
+        co_await run_steps(flow, part(chain.response, flow.response_begin, flow.response_end),
+                           Phase::response, exchange, run.line_rates);
     if (!verdict.continues()) co_return verdict;
   }
   co_return Verdict::next();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/async.hpp"
@@ -12,23 +13,26 @@
 
 namespace perigee::proxy {
 
-// When a line about the condition of a flow was logged; of one revision on one worker.
-using FailedConditions = std::unordered_map<const plan::Flow*, log::LineRate>;
+// When a line about a plan, a flow or a step was logged; of one revision on one worker.
+using LineRates = std::unordered_map<const void*, log::LineRate>;
 
 // Which flows of a chain ran in the request phase: exactly these run in the response phase.
 struct FlowRun {
-  FailedConditions& failed_conditions;
+  LineRates& line_rates;
   std::span<bool> matched;  // one per flow; empty when the request phase did not reach the chain
   bool any = false;
 };
 
 // Makes available what an expression or a policy needs before it runs in this phase: gathers the
 // request body in the request phase, the response body once there is one. Errors are answered by
-// body_failure().
+// body_failure() or told_body_failure().
 Async<Result<void>> provide(el::Needs needs, policy::Phase phase, policy::Exchange& exchange);
 
 // A body that could not be had: too long (413, or 502 for a response body), or its side failed.
 policy::Verdict body_failure(const Error& error);
+// The same, with a line in the log that says what wanted the body: "flow 'f', step /flows/0/...".
+policy::Verdict told_body_failure(const Error& error, const policy::Exchange& exchange,
+                                  log::LineRate& rate, std::string_view wanted_by);
 
 Async<policy::Verdict> run_request_flows(const plan::FlowChain& chain, policy::Exchange& exchange,
                                          FlowRun& run);
@@ -41,6 +45,6 @@ Async<policy::Verdict> run_response_flows(const plan::FlowChain& chain, policy::
 // Chooses the plan (lifecycle.md section 5) and runs its security policy. `chosen` stays null when
 // none applies.
 Async<policy::Verdict> run_security(const plan::ApiRevision& revision, policy::Exchange& exchange,
-                                    const plan::SecuredPlan*& chosen);
+                                    LineRates& line_rates, const plan::SecuredPlan*& chosen);
 
 }  // namespace perigee::proxy

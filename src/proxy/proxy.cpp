@@ -116,8 +116,8 @@ struct Proxy::Serving {
   BackendInvoker backend;
   RequestTimeout timeout;
   const plan::SecuredPlan* plan = nullptr;
-  FlowRun plan_flows{pin.failed_conditions()};
-  FlowRun api_flows{pin.failed_conditions()};
+  FlowRun plan_flows{pin.line_rates()};
+  FlowRun api_flows{pin.line_rates()};
 };
 
 Proxy::Proxy(Init init)
@@ -163,7 +163,8 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
 Async<Verdict> Proxy::run_chains(Serving& serving) {
   Exchange& exchange = serving.exchange;
   const plan::ApiRevision& revision = serving.pin.revision();
-  Verdict verdict = co_await run_security(revision, exchange, serving.plan);
+  Verdict verdict =
+      co_await run_security(revision, exchange, serving.pin.line_rates(), serving.plan);
   if (!verdict.continues()) co_return verdict;
   prepare(exchange, revision);
   if (!serving.plan->flows.empty()) {
@@ -179,7 +180,11 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
   if (policy::Invoker* invoker = exchange.invoker()) {
     if (any_flow) {
       Result<void> provided = co_await provide_for_response(serving);
-      if (!provided) co_return body_failure(provided.error());
+      if (!provided) {
+        co_return told_body_failure(provided.error(), exchange,
+                                    serving.pin.line_rates()[&revision.flows],
+                                    "a step of the response phase");
+      }
     }
     verdict = co_await invoker->invoke(exchange);
     if (!verdict.continues()) co_return verdict;

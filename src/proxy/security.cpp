@@ -19,23 +19,32 @@ void choose(const SecuredPlan& plan, Exchange& exchange) {
   exchange.subscription_id = exchange.remote_address;
 }
 
-Async<Verdict> provide_and_run(const SecuredPlan& plan, Exchange& exchange) {
+Async<Verdict> provide_and_run(const SecuredPlan& plan, Exchange& exchange, LineRates& rates) {
   Result<void> provided = co_await provide(plan.needs, policy::Phase::request, exchange);
-  if (!provided) co_return body_failure(provided.error());
+  if (!provided) {
+    co_return told_body_failure(provided.error(), exchange, rates[&plan],
+                                fmt::format("plan {}", plan.id));
+  }
   co_return co_await plan.policy->on_request(exchange);
 }
 
 // Whatever the policy of the chosen plan decides is final.
-Async<Verdict> take(const SecuredPlan& plan, Exchange& exchange, const SecuredPlan*& chosen) {
+Async<Verdict> take(const SecuredPlan& plan, Exchange& exchange, LineRates& rates,
+                    const SecuredPlan*& chosen) {
   chosen = &plan;
   choose(plan, exchange);
-  return plan.needs.bits ? provide_and_run(plan, exchange) : plan.policy->on_request(exchange);
+  return plan.needs.bits ? provide_and_run(plan, exchange, rates)
+                         : plan.policy->on_request(exchange);
 }
 
 // False when the plan could not be tried.
-bool note(const SecuredPlan& plan, const Exchange& exchange, const Result<Token>& token) {
+bool note(const SecuredPlan& plan, const Exchange& exchange, LineRates& rates,
+          const Result<Token>& token) {
   if (token) return true;
-  kLog.line(log::Level::warn, exchange.api.id, "plan {}: {}", plan.id, token.error().message);
+  if (std::uint64_t times = rates[&plan].due(exchange.worker.reactor.now())) {
+    kLog.line(log::Level::warn, exchange.api.id, "plan {}: {}{}", plan.id, token.error().message,
+              log::times_since(times));
+  }
   return false;
 }
 
@@ -47,7 +56,7 @@ Verdict nobody(const plan::ApiRevision& revision, Exchange& exchange, bool techn
 }
 
 // `extracting` is what the first plan looks for.
-Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange,
+Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange, LineRates& rates,
                          const SecuredPlan*& chosen, Async<Result<Token>> extracting) {
   bool technical_error = false;
   for (const SecuredPlan& plan : revision.plans) {
@@ -55,8 +64,8 @@ Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange,
     Result<Token> token =
         first ? co_await std::move(extracting) : co_await plan.policy->security()->token(exchange);
     if (token && token->state == Token::State::found)
-      co_return co_await take(plan, exchange, chosen);
-    technical_error = !note(plan, exchange, token) || technical_error;
+      co_return co_await take(plan, exchange, rates, chosen);
+    technical_error = !note(plan, exchange, rates, token) || technical_error;
   }
   co_return nobody(revision, exchange, technical_error);
 }
@@ -64,15 +73,17 @@ Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange,
 }  // namespace
 
 Async<Verdict> run_security(const plan::ApiRevision& revision, Exchange& exchange,
-                            const SecuredPlan*& chosen) {
+                            LineRates& line_rates, const SecuredPlan*& chosen) {
   if (revision.plans.empty()) return nobody(revision, exchange, false);
   // Most APIs have one plan and a token that is found without waiting: no frame for them.
   const SecuredPlan& first = revision.plans.front();
   Async<Result<Token>> extracting = first.policy->security()->token(exchange);
-  if (!extracting.here()) return try_plans(revision, exchange, chosen, std::move(extracting));
+  if (!extracting.here())
+    return try_plans(revision, exchange, line_rates, chosen, std::move(extracting));
   Result<Token> token = extracting.take();
-  if (token && token->state == Token::State::found) return take(first, exchange, chosen);
-  return try_plans(revision, exchange, chosen, std::move(token));
+  if (token && token->state == Token::State::found)
+    return take(first, exchange, line_rates, chosen);
+  return try_plans(revision, exchange, line_rates, chosen, std::move(token));
 }
 
 }  // namespace perigee::proxy

@@ -19,7 +19,7 @@ Pin::~Pin() {
 const plan::ApiRevision& Pin::revision() const { return *here_.revision; }
 const policy::WorkerStates& Pin::states() const { return here_.states; }
 ApiSeries& Pin::series() const { return here_.series; }
-FailedConditions& Pin::failed_conditions() const { return here_.failed_conditions; }
+LineRates& Pin::line_rates() const { return here_.line_rates; }
 
 RevisionHere::RevisionHere(WorkerPlan& o, std::shared_ptr<const plan::ApiRevision> r)
     : owner(o),

@@ -44,7 +44,7 @@ class Pin {
   const plan::ApiRevision& revision() const;
   const policy::WorkerStates& states() const;
   ApiSeries& series() const;
-  FailedConditions& failed_conditions() const;
+  LineRates& line_rates() const;
 
  private:
   friend class WorkerPlan;
@@ -61,7 +61,7 @@ struct RevisionHere {
   std::shared_ptr<const plan::ApiRevision> revision;
   policy::WorkerStates states;
   ApiSeries& series;
-  FailedConditions failed_conditions;
+  LineRates line_rates;
   Pin* first = nullptr;
   bool retired = false;
   net::Timer patience;  // armed once retired with exchanges left

@@ -1,5 +1,6 @@
 // transform-headers: every rule of its page, and what its parser refuses.
 #include "policies/catalog.hpp"
+#include "tests/base/support/captured_log.hpp"
 #include "tests/policy/support/exchanges.hpp"
 
 namespace perigee::policies {
@@ -8,14 +9,27 @@ namespace {
 using policy::Verdict;
 using policy::testing::Exchanges;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 
 Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration,
-                                                   policy::ConfigWarnings& warnings) {
-  static Exchanges x;
+                                                   policy::ConfigWarnings& warnings, Exchanges& x) {
   auto document = JsonDocument::parse(configuration);
   EXPECT_TRUE(document) << configuration;
   policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots, .warnings = warnings};
   return catalog().find("transform-headers")(document->root(), services);
+}
+
+Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration,
+                                                   policy::ConfigWarnings& warnings) {
+  static Exchanges x;
+  return make(configuration, warnings, x);
+}
+
+// For exchanges of `x`.
+Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration, Exchanges& x) {
+  policy::ConfigWarnings warnings;
+  return make(configuration, warnings, x);
 }
 
 Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration) {
@@ -130,9 +144,9 @@ TEST(TransformHeaders, AnExpressionThatFailsIsA500) {
       R"({"addHeaders": [{"name": "A", "value": "{#context.attributes['lines']}"}]})",
   };
   for (std::string_view configuration : rows) {
-    auto made = make(configuration);
-    ASSERT_TRUE(made) << made.error().message;
     Exchanges x;
+    auto made = make(configuration, x);
+    ASSERT_TRUE(made) << made.error().message;
     x.exchange().attributes.set("lines", "a\r\nInjected: b");
     Verdict verdict = x.finished((*made)->on_request(x.exchange()));
     ASSERT_TRUE(verdict.failed()) << configuration;
@@ -142,6 +156,24 @@ TEST(TransformHeaders, AnExpressionThatFailsIsA500) {
     EXPECT_EQ(verdict.failure().cause, ErrorCode::evaluation);
     EXPECT_EQ(x.request.headers.live(), 0u);
   }
+}
+
+TEST(TransformHeaders, AFailureIsToldAtABoundedRate) {
+  Exchanges x;  // first: it switches the log off
+  log::testing::CapturedLog log;
+  auto made = make(R"({"addHeaders": [{"name": "A", "value": "{#nothing.at.all}"}]})", x);
+  ASSERT_TRUE(made) << made.error().message;
+  auto fail = [&](int times) {
+    for (int i = 0; i < times; ++i)
+      EXPECT_TRUE(x.finished((*made)->on_request(x.exchange())).failed());
+    return log.take();
+  };
+  EXPECT_THAT(fail(1), HasSubstr(" WARN  io.gravitee.policy.transformheaders - "
+                                 "transform-headers: "));
+  EXPECT_EQ(fail(3), "");
+  x.clock.advance(10s);
+  x.reactor.refresh_time();
+  EXPECT_THAT(fail(1), EndsWith("; 4 times since the last such line\n"));
 }
 
 TEST(TransformHeaders, SaysWhatItsValuesNeed) {

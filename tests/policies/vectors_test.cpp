@@ -76,11 +76,11 @@ void fill_exchange(Exchanges& x, Json vector) {
 void run(Json vector) {
   SCOPED_TRACE(vector["id"].text());
   Exchanges x;
-  fill_exchange(x, vector);
   policy::ConfigWarnings warnings;
   policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots, .warnings = warnings};
   auto made = catalog().find("transform-headers")(vector["configuration"], services);
   ASSERT_TRUE(made) << made.error().message;
+  fill_exchange(x, vector);
   bool of_request = vector["phase"].text() == "request";
   policy::Verdict verdict = of_request ? x.finished((*made)->on_request(x.exchange()))
                                        : x.finished((*made)->on_response(x.exchange()));

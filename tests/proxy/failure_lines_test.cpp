@@ -153,5 +153,93 @@ TEST_F(FailureLines, AConditionThatFailsNamesItsFlowAndPlace) {
   EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
 }
 
+class BodyLines : public FailureLines {
+ protected:
+  void limit_bodies(const FlowText& text, const std::string& plans = "") {
+    Options options;
+    options.buffered_body_bytes_max = 10;
+    start(options);
+    ApiText one = api();
+    one.flows = list({flow(text)});
+    one.plans = plans;
+    deploy({one});
+  }
+  int post(const std::string& body) {
+    return answer(ask("POST /a/x HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+                      std::to_string(body.size()) + "\r\n\r\n" + body))
+        .status;
+  }
+  static constexpr const char* kLong = "12345678901";
+  static constexpr const char* kReason = "cannot have the body that it needs: ";
+};
+
+TEST_F(BodyLines, AStepWithoutItsBodyIsToldAtABoundedRate) {
+  limit_bodies({.request = {step("gather")}});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(post(kLong), 413);
+  std::string told = log.take();
+  EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
+  EXPECT_THAT(told, HasSubstr("[api] WARN  io.gravitee.gateway.reactive.handlers - flow 'flow', "
+                              "step /flows/0/request/0 (policy 'gather') "));
+  EXPECT_THAT(told, HasSubstr(kReason));
+  pass(10s);
+  EXPECT_EQ(post(kLong), 413);
+  EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
+}
+
+TEST_F(BodyLines, AConditionWithoutItsBodyIsToldWithItsPlace) {
+  limit_bodies({.request = {step("note", R"({"name":"n"})", "{#request.content == 'a'}")}});
+  EXPECT_EQ(post(kLong), 413);
+  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', step /flows/0/request/0 (policy 'note') "));
+  limit_bodies({.condition = "{#request.content == 'a'}"});
+  EXPECT_EQ(post(kLong), 413);
+  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', condition /flows/0/selectors/1/condition "));
+}
+
+TEST_F(BodyLines, TheResponsePhaseIsToldToo) {
+  limit_bodies({.response = {step("note", R"({"name":"n"})", "{#request.content == 'a'}")}});
+  EXPECT_EQ(post(kLong), 413);
+  EXPECT_THAT(log.take(), HasSubstr(" - a step of the response phase cannot have the body"));
+  limit_bodies({.response = {step("gather")}});
+  Peer& client = get();
+  asked().send("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n09876543210");
+  EXPECT_EQ(answer(client).status, 502);
+  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', step /flows/0/response/0 (policy 'gather') "));
+}
+
+TEST_F(BodyLines, AClientThatLeavesInItsUploadIsNoFailure) {
+  limit_bodies({.request = {step("gather")}});
+  Peer& client = ask("POST /a/x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab");
+  settle();
+  client.reset();
+  EXPECT_TRUE(until([&] { return server->connections() == 0; }));
+  Peer& ending = ask("POST /a/x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab");
+  settle();
+  ending.end();
+  EXPECT_TRUE(until([&] { return server->connections() == 0; }));
+  EXPECT_EQ(log.take(), "");
+}
+
+TEST_F(BodyLines, AClientWhoseBodyIsBrokenIsTold) {
+  limit_bodies({.request = {step("gather")}});
+  Peer& client = ask("POST /a/x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+  EXPECT_EQ(answer(client).status, 400);
+  EXPECT_THAT(log.take(), HasSubstr(kReason));
+}
+
+TEST_F(FailureLines, APlanThatCannotBeTriedIsToldAtABoundedRate) {
+  ApiText text = api();
+  text.plans = list({R"({"id":"down","name":"p","status":"published","mode":"standard",)"
+                     R"("security":{"type":"guard","configuration":{"token":"error"}}})"});
+  deploy({text});
+  for (int i = 0; i < 3; ++i) fail(503);
+  std::string told = log.take();
+  EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
+  EXPECT_THAT(told, HasSubstr("[api] WARN  io.gravitee.gateway.reactive.handlers.api.v4.security "
+                              "- plan down: "));
+  pass(10s);
+  fail(503);
+  EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
+}
+
 }  // namespace
 }  // namespace perigee::proxy::testing
