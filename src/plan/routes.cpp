@@ -1,8 +1,9 @@
 #include "plan/routes.hpp"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace perigee::plan {
@@ -55,21 +56,7 @@ bool covers(const std::vector<std::string>& all, const std::vector<std::string>&
 }
 
 std::size_t Routes::Hash::operator()(std::string_view text) const {
-  constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;
-  std::uint64_t hash = text.size();
-  auto mix = [&hash](std::uint64_t word) {
-    hash = (hash ^ word) * kMultiplier;
-    hash ^= hash >> 32;
-  };
-  std::uint64_t word = 0;
-  for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
-    std::memcpy(&word, text.data(), sizeof word);
-    mix(word);
-  }
-  word = 0;
-  for (char byte : text) word = word << 8 | static_cast<unsigned char>(byte);
-  mix(word);
-  return hash;
+  return XXH3_64bits(text.data(), text.size());
 }
 
 Routes::Routes(const Revisions& revisions, bool overlapping) : overlapping_(overlapping) {
