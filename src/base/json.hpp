@@ -105,6 +105,13 @@ class Json {
   const JsonNode* node_ = nullptr;
 };
 
+// Why a text was refused.
+struct JsonFault {
+  ErrorCode code = ErrorCode::invalid;
+  std::string place;  // line and column of the first wrong byte, "3:5"; empty: not of one byte
+  std::string what;
+};
+
 // Owns the nodes and texts of one parsed document.
 class JsonDocument {
  public:
@@ -116,6 +123,8 @@ class JsonDocument {
   // wrong byte.
   static Result<JsonDocument> parse(std::string_view bytes, Limits limits);
   static Result<JsonDocument> parse(std::string_view bytes) { return parse(bytes, Limits{}); }
+  // The same for who has a better place for line and column than the middle of a message.
+  static std::expected<JsonDocument, JsonFault> read(std::string_view bytes, Limits limits);
 
   JsonDocument(JsonDocument&&) noexcept;
   JsonDocument& operator=(JsonDocument&&) noexcept;

@@ -238,10 +238,21 @@ struct JsonDocument::Data {
 };
 
 Result<JsonDocument> JsonDocument::parse(std::string_view bytes, Limits limits) {
+  std::expected<JsonDocument, JsonFault> document = read(bytes, limits);
+  if (document) return *std::move(document);
+  const JsonFault& fault = document.error();
+  if (fault.code == ErrorCode::limit) return fail(fault.code, fault.what);
+  return fail(fault.code, fault.place.empty()
+                              ? "invalid JSON, " + fault.what
+                              : "invalid JSON at " + fault.place + ": " + fault.what);
+}
+
+std::expected<JsonDocument, JsonFault> JsonDocument::read(std::string_view bytes, Limits limits) {
   if (bytes.size() > limits.bytes_max) {
-    return fail(ErrorCode::limit, "the JSON text has " + std::to_string(bytes.size()) +
-                                      " bytes, expected at most " +
-                                      std::to_string(limits.bytes_max));
+    return std::unexpected(JsonFault{ErrorCode::limit, "",
+                                     "the JSON text has " + std::to_string(bytes.size()) +
+                                         " bytes, expected at most " +
+                                         std::to_string(limits.bytes_max)});
   }
   if (bytes.empty()) bytes = "";  // simdjson copies from it, and a null pointer is no source
   if (bytes.starts_with("\xef\xbb\xbf"))
@@ -252,15 +263,15 @@ Result<JsonDocument> JsonDocument::parse(std::string_view bytes, Limits limits) 
 
   detail::JsonScan scan = detail::scan_json(bytes, limits.depth_max);
   if (scan.fault) {
-    return fail(ErrorCode::invalid, "invalid JSON at " +
-                                        detail::line_and_column(bytes, scan.fault->offset) + ": " +
-                                        scan.fault->what);
+    return std::unexpected(JsonFault{ErrorCode::invalid,
+                                     detail::line_and_column(bytes, scan.fault->offset),
+                                     std::string(scan.fault->what)});
   }
   // Integers of any length are JSON, but simdjson takes no more than 64 bits of one.
   data = std::make_unique<Data>(bytes.size());
   refusal = data->fill(with_reals(bytes, scan.big_integers_end), limits.depth_max);
   if (!refusal) return JsonDocument(std::move(data));
-  return fail(ErrorCode::invalid, "invalid JSON, at a place unknown: " + *refusal);
+  return std::unexpected(JsonFault{ErrorCode::invalid, "", "at a place unknown: " + *refusal});
 }
 
 JsonDocument::JsonDocument(std::unique_ptr<Data> data) : data_(std::move(data)) {}

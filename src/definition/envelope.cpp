@@ -46,7 +46,7 @@ class Reader {
   void read(std::string_view bytes) {
     auto document = parsed(bytes, options_.read.limits.file_bytes_max);
     if (!document) {
-      reading_.problems.error("", "not valid JSON: " + document.error().message);
+      reading_.problems.error(not_json(document.error()));
       return;
     }
     Layer root{*document, (*document)->root(), ""};
@@ -141,8 +141,7 @@ class Reader {
     static constexpr std::array<std::string_view, 4> kTypes{"PUBLISH_API", "START_API",
                                                             "UNPUBLISH_API", "STOP_API"};
     std::string type = event.required_text("type");
-    std::array<std::string_view, 4> names{"publish-api", "start-api", "unpublish-api", "stop-api"};
-    std::size_t index = index_of(type, names);
+    std::size_t index = index_of(type, kTypes);
     if (index == kNoName) {
       if (!type.empty()) {
         event.error("type", "event type '" + type + "' deploys no API" +
@@ -203,8 +202,8 @@ class Reader {
 
   // compat: a payload without version is one of a v2 API, unless its definition says otherwise.
   bool read_version(Object& api, std::optional<DefinitionVersion>& version) {
-    static constexpr std::array<std::string_view, 6> kNames{"v4",    "4.0.0", "v2",
-                                                            "2.0.0", "v1",    "1.0.0"};
+    static constexpr std::array<std::string_view, 6> kNames{"V4",    "4.0.0", "V2",
+                                                            "2.0.0", "V1",    "1.0.0"};
     std::optional<std::string> name = api.optional_text("definitionVersion");
     if (!name) return true;
     std::size_t index = index_of(*name, kNames);
@@ -212,8 +211,10 @@ class Reader {
       version = index < 2 ? DefinitionVersion::v4 : DefinitionVersion::v2;
       return true;
     }
-    api.error("definitionVersion", "an API of version '" + *name +
-                                       "' is not deployed by a gateway; valid: " + listed(kNames));
+    api.error("definitionVersion",
+              "an API of version '" + *name +
+                  R"(' is not deployed by a gateway; write "definitionVersion": "V4" when it )"
+                  "is a v4 API");
     return false;
   }
 
@@ -227,7 +228,7 @@ class Reader {
     }
     auto document = parsed(json.text(), options_.read.limits.definition_bytes_max);
     if (!document) {
-      holder.error(member, "the string does not contain valid JSON: " + document.error().message);
+      holder.error(member, not_inner_json(document.error()));
       return std::nullopt;
     }
     Layer inner{*document, (*document)->root(), holder.pointer(member)};
@@ -236,11 +237,11 @@ class Reader {
     return std::nullopt;
   }
 
-  Result<std::shared_ptr<const JsonDocument>> parsed(std::string_view bytes,
-                                                     std::size_t bytes_max) {
+  std::expected<std::shared_ptr<const JsonDocument>, JsonFault> parsed(std::string_view bytes,
+                                                                       std::size_t bytes_max) {
     TRY(JsonDocument document,
-        JsonDocument::parse(bytes,
-                            {.bytes_max = bytes_max, .depth_max = options_.read.limits.depth_max}));
+        JsonDocument::read(bytes,
+                           {.bytes_max = bytes_max, .depth_max = options_.read.limits.depth_max}));
     return std::make_shared<const JsonDocument>(std::move(document));
   }
 

@@ -5,22 +5,33 @@
 #include "base/nearest.hpp"
 
 namespace perigee::definition {
+namespace {
 
-std::string normalised(std::string_view name) {
+char folded(char c) {
+  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
+  return c == '_' ? '-' : c;
+}
+
+std::string_view trimmed(std::string_view name) {
   constexpr std::string_view kBlanks = " \t\r\n";
   std::size_t first = name.find_first_not_of(kBlanks);
   if (first == name.npos) return {};
-  name = name.substr(first, name.find_last_not_of(kBlanks) - first + 1);
-  std::string to(name);
-  for (char& c : to) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == '_') c = '-';
-  }
+  return name.substr(first, name.find_last_not_of(kBlanks) - first + 1);
+}
+
+}  // namespace
+
+std::string normalised(std::string_view name) {
+  std::string to(trimmed(name));
+  std::ranges::transform(to, to.begin(), folded);
   return to;
 }
 
 std::size_t index_of(std::string_view name, Names names) {
-  auto found = std::ranges::find(names, normalised(name));
+  name = trimmed(name);
+  auto found = std::ranges::find_if(names, [&](std::string_view each) {
+    return std::ranges::equal(each, name, {}, folded, folded);
+  });
   return found == names.end() ? kNoName : static_cast<std::size_t>(found - names.begin());
 }
 
@@ -43,11 +54,7 @@ std::string_view to_string(LoadBalancer value) {
   return kLoadBalancerNames[static_cast<std::size_t>(value)];
 }
 
-std::string_view to_string(Method value) {
-  static constexpr std::array<std::string_view, kMethodCount> kUpper{
-      "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "OTHER"};
-  return kUpper[static_cast<std::size_t>(value)];
-}
+std::string_view to_string(Method value) { return kMethodNames[static_cast<std::size_t>(value)]; }
 
 std::string_view to_string(PlanStatus value) {
   return kPlanStatusNames[static_cast<std::size_t>(value)];

@@ -1,5 +1,6 @@
 // The names of enumerators in documents: labels (`round-robin`) and Java names (`ROUND_ROBIN`), in
-// any letter case. A table's index is the enumerator's value.
+// any letter case. A table has each as documents write it, for messages; its index is the
+// enumerator's value.
 #pragma once
 
 #include <array>
@@ -15,14 +16,14 @@ using Names = std::span<const std::string_view>;
 
 inline constexpr std::array<std::string_view, 8> kApiTypeNames{
     "proxy", "message", "native", "llm-proxy", "mcp-proxy", "a2a-proxy", "edge", "authz"};
-inline constexpr std::array<std::string_view, 2> kHttpVersionNames{"http-1-1", "http-2"};
-inline constexpr std::array<std::string_view, 4> kStoreTypeNames{"none", "pem", "pkcs12", "jks"};
-inline constexpr std::array<std::string_view, 3> kProxyTypeNames{"http", "socks4", "socks5"};
+inline constexpr std::array<std::string_view, 2> kHttpVersionNames{"HTTP_1_1", "HTTP_2"};
+inline constexpr std::array<std::string_view, 4> kStoreTypeNames{"NONE", "PEM", "PKCS12", "JKS"};
+inline constexpr std::array<std::string_view, 3> kProxyTypeNames{"HTTP", "SOCKS4", "SOCKS5"};
 inline constexpr std::array<std::string_view, 4> kLoadBalancerNames{
     "round-robin", "random", "weighted-round-robin", "weighted-random"};
-inline constexpr std::array<std::string_view, 2> kPathOperatorNames{"starts-with", "equals"};
+inline constexpr std::array<std::string_view, 2> kPathOperatorNames{"STARTS_WITH", "EQUALS"};
 inline constexpr std::array<std::string_view, kMethodCount> kMethodNames{
-    "connect", "delete", "get", "head", "options", "patch", "post", "put", "trace", "other"};
+    "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "OTHER"};
 inline constexpr std::array<std::string_view, 2> kFlowModeNames{"default", "best-match"};
 inline constexpr std::array<std::string_view, 2> kPlanModeNames{"standard", "push"};
 inline constexpr std::array<std::string_view, 5> kPlanStatusNames{"unknown", "staging", "published",
@@ -31,7 +32,7 @@ inline constexpr std::array<std::string_view, 5> kPlanStatusNames{"unknown", "st
 // Lower case, `_` as `-`, without blanks around it: the form in which names are compared.
 std::string normalised(std::string_view name);
 
-// Index of `name` in `names`, or npos. `names` are in normalised form.
+// Index of `name` in `names`, or npos. Compared in normalised form.
 inline constexpr std::size_t kNoName = static_cast<std::size_t>(-1);
 std::size_t index_of(std::string_view name, Names names);
 
@@ -42,7 +43,7 @@ std::string did_you_mean(std::string_view name, Names candidates);
 std::string listed(Names names);
 
 std::string_view to_string(LoadBalancer value);
-std::string_view to_string(Method value);  // upper case
+std::string_view to_string(Method value);
 std::string_view to_string(PlanStatus value);
 std::string_view to_string(StoreType value);
 

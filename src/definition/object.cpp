@@ -52,6 +52,11 @@ std::string described(Json json) {
   return "nothing";
 }
 
+std::string not_inner_json(const JsonFault& fault) {
+  std::string at = fault.place.empty() ? "" : "at " + fault.place + ": ";
+  return "the string does not contain valid JSON: " + at + fault.what;
+}
+
 Object::Object(Json json, Reading& reading, std::string_view inside)
     : json_(json), reading_(reading), inside_(inside) {
   if (!json.present() || json.is_object()) return;
@@ -153,8 +158,7 @@ std::size_t Object::chosen(std::string_view member, Names names, std::size_t fal
   std::size_t index = index_of(*text, names);
   if (index != kNoName) return index;
   warning(member, "unknown value " + quoted(*text) + ", '" + std::string(names[fallback]) +
-                      "' is used" + did_you_mean(normalised(*text), names) +
-                      "; valid: " + listed(names));
+                      "' is used" + did_you_mean(*text, names) + "; valid: " + listed(names));
   return fallback;
 }
 
@@ -197,10 +201,10 @@ Configuration Object::configuration(std::string_view member) {
   }
   if (blank(json.text())) return {};
   const Limits& limits = reading_.limits;
-  auto parsed = JsonDocument::parse(
+  auto parsed = JsonDocument::read(
       json.text(), {.bytes_max = limits.definition_bytes_max, .depth_max = limits.depth_max});
   if (!parsed) {
-    error(member, "the string does not contain valid JSON: " + parsed.error().message);
+    error(member, not_inner_json(parsed.error()));
     return {};
   }
   Json root = parsed->root();

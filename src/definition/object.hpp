@@ -93,4 +93,7 @@ class Object {
 // "the text 'abc'", "the number 12", "an object": what stands where something else was expected.
 std::string described(Json json);
 
+// What is wrong with a text that should contain JSON.
+std::string not_inner_json(const JsonFault& fault);
+
 }  // namespace perigee::definition

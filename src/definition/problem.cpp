@@ -5,21 +5,27 @@
 
 namespace perigee::definition {
 
-std::string to_string(const Problem& problem) {
+Problem not_json(const JsonFault& fault) {
+  std::string what = fault.code == ErrorCode::limit ? "" : "not valid JSON: ";
+  return {Severity::error, "", what + fault.what, fault.place};
+}
+
+std::string to_string(const Problem& problem, std::string_view source) {
+  if (!problem.place.empty())
+    return std::string(source) + (source.empty() ? "" : ":") + problem.place + ": " +
+           problem.message;
   std::string text = problem.severity == Severity::error ? "error at " : "warning at ";
   text += problem.pointer.empty() ? std::string_view("the top level") : problem.pointer;
   return text + ": " + problem.message;
 }
 
-void Problems::error(std::string pointer, std::string message) {
-  if (errors_++ < kListedMax) {
-    list_.push_back({Severity::error, std::move(pointer), std::move(message)});
-  }
+void Problems::error(Problem problem) {
+  if (errors_++ < kListedMax) list_.push_back(std::move(problem));
 }
 
 void Problems::warning(std::string pointer, std::string message) {
   if (warnings_++ < kListedMax) {
-    list_.push_back({Severity::warning, std::move(pointer), std::move(message)});
+    list_.push_back({Severity::warning, std::move(pointer), std::move(message), {}});
   }
 }
 
@@ -45,7 +51,8 @@ std::vector<Problem> Problems::take() && {
     std::size_t found = severity == Severity::error ? errors_ : warnings_;
     if (found > listed) {
       std::string kind = severity == Severity::error ? " more errors" : " more warnings";
-      list_.push_back({severity, "", std::to_string(found - listed) + kind + " are not listed"});
+      list_.push_back(
+          {severity, "", std::to_string(found - listed) + kind + " are not listed", {}});
     }
   }
   return std::move(list_);

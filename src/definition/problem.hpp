@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
+
 namespace perigee::definition {
 
 enum class Severity : std::uint8_t { warning, error };
@@ -16,10 +18,15 @@ struct Problem {
   // "/apiEvent/payload/definition/flows/0".
   std::string pointer;
   std::string message;  // what is wrong, what was expected
+  std::string place;    // instead of a pointer, where there is no JSON: line and column, "3:5"
 };
 
-// "error at /flows/0/request/1/policy: ..."
-std::string to_string(const Problem& problem);
+// A text that is no JSON.
+Problem not_json(const JsonFault& fault);
+
+// "error at /flows/0/request/1/policy: ..."; with a place "apis/a.json:3:5: ...". `source` is the
+// name of the file.
+std::string to_string(const Problem& problem, std::string_view source = {});
 
 // Collects problems in the order in which they are found. A hostile document cannot make it grow
 // without bound: past kListedMax of a severity they are only counted.
@@ -27,7 +34,10 @@ class Problems {
  public:
   static constexpr std::size_t kListedMax = 100;
 
-  void error(std::string pointer, std::string message);
+  void error(std::string pointer, std::string message) {
+    error(Problem{Severity::error, std::move(pointer), std::move(message), {}});
+  }
+  void error(Problem problem);
   void warning(std::string pointer, std::string message);
   void more_warnings(std::size_t count) { warnings_ += count; }  // that somebody else did not list
 

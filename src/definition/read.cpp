@@ -26,8 +26,8 @@ Format format_of(Object& root, const ReadOptions& options) {
     if (!word.present()) continue;
     Format format = format_named(word);
     if (format == Format::unknown) {
-      root.error(member,
-                 "unknown definition version, found " + described(word) + "; supported: '4.0.0'");
+      root.error(member, "unknown definition version, found " + described(word) +
+                             R"(; write "definitionVersion": "4.0.0" when it is a v4 definition)");
     }
     return format;
   }
@@ -43,12 +43,14 @@ std::string_view member_with_version(Object& root) {
 
 void refuse_old(Object& root, Format format) {
   std::string_view member = member_with_version(root);
-  std::string named =
-      member.empty() ? " (no definitionVersion or gravitee member says otherwise)" : "";
-  if (format == Format::v2) {
-    root.error(member, "v2 definitions are not supported by this version" + named);
+  if (format == Format::v1) {
+    root.error(member, "v1 definitions are not supported since 4.0; migrate the API to v4");
+  } else if (!member.empty()) {
+    root.error(member, "v2 definitions are not supported by this version; migrate the API to v4");
   } else {
-    root.error(member, "v1 definitions are not supported since 4.0; migrate the API to v4" + named);
+    root.error(member,
+               "v2 definitions are not supported by this version, and without definitionVersion "
+               R"(it is one; add "definitionVersion": "4.0.0" when it is a v4 definition)");
   }
 }
 
@@ -80,7 +82,7 @@ Api read_object(Object& root, const DefinitionSource& source, const ReadOptions&
 }
 
 Parsed refused(std::string pointer, std::string message) {
-  return {std::nullopt, {{Severity::error, std::move(pointer), std::move(message)}}, ""};
+  return {std::nullopt, {{Severity::error, std::move(pointer), std::move(message), {}}}, ""};
 }
 
 }  // namespace
@@ -115,9 +117,9 @@ Parsed read_api(std::string_view bytes, const ReadOptions& options) {
     return refused("", "the definition has " + std::to_string(bytes.size()) +
                            " bytes, the limit is " + std::to_string(limits.definition_bytes_max));
   }
-  auto document = JsonDocument::parse(
+  auto document = JsonDocument::read(
       bytes, {.bytes_max = limits.definition_bytes_max, .depth_max = limits.depth_max});
-  if (!document) return refused("", "not valid JSON: " + document.error().message);
+  if (!document) return {std::nullopt, {not_json(document.error())}, ""};
   auto shared = std::make_shared<const JsonDocument>(*std::move(document));
   return read_api({shared, shared->root()}, options);
 }

@@ -65,8 +65,7 @@ Store read_store(Object from, StoreUse use) {
   std::string type = from.text("type");
   std::size_t index = type.empty() ? 0 : index_of(type, kStoreTypeNames);
   if (index == kNoName) {
-    from.error("type", "unknown store type '" + type + "'" +
-                           did_you_mean(normalised(type), kStoreTypeNames) +
+    from.error("type", "unknown store type '" + type + "'" + did_you_mean(type, kStoreTypeNames) +
                            "; valid: " + listed(kStoreTypeNames));
   } else {
     store.type = static_cast<StoreType>(index);

@@ -207,6 +207,14 @@ void tell_left_out(Compilation& compilation, const definition::Endpoint& endpoin
   }
 }
 
+// The API is deployed all the same (api-definition.md 1.3).
+void warn_of_no_endpoint(Compilation& compilation, const definition::EndpointGroup& group) {
+  compilation.problems.warning(group.pointer + "/endpoints",
+                               "group '" + group.name +
+                                   "' has no usable endpoint: its requests are answered with 503 "
+                                   "NO_ENDPOINT_FOUND");
+}
+
 }  // namespace
 
 bool is_for_tenant(const definition::Endpoint& endpoint, const std::string& tenant) {
@@ -221,6 +229,7 @@ void compile_backends(Compilation& compilation) {
     BackendGroup& made = revision.groups.emplace_back();
     made.name = group.name;
     std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;
+    definition::Problems::Mark mark = compilation.problems.mark();
     for (const definition::Endpoint& endpoint : group.endpoints) {
       if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
       Result<Backend> backend = compile_backend(compilation, group, endpoint);
@@ -231,6 +240,8 @@ void compile_backends(Compilation& compilation) {
       endpoints.push_back(backend->endpoint);
       made.backends.push_back(*std::move(backend));
     }
+    bool refused = compilation.problems.has_errors_since(mark);
+    if (made.backends.empty() && !refused) warn_of_no_endpoint(compilation, group);
     made.group =
         compilation.context.endpoints.group(compilation.api.id, group.name, std::move(endpoints));
   }

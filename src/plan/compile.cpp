@@ -194,8 +194,33 @@ void fill_info(Compilation& compilation, const definition::Envelope& envelope) {
   std::sort(info.endpoint_references.begin(), info.endpoint_references.end(), by_name);
 }
 
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+// Such a listener is reached through the others it names, or not at all: the API is deployed.
+void warn_of_unknown_servers(Compilation& compilation, const definition::HttpListener& listener) {
+  const std::vector<std::string>& known = compilation.context.servers;
+  if (known.empty()) return;
+  std::vector<std::string_view> candidates(known.begin(), known.end());
+  for (std::size_t i = 0; i < listener.servers.size(); ++i) {
+    const std::string& id = listener.servers[i];
+    if (std::ranges::find(known, id) != known.end()) continue;
+    std::string_view near = nearest_name(id, candidates);
+    compilation.problems.warning(
+        listener.pointer + "/servers/" + std::to_string(i),
+        "no server of the configuration has the id '" + id +
+            "': no request reaches the listener through it" +
+            (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") +
+            "; known: " + quoted_list(known));
+  }
+}
+
 void fill_listeners(Compilation& compilation) {
   for (const definition::HttpListener& listener : compilation.api.listeners) {
+    warn_of_unknown_servers(compilation, listener);
     for (const definition::ListenerPath& path : listener.paths) {
       compilation.revision.listeners.push_back({path.host, path.path, listener.servers});
     }
@@ -243,6 +268,16 @@ std::optional<el::Template> compile_condition(Compilation& compilation, std::str
         pointer, "the condition will fail whenever it is evaluated: " + compiled.error().message);
   }
   return el::Template::refused(std::move(compiled.error()));
+}
+
+// Those of an API that is served: there are no errors. Each once.
+void note_warnings(ApiRevision& revision, const std::vector<Problem>& problems,
+                   const std::string& source) {
+  for (const Problem& problem : problems) {
+    std::string text = definition::to_string(problem, source);
+    if (std::ranges::find(revision.warnings, text) == revision.warnings.end())
+      revision.warnings.push_back(std::move(text));
+  }
 }
 
 FlowChain compile_flows(Compilation& compilation, const std::vector<definition::Flow>& flows) {
@@ -295,8 +330,8 @@ Compiled compile(const definition::Envelope& envelope, const std::string& source
   result.problems = std::move(compilation.problems).take();
   if (refused) return result;
   revision->definition = definition_text(api);
-  for (const Problem& problem : result.problems)
-    revision->warnings.push_back(definition::to_string(problem));
+  note_warnings(*revision, envelope.problems, source);
+  note_warnings(*revision, result.problems, source);
   result.revision = std::move(revision);
   return result;
 }

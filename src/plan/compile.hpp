@@ -24,6 +24,7 @@ struct CompileContext {
   net::TrustStores& trust_stores;
   definition::ShardingTags tags;
   std::string tenant;
+  std::vector<std::string> servers = {};  // ids that listeners may name; empty: not known
   policy::Counters* counters = nullptr;
   policy::HttpClient* http = nullptr;
   const policy::Secrets* secrets = nullptr;

@@ -15,10 +15,12 @@ namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.handlers.api.manager"};
 
-std::vector<std::string> reasons_of(const std::vector<Problem>& problems) {
+std::vector<std::string> reasons_of(const std::vector<Problem>& problems,
+                                    const std::string& source) {
   std::vector<std::string> reasons;
   for (const Problem& problem : problems) {
-    if (problem.severity == Severity::error) reasons.push_back(definition::to_string(problem));
+    if (problem.severity == Severity::error)
+      reasons.push_back(definition::to_string(problem, source));
   }
   return reasons;
 }
@@ -38,8 +40,12 @@ void Deployments::log_problems(const std::string& source, const std::string& api
                                const std::vector<Problem>& problems) const {
   for (const Problem& problem : problems) {
     log::Level level = problem.severity == Severity::error ? log::Level::error : log::Level::warn;
-    kLog.line(level, api_id, "{}: API {}: {}", source, api_id.empty() ? "(unknown)" : api_id,
-              definition::to_string(problem));
+    std::string text = definition::to_string(problem, source);
+    if (!problem.place.empty()) {
+      kLog.line(level, api_id, "{}", text);  // it begins with the source
+      continue;
+    }
+    kLog.line(level, api_id, "{}: API {}: {}", source, api_id.empty() ? "(unknown)" : api_id, text);
   }
 }
 
@@ -77,7 +83,8 @@ void Deployments::apply(const std::string& source, const Envelope& envelope) {
   if (envelope.api) {
     deploy(source, entry, envelope);
   } else {
-    refuse(source, entry, {.api_id = envelope.api_id, .reasons = reasons_of(envelope.problems)});
+    refuse(source, entry,
+           {.api_id = envelope.api_id, .reasons = reasons_of(envelope.problems, source)});
   }
   let_waiting_deploy();
 }
@@ -106,7 +113,7 @@ void Deployments::deploy(const std::string& source, Entry& entry, const Envelope
     return;
   }
   if (compiled.no_plan) undeploy(entry);
-  refusal.reasons = reasons_of(compiled.problems);
+  refusal.reasons = reasons_of(compiled.problems, source);
   refuse(source, entry, std::move(refusal));
 }
 

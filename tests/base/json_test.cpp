@@ -195,6 +195,17 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[\xe9]", "1:2: found byte 0xe9, expected a value"},
         Refused{std::string("[1,\0]", 5), "1:4: found byte 0x00, expected a value"}));
 
+TEST(Json, GivesPlaceAndFaultApart) {
+  auto document = JsonDocument::read("[1,\n}", {});
+  ASSERT_FALSE(document.has_value());
+  EXPECT_EQ(document.error().place, "2:1");
+  EXPECT_EQ(document.error().what, "found '}', expected a value");
+  document = JsonDocument::read("[1]", {.bytes_max = 2});
+  ASSERT_FALSE(document.has_value());
+  EXPECT_EQ(document.error().code, ErrorCode::limit);
+  EXPECT_EQ(document.error().place, "");
+}
+
 TEST(Json, RefusesAViewOfNothing) {
   EXPECT_EQ(message_of(JsonDocument::parse(std::string_view())),
             "invalid JSON at 1:1: found the end of the text, expected a value");

@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"UnknownStore",
                {.own = R"("ssl": {"trustStore": {"type": "pcks12"}})"},
                OWN "/ssl/trustStore/type",
-               "did you mean 'pkcs12'"},
+               "did you mean 'PKCS12'?; valid: 'NONE', 'PEM', 'PKCS12', 'JKS'"},
         Broken{"EmptyTrustStore",
                {.own = R"("ssl": {"trustStore": {"type": "PEM"}})"},
                OWN "/ssl/trustStore/path",

@@ -156,6 +156,21 @@ TEST(Envelope, PassesTheOpenPlanOptionOn) {
   EXPECT_EQ(read(none, {.read = {.open_plan = true}}).api->plans.size(), 1u);
 }
 
+TEST(Envelope, TellsWhereATextIsNoJson) {
+  Envelope envelope = read("{\n  \"id\": }");
+  EXPECT_FALSE(envelope.api);
+  ASSERT_EQ(envelope.problems.size(), 1u);
+  EXPECT_EQ(to_string(envelope.problems[0], "apis/a.json"),
+            "apis/a.json:2:9: not valid JSON: found '}', expected a value");
+}
+
+TEST(Envelope, TellsTheLimitOfATextThatIsTooLong) {
+  Envelope envelope = read("[1,2,3]", {.read = {.limits = {.file_bytes_max = 3}}});
+  ASSERT_EQ(envelope.problems.size(), 1u);
+  EXPECT_EQ(to_string(envelope.problems[0], "apis/a.json"),
+            "error at the top level: the JSON text has 7 bytes, expected at most 3");
+}
+
 struct Row {
   const char* name;
   std::string text;
@@ -174,8 +189,7 @@ TEST_P(EnvelopeRefused, WithPointerAndReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Envelope, EnvelopeRefused,
-    testing::Values(Row{"Empty", "", "", "not valid JSON"},
-                    Row{"HalfWritten", R"({"id": "a)", "", "1:"},
+    testing::Values(Row{"Empty", "", "", "not valid JSON: found the end of the text"},
                     Row{"Array", "[]", "", "found an array that is none of"},
                     Row{"Nothing", R"({"hello": 1})", "", "none of: an API definition"},
                     Row{"EventNull", R"({"apiEvent": null})", "/apiEvent", "expected an event"},
@@ -185,7 +199,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"NoType", R"({"payload": "{}"})", "/type", "required"},
                     Row{"OtherType", R"({"type": "PUBLISH_APIS", "payload": "{}"})", "/type",
                         "did you mean 'PUBLISH_API'"},
-                    Row{"BrokenPayload", event("{"), "/payload", "does not contain valid JSON"},
+                    Row{"BrokenPayload", event("{"), "/payload",
+                        "the string does not contain valid JSON: at 1:2: found the end of"},
                     Row{"PayloadNoObject", event("[]"), "/payload", "contains an array"},
                     Row{"CreatedAt",
                         R"({"type": "STOP_API", "createdAt": "soon", "payload": null})",
@@ -193,7 +208,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"NoDefinition", event("{}"), "/payload/definition", "found nothing"},
                     Row{"BrokenDefinition", repository_api("{"), "/definition", "valid JSON"},
                     Row{"Federated", repository_api("{}", R"(, "definitionVersion": "FEDERATED")"),
-                        "/definitionVersion", "not deployed by a gateway"},
+                        "/definitionVersion",
+                        "not deployed by a gateway; write \"definitionVersion\": \"V4\" when"},
                     Row{"V2Payload", repository_api("{}", R"(, "definitionVersion": "2.0.0")"),
                         "/definition", "v2 definitions are not supported"},
                     Row{"InnerError",

@@ -8,7 +8,9 @@ namespace perigee::plan {
 namespace {
 
 using namespace testing;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::shared_ptr<const upstream::Endpoint> endpoint_of(const ApiRevision& revision) {
   return revision.groups.at(0).backends.at(0).endpoint;
@@ -113,7 +115,8 @@ TEST(Backends, AnInvalidEndpointIsLeftOutWithAWarning) {
     EXPECT_TRUE(compiled.revision->groups.at(0).backends.empty()) << row.reason;
     EXPECT_TRUE(compiled.revision->groups.at(0).group->endpoints().empty());
     EXPECT_THAT(warnings(compiled.problems),
-                ElementsAre(problem_is("/endpointGroups/0/endpoints/0", row.reason)));
+                ElementsAre(problem_is("/endpointGroups/0/endpoints/0", row.reason),
+                            problem_is("/endpointGroups/0/endpoints", "no usable endpoint")));
   }
 }
 
@@ -228,6 +231,25 @@ TEST(Backends, EndpointsWithTheSameTlsShareOneContext) {
   EXPECT_EQ(endpoint_of(*first)->options().tls, endpoint_of(*second)->options().tls);
   EXPECT_NE(endpoint_of(*first)->options().tls, endpoint_of(*third)->options().tls);
   EXPECT_NE(endpoint_of(*first), endpoint_of(*second));
+}
+
+TEST(Backends, AGroupWithoutAnEndpointIsDeployedAndToldOf) {
+  const std::string pointer = "/endpointGroups/0/endpoints";
+  const std::string message =
+      "group 'main' has no usable endpoint: its requests are answered with 503";
+  Workshop shop;
+  for (const Slots& slots :
+       {Slots{.group = R"("endpoints": [])"}, Slots{.group = R"("endpoints": null)"},
+        Slots{.target = R"("target": "not a url")"},
+        Slots{.target = R"("target": "{#nothing.at.all}")"},
+        Slots{.endpoint = R"("tenants": ["other"])"}}) {
+    shop.context.tenant = "here";
+    auto compiled = shop.compile(slots);
+    ASSERT_TRUE(compiled.revision) << printed(compiled.problems);
+    EXPECT_TRUE(compiled.revision->groups[0].backends.empty());
+    EXPECT_THAT(compiled.problems, Contains(problem_is(pointer, message)));
+  }
+  EXPECT_THAT(warnings(shop.compile(Slots{}).problems), IsEmpty());
 }
 
 TEST(Backends, APlainTargetNeedsNoTrustStore) {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/log.hpp"
+#include "tests/base/support/captured_log.hpp"
 #include "tests/net/support/certificates.hpp"
 #include "tests/plan/support/workshop.hpp"
 
@@ -124,6 +125,27 @@ TEST_F(DeploymentsTest, WhatCannotBeReadKeepsThePreviousOne) {
   EXPECT_THAT(plan->refusals()[0].reasons, ElementsAre("cannot be opened"));
   EXPECT_EQ(plan->refusals()[0].api_id, "a1");
   EXPECT_EQ(find("a1")->source, "x");
+}
+
+TEST_F(DeploymentsTest, WhatIsNoJsonIsToldWithFileLineAndColumn) {
+  log::testing::CapturedLog log;
+  apply_text("apis/x.json", "{\n  \"id\": }");
+  served();
+  const std::string told = "apis/x.json:2:9: not valid JSON: found '}', expected a value";
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_THAT(plan->refusals()[0].reasons, ElementsAre(told));
+  std::string lines = log.take();
+  EXPECT_THAT(lines, HasSubstr(" - " + told + "\n"));
+  EXPECT_EQ(lines.find("JSON"), lines.rfind("JSON")) << "once: " << lines;
+}
+
+TEST_F(DeploymentsTest, WarningsOfReadingAreInThePlan) {
+  std::string text = definition::definition({});
+  text.insert(text.find('{') + 1, R"("flowz": 1,)");
+  apply_text("x", text);
+  served();
+  EXPECT_THAT(find("a1")->warnings,
+              ElementsAre("warning at /flowz: unknown member, ignored; did you mean 'flows'?"));
 }
 
 TEST_F(DeploymentsTest, ARefusalEndsWithTheNextGoodDefinition) {
