@@ -6,7 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "node/prometheus.hpp"
+#include "node/scrape_body.hpp"
 #include "policy/query.hpp"
 
 namespace perigee::node {
@@ -160,8 +160,8 @@ bool NodeApi::is_scrape(const http::RequestHead& request) const {
          metrics.prometheus;
 }
 
-// A scrape holds its whole text until the last byte of it has been taken, so there are only so many
-// at once.
+// A scrape holds a copy of all numbers until the last byte of it has been taken, so there are only
+// so many at once.
 Async<void> NodeApi::scrape(http::ServerExchange& exchange) {
   const int scrapes_max = init_.settings.metrics.scrapes_max;
   if (scrapes_ >= scrapes_max) {
@@ -174,7 +174,16 @@ Async<void> NodeApi::scrape(http::ServerExchange& exchange) {
     ~Counted() { --count_; }
     int& count_;
   } counted(scrapes_);
-  co_await send(exchange, prometheus(), false);
+  ScrapeBody body(reactor_,
+                  FamiliesText(init_.registry.collect(reactor_.now()), common_labels(),
+                               naming_of(init_.settings.metrics.naming_version)),
+                  own_metrics());
+  http::ResponseHead response(exchange.arena);
+  response.status = 200;
+  response.headers.add_view(http::HeaderName("Content-Type"),
+                            "text/plain; version=0.0.4; charset=utf-8");
+  Result<void> sent = co_await exchange.respond(response, &body);
+  if (!sent) kLog.debug("a scrape was cut off: {}", sent.error().message);
 }
 
 bool NodeApi::is_dump(const http::RequestHead& request) const {
@@ -367,13 +376,14 @@ NodeApi::Answer NodeApi::monitor() {
   return {200, "application/json", monitored_};
 }
 
-NodeApi::Answer NodeApi::prometheus() {
-  Instant now = reactor_.now();
-  std::string common =
-      "application=\"gio-apim-gateway\",instance=\"" + escaped_label(hostname_) + "\"";
-  std::string text = prometheus_text(init_.registry.collect(now), common,
-                                     naming_of(init_.settings.metrics.naming_version));
-  text += process_families(process_.look(now), process_.cpus(), common);
+std::string NodeApi::common_labels() const {
+  return "application=\"gio-apim-gateway\",instance=\"" + escaped_label(hostname_) + "\"";
+}
+
+// What no series of the registry tells.
+std::string NodeApi::own_metrics() {
+  const std::string common = common_labels();
+  std::string text = process_families(process_.look(reactor_.now()), process_.cpus(), common);
   text += "# HELP node_health Health of a probe\n# TYPE node_health gauge\n";
   for (const auto& [id, result] : health_.latest()) {
     text +=
@@ -388,7 +398,7 @@ NodeApi::Answer NodeApi::prometheus() {
                common, static_cast<double>(init_.registry.series_dropped()));
   append_gauge(text, "perigee_log_lines_dropped", "Log lines lost to a full queue", common,
                static_cast<double>(log::lines_dropped()));
-  return {200, "text/plain; version=0.0.4; charset=utf-8", std::move(text)};
+  return text;
 }
 
 }  // namespace perigee::node

@@ -74,7 +74,8 @@ class NodeApi final : public http::Handler {
   Answer health(const std::vector<std::pair<std::string, Health::Result>>& results) const;
   Answer configuration() const;
   Answer logging(const http::RequestHead& request, std::string_view body);
-  Answer prometheus();
+  std::string common_labels() const;
+  std::string own_metrics();
   Answer apis() const;
   Answer api(std::string_view id) const;
   Answer sync() const;

@@ -1,6 +1,7 @@
 // GET /_node/metrics/prometheus: how many at once, and under which names (runtime.md 3.6).
 #include <gmock/gmock.h>
 
+#include "node/scrape_body.hpp"
 #include "report/families.hpp"
 #include "tests/node/support/node.hpp"
 
@@ -48,6 +49,59 @@ TEST_F(Scrape, MoreThanTheLimitAtOnceAreRefused) {
   EXPECT_THAT(answer(slow), HasSubstr("perigee_apis_deployed"));
   ask_and_read_nothing();
   EXPECT_THAT(get(kScrape), StartsWith("HTTP/1.1 200 "));
+}
+
+// Tens of megabytes in one go would keep the health probe waiting.
+TEST_F(Scrape, IsMadePieceByPieceAndOthersHaveTheirTurn) {
+  fill();
+  const std::vector<report::FamilySamples> families = registry.collect(reactor.now());
+  std::string whole;
+  EXPECT_FALSE(FamiliesText(families, "a=\"b\"", Naming::current).append(whole, SIZE_MAX));
+  ASSERT_GT(whole.size(), std::size_t{8} << 20);
+
+  ScrapeBody body(reactor, FamiliesText(families, "a=\"b\"", Naming::current), "last 1\n");
+  std::string text;
+  std::vector<std::uint64_t> turns;
+  while (!body.finished()) {
+    net::testing::Running<Result<http::Chunk>> reading(body.read());
+    ASSERT_TRUE(net::testing::turn_until(reactor, [&] { return reading.done(); }));
+    ASSERT_TRUE(reading.value());
+    EXPECT_LT(reading.value()->size(), ScrapeBody::kPieceBytes + 1024);
+    text += *reading.value();
+    turns.push_back(reactor.turns());
+  }
+  EXPECT_EQ(std::adjacent_find(turns.begin(), turns.end()), turns.end()) << "two in one turn";
+  EXPECT_GT(turns.size(), 100u);
+  EXPECT_EQ(text, whole + "last 1\n");
+}
+
+TEST_F(Scrape, EveryTypeHasItsLines) {
+  report::Shard& shard = registry.make_shard();
+  for (const char* name : {"one", "two"}) {
+    shard.series(report::kConnectionsShed, {name}).cell().add(7);
+    shard.series(report::kServerActiveConnections, {name}).cell().subtract(1);
+    shard.series(report::kServerResponseTime, {name, "", "", "", "GET", "200"})
+        .record(1'500'000'000, clock.now());
+    shard.series(report::kApiRequestTime, {name, "2xx"}).record(300'000, clock.now());
+  }
+  std::string text;
+  FamiliesText(registry.collect(clock.now()), "a=\"b\"", Naming::current).append(text, SIZE_MAX);
+  EXPECT_THAT(text, HasSubstr("# TYPE http_server_active_connections gauge\n"
+                              "http_server_active_connections{a=\"b\",local=\"one\"} -1\n"
+                              "http_server_active_connections{a=\"b\",local=\"two\"} -1\n"
+                              "# HELP http_server_response_time_seconds "));
+  const std::string labels = "{a=\"b\",local=\"two\",method=\"GET\",code=\"200\"} ";
+  const std::string time = "http_server_response_time_seconds";
+  EXPECT_THAT(text, HasSubstr(time + "_count" + labels + "1\n" + time + "_sum" + labels + "1.5\n" +
+                              "# HELP " + time + "_max Request processing time\n# TYPE " + time +
+                              "_max gauge\n"));
+  EXPECT_THAT(text, HasSubstr(time + "_max" + labels + "1.5\n# HELP perigee_api_request_seconds "));
+  EXPECT_THAT(text, HasSubstr("_bucket{a=\"b\",api=\"one\",status=\"2xx\",le=\"0.00025\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("_bucket{a=\"b\",api=\"one\",status=\"2xx\",le=\"0.0005\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("_bucket{a=\"b\",api=\"one\",status=\"2xx\",le=\"+Inf\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("_sum{a=\"b\",api=\"one\",status=\"2xx\"} 0.0003\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE perigee_connections_shed_total counter\n"
+                              "perigee_connections_shed_total{a=\"b\",local=\"one\"} 7\n"));
 }
 
 TEST_F(Scrape, NamesMayBeThoseOf310) {
