@@ -97,7 +97,7 @@ class H1Connection final : public ServerConnection, private net::HangupListener 
     task_.reset();
     if (!server_.observer) return;
     tell_bytes();
-    server_.observer->on_connection_closed(stream_->counters());
+    server_.observer->on_connection_closed(*stream_);
   }
 
   void start() override { go_idle(); }

@@ -238,7 +238,7 @@ Async<Result<net::Stream*>> H1Exchange::upgrade(ResponseHead& head) {
   CO_TRY(co_await connection_.write(text));
   connection_.stream_->listen_for_hangup(nullptr);
   tunnel_.emplace(*connection_.stream_, connection_.received_);
-  if (connection_.server_.observer) connection_.server_.observer->on_upgraded();
+  if (connection_.server_.observer) connection_.server_.observer->on_upgraded(*this);
   co_return &*tunnel_;
 }
 

@@ -40,7 +40,7 @@ bool H1Connection::next_request_waits() const {
 void H1Connection::client_left() {
   if (over_ || !exchange_ || exchange_->response_whole_) return;
   if (server_.observer && !std::exchange(exchange_->told_reset_, true))
-    server_.observer->on_reset();
+    server_.observer->on_reset(*exchange_);
   exchange_->end_watcher(ErrorCode::client_gone, "the client left");
 }
 
@@ -116,7 +116,7 @@ void H1Connection::end(H1Exchange& exchange) {
   if (exchange.request_body) exchange.request_body_bytes = exchange.request_body->bytes();
   if (server_.observer) {
     server_.observer->on_request_ended(exchange, server_.reactor.now());
-    if (exchange.tunnel_) server_.observer->on_upgrade_ended();
+    if (exchange.tunnel_) server_.observer->on_upgrade_ended(exchange);
     tell_bytes();
   }
   server_.exchange_ends();
@@ -126,7 +126,7 @@ void H1Connection::end(H1Exchange& exchange) {
 void H1Connection::tell_bytes() {
   const net::StreamCounters& now = stream_->counters();
   net::StreamCounters before = std::exchange(told_, now);
-  server_.observer->on_bytes(now.bytes_read - before.bytes_read,
+  server_.observer->on_bytes(*stream_, now.bytes_read - before.bytes_read,
                              now.bytes_written - before.bytes_written);
 }
 
@@ -202,7 +202,7 @@ Async<Result<void>> H1Connection::receive(Instant head_begun) {
 }
 
 Async<H1Connection::Head> H1Connection::refuse(int status, std::string_view why) {
-  if (server_.observer) server_.observer->on_refused(status, why);
+  if (server_.observer) server_.observer->on_refused(stream_->remote(), status, why);
   std::unique_ptr<Arena> arena = server_.take_arena();
   ResponseHead head(*arena);
   head.status = status;

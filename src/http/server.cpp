@@ -115,7 +115,7 @@ Async<Server::Impl::Opened> Server::Impl::read_proxy_header(std::unique_ptr<net:
 void Server::Impl::tell_no_proxy_header(const net::Address& peer, const Error& error) {
   bool strange = error.code == ErrorCode::invalid || error.code == ErrorCode::timed_out;
   if (!strange) return kLog.debug("no PROXY header from {}: {}", peer.text(), error.message);
-  if (observer) observer->on_refused(0, error.message);
+  if (observer) observer->on_refused(peer, 0, error.message);
   std::uint64_t times = proxy_lines_.due(reactor.now());
   if (times == 0) return;
   kLog.warn(
@@ -134,6 +134,7 @@ Async<Server::Impl::Opened> Server::Impl::secure(std::unique_ptr<net::Stream> pl
 
 // `secured` is told: asking a TLS stream makes it write its client's certificate out as text.
 void Server::Impl::serve(std::unique_ptr<net::Stream> stream, bool secured) {
+  if (observer) observer->on_connection_opened(*stream);
   add(make_h1_connection(*this, std::move(stream), secured));
 }
 
@@ -141,7 +142,6 @@ void Server::Impl::add(std::unique_ptr<ServerConnection> connection) {
   ServerConnection& added = *connection.release();  // owned by the lists from here on
   ++connections;
   busy_.add(added);
-  if (observer) observer->on_connection_opened();
   added.start();
 }
 

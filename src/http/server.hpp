@@ -75,6 +75,7 @@ class ServerExchange {
   int status_sent = 0;
   // What the handler matched the request with, when it tells. Lives as long as the exchange.
   std::string_view route;
+  void* observed = nullptr;  // the observer's own, from on_request_begun() to on_request_ended()
 
  protected:
   explicit ServerExchange(Arena& a) : arena(a), request(a) {}
@@ -91,19 +92,19 @@ class Handler {
 class ServerObserver {
  public:
   virtual ~ServerObserver() = default;
-  virtual void on_connection_opened() {}
-  virtual void on_connection_closed(const net::StreamCounters& counters) {}
+  virtual void on_connection_opened(const net::Stream&) {}
+  virtual void on_connection_closed(const net::Stream&) {}
   // What passed since the last time: told at the end of each exchange and of the connection. The
   // last bytes of an answer may leave later, and are told the next time.
-  virtual void on_bytes(std::uint64_t read, std::uint64_t written) {}
-  virtual void on_request_begun(const ServerExchange& exchange) {}
+  virtual void on_bytes(const net::Stream&, std::uint64_t read, std::uint64_t written) {}
+  virtual void on_request_begun(ServerExchange& exchange) {}
   virtual void on_request_ended(const ServerExchange& exchange, Instant now) {}
   // Answered by the codec; status 0: closed without an answer.
-  virtual void on_refused(int status, std::string_view why) {}
-  virtual void on_reset() {}  // a client left during an exchange
+  virtual void on_refused(const net::Address& remote, int status, std::string_view why) {}
+  virtual void on_reset(const ServerExchange&) {}  // the client left during the exchange
   // The connection is a tunnel until its exchange ends.
-  virtual void on_upgraded() {}
-  virtual void on_upgrade_ended() {}
+  virtual void on_upgraded(const ServerExchange&) {}
+  virtual void on_upgrade_ended(const ServerExchange&) {}
   virtual void on_shed() {}  // no descriptor was free: a new connection was closed at once
 };
 

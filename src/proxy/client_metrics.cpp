@@ -17,8 +17,7 @@ ClientMetrics::ClientMetrics(report::Shard& shard, net::Reactor& reactor)
     : shard_(shard),
       reactor_(reactor),
       by_remote_(shows(shard, "remote")),
-      by_call_(by_remote_ || shows(shard, "path")),
-      websockets_(shard.series(report::kClientActiveWebSockets, {std::string(kLocal)}).cell()) {
+      by_call_(by_remote_ || shows(shard, "path")) {
   if (by_remote_) return;
   for (std::size_t family = 0; family < kOfRemote; ++family)
     of_remotes_[family] = &find_of(static_cast<OfRemote>(family), "");
@@ -28,8 +27,9 @@ ClientMetrics::ClientMetrics(report::Shard& shard, net::Reactor& reactor)
 
 report::Series& ClientMetrics::find_of(OfRemote family, std::string_view remote) {
   static constexpr const report::Family* kFamilies[kOfRemote] = {
-      &report::kClientActiveConnections, &report::kClientQueuePending, &report::kClientQueueTime,
-      &report::kClientBytesRead, &report::kClientBytesWritten};
+      &report::kClientActiveConnections, &report::kClientActiveWebSockets,
+      &report::kClientQueuePending,      &report::kClientQueueTime,
+      &report::kClientBytesRead,         &report::kClientBytesWritten};
   return shard_.series(*kFamilies[family], {std::string(kLocal), std::string(remote)});
 }
 

@@ -55,13 +55,16 @@ class ClientMetrics final : public upstream::ClientObserver {
   // An upgraded connection, counted while it lives.
   class WebSocket {
    public:
-    explicit WebSocket(ClientMetrics& metrics) : metrics_(metrics) { metrics_.websockets_.add(); }
-    ~WebSocket() { metrics_.websockets_.subtract(); }
+    WebSocket(ClientMetrics& metrics, std::string_view remote)
+        : cell_(metrics.of(kWebSockets, remote).cell()) {
+      cell_.add();
+    }
+    ~WebSocket() { cell_.subtract(); }
     WebSocket(const WebSocket&) = delete;
     WebSocket& operator=(const WebSocket&) = delete;
 
    private:
-    ClientMetrics& metrics_;
+    report::Cell& cell_;
   };
 
   // One call, counted while it lives.
@@ -83,8 +86,15 @@ class ClientMetrics final : public upstream::ClientObserver {
   };
 
  private:
-  enum OfRemote : std::uint8_t { kConnections, kQueued, kQueueTime, kBytesRead, kBytesWritten };
-  static constexpr std::size_t kOfRemote = 5;
+  enum OfRemote : std::uint8_t {
+    kConnections,
+    kWebSockets,
+    kQueued,
+    kQueueTime,
+    kBytesRead,
+    kBytesWritten
+  };
+  static constexpr std::size_t kOfRemote = 6;
   static constexpr std::size_t kMethods = 10;
   static constexpr int kStatuses = 600;
   struct Begun {
@@ -103,9 +113,8 @@ class ClientMetrics final : public upstream::ClientObserver {
 
   report::Shard& shard_;
   net::Reactor& reactor_;
-  const bool by_remote_;  // the label is shown
-  const bool by_call_;    // remote or path is
-  report::Cell& websockets_;
+  const bool by_remote_;                                 // the label is shown
+  const bool by_call_;                                   // remote or path is
   std::array<report::Series*, kOfRemote> of_remotes_{};  // while by_remote_ is false
   report::Series* errors_ = nullptr;                     // while neither remote nor class is shown
   // While by_call_ is false; by method, made when first used.

@@ -279,7 +279,7 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
 
 Async<Result<void>> Proxy::upgrade(Serving& serving) {
   CO_TRY(net::Stream * client, co_await serving.client.upgrade(serving.exchange.response));
-  ClientMetrics::WebSocket counted(client_metrics_);
+  ClientMetrics::WebSocket counted(client_metrics_, serving.backend.called()->endpoint->remote());
   co_await relay_both_ways(tunnels_, worker_.reactor, *client, *serving.backend.tunnel(),
                            serving.backend.idle_timeout());
   co_return Result<void>{};

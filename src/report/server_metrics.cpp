@@ -15,15 +15,67 @@ bool shows_any(const LabelChoice& choice, std::initializer_list<std::string_view
 ServerMetrics::ServerMetrics(Shard& shard, std::string local)
     : shard_(shard),
       local_(std::move(local)),
+      by_remote_(shows_any(shard.choice(), {"remote"})),
       by_request_(shows_any(shard.choice(), {"remote", "path", "route"})),
-      connections_(shard.series(kServerActiveConnections, {local_}).cell()),
-      websockets_(shard.series(kServerActiveWebSockets, {local_}).cell()),
-      requests_active_(shard.series(kServerActiveRequests, {local_}).cell()),
-      bytes_read_(shard.series(kServerBytesRead, {local_}).cell()),
-      bytes_written_(shard.series(kServerBytesWritten, {local_}).cell()),
-      errors_(shard.series(kServerErrors, {local_}).cell()),
-      resets_(shard.series(kServerRequestResets, {local_}).cell()),
-      shed_(shard.series(kConnectionsShed, {local_}).cell()) {}
+      shed_(shard.series(kConnectionsShed, {local_}).cell()) {
+  if (by_remote_) return;
+  for (std::size_t family = 0; family < kOfRemote; ++family)
+    of_remotes_[family] = &find_of_remote(static_cast<OfRemote>(family), "");
+  // What has not happened yet is told as 0 where the labels are known; most requests are GET.
+  if (!shows_any(shard.choice(), {"class"})) shard.series(kServerErrors, {local_, "", ""});
+  if (by_request_) return;
+  for (const Family* family : {&kServerActiveRequests, &kServerRequestResets})
+    shard.series(*family, {local_, "", "", "GET"});
+}
+
+Cell& ServerMetrics::find_of_remote(OfRemote family, std::string remote) {
+  static constexpr const Family* kFamilies[kOfRemote] = {
+      &kServerActiveConnections, &kServerActiveWebSockets, &kServerBytesRead, &kServerBytesWritten};
+  return shard_.series(*kFamilies[family], {local_, std::move(remote)}).cell();
+}
+
+std::string ServerMetrics::remote_of(const http::ServerExchange& exchange) const {
+  return by_remote_ ? exchange.stream().remote().text() : std::string();
+}
+
+std::string ServerMetrics::path_of(const http::ServerExchange& exchange) const {
+  return std::string(shard_.choice().raw_path() ? exchange.request.path : exchange.route);
+}
+
+Cell& ServerMetrics::requests_active(const http::ServerExchange& exchange) {
+  const http::Method method = exchange.request.method;
+  Cell*& known = requests_active_[static_cast<std::size_t>(method)];
+  if (known && !by_request_) return *known;
+  known = &shard_
+               .series(kServerActiveRequests, {local_, remote_of(exchange), path_of(exchange),
+                                               std::string(http::to_string(method))})
+               .cell();
+  return *known;
+}
+
+// By the end policies may have changed what the labels come from: the cell is kept.
+void ServerMetrics::on_request_begun(http::ServerExchange& exchange) {
+  Cell& active = requests_active(exchange);
+  active.add();
+  exchange.observed = &active;
+}
+
+void ServerMetrics::on_reset(const http::ServerExchange& exchange) {
+  shard_
+      .series(kServerRequestResets, {local_, remote_of(exchange), path_of(exchange),
+                                     std::string(http::to_string(exchange.request.method))})
+      .cell()
+      .add();
+}
+
+// Of class: the status of the refusal; "closed" for a connection that gets none.
+void ServerMetrics::on_refused(const net::Address& remote, int status, std::string_view) {
+  shard_
+      .series(kServerErrors, {local_, by_remote_ ? remote.text() : std::string(),
+                              status == 0 ? "closed" : std::to_string(status)})
+      .cell()
+      .add();
+}
 
 ServerMetrics::Answers& ServerMetrics::answers(http::Method method, int status) {
   auto& of_method = answers_[static_cast<std::size_t>(method)];
@@ -48,7 +100,7 @@ Series& ServerMetrics::request_bytes(http::Method method) {
 }
 
 void ServerMetrics::on_request_ended(const http::ServerExchange& exchange, Instant now) {
-  requests_active_.subtract();
+  if (exchange.observed) static_cast<Cell*>(exchange.observed)->subtract();
   int status = exchange.status_sent;
   if (status < 100 || status >= kStatuses)
     return;  // the client left before an answer: on_reset tells
@@ -66,10 +118,9 @@ void ServerMetrics::count_answer(const Answers& answers, Series& request_bytes,
 }
 
 void ServerMetrics::count_by_request(const http::ServerExchange& exchange, Instant now) {
-  const std::string remote =
-      shows_any(shard_.choice(), {"remote"}) ? exchange.stream().remote().text() : std::string();
+  const std::string remote = remote_of(exchange);
   const std::string route(exchange.route);
-  const std::string path = shard_.choice().raw_path() ? std::string(exchange.request.path) : route;
+  const std::string path = path_of(exchange);
   const std::string method(http::to_string(exchange.request.method));
   const std::vector<std::string> labels = {local_, remote, route,
                                            path,   method, std::to_string(exchange.status_sent)};

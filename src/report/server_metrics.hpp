@@ -15,18 +15,26 @@ class ServerMetrics final : public http::ServerObserver {
   // `local` is the configured "host:port", the reference's label value.
   ServerMetrics(Shard& shard, std::string local);
 
-  void on_connection_opened() override { connections_.add(); }
-  void on_connection_closed(const net::StreamCounters&) override { connections_.subtract(); }
-  void on_bytes(std::uint64_t read, std::uint64_t written) override {
-    bytes_read_.add(read);
-    bytes_written_.add(written);
+  void on_connection_opened(const net::Stream& stream) override {
+    of_remote(kConnections, stream).add();
   }
-  void on_request_begun(const http::ServerExchange& exchange) override { requests_active_.add(); }
+  void on_connection_closed(const net::Stream& stream) override {
+    of_remote(kConnections, stream).subtract();
+  }
+  void on_bytes(const net::Stream& stream, std::uint64_t read, std::uint64_t written) override {
+    of_remote(kBytesRead, stream).add(read);
+    of_remote(kBytesWritten, stream).add(written);
+  }
+  void on_request_begun(http::ServerExchange& exchange) override;
   void on_request_ended(const http::ServerExchange& exchange, Instant now) override;
-  void on_refused(int status, std::string_view why) override { errors_.add(); }
-  void on_reset() override { resets_.add(); }
-  void on_upgraded() override { websockets_.add(); }
-  void on_upgrade_ended() override { websockets_.subtract(); }
+  void on_refused(const net::Address& remote, int status, std::string_view why) override;
+  void on_reset(const http::ServerExchange& exchange) override;
+  void on_upgraded(const http::ServerExchange& exchange) override {
+    of_remote(kWebSockets, exchange.stream()).add();
+  }
+  void on_upgrade_ended(const http::ServerExchange& exchange) override {
+    of_remote(kWebSockets, exchange.stream()).subtract();
+  }
   void on_shed() override { shed_.add(); }
 
  private:
@@ -35,26 +43,34 @@ class ServerMetrics final : public http::ServerObserver {
     Series* time = nullptr;
     Series* bytes = nullptr;
   };
+  enum OfRemote : std::uint8_t { kConnections, kWebSockets, kBytesRead, kBytesWritten };
+  static constexpr std::size_t kOfRemote = 4;
   static constexpr std::size_t kMethods = 10;
   static constexpr int kStatuses = 600;
+  Cell& of_remote(OfRemote family, const net::Stream& stream) {
+    return of_remotes_[family] ? *of_remotes_[family]
+                               : find_of_remote(family, stream.remote().text());
+  }
+  Cell& find_of_remote(OfRemote family, std::string remote);
+  Cell& requests_active(const http::ServerExchange& exchange);
   Answers& answers(http::Method method, int status);
   Series& request_bytes(http::Method method);
   void count_answer(const Answers& answers, Series& request_bytes,
                     const http::ServerExchange& exchange, Instant now);
   // With labels that are those of one request: nothing to remember.
   void count_by_request(const http::ServerExchange& exchange, Instant now);
+  // Values of labels; empty when they are not shown.
+  std::string remote_of(const http::ServerExchange& exchange) const;
+  std::string path_of(const http::ServerExchange& exchange) const;
 
   Shard& shard_;
   std::string local_;
-  const bool by_request_;  // remote, path or route is shown
-  Cell& connections_;
-  Cell& websockets_;
-  Cell& requests_active_;
-  Cell& bytes_read_;
-  Cell& bytes_written_;
-  Cell& errors_;
-  Cell& resets_;
+  const bool by_remote_;   // the label is shown
+  const bool by_request_;  // remote, path or route is
   Cell& shed_;
+  std::array<Cell*, kOfRemote> of_remotes_{};  // while by_remote_ is false
+  // While by_request_ is false; by method, made when first used.
+  std::array<Cell*, kMethods> requests_active_{};
   std::array<Series*, kMethods> request_bytes_{};
   std::array<std::unique_ptr<std::array<Answers, kStatuses>>, kMethods>
       answers_;  // by method, made when first used

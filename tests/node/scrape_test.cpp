@@ -79,7 +79,7 @@ TEST_F(Scrape, EveryTypeHasItsLines) {
   report::Shard& shard = registry.make_shard();
   for (const char* name : {"one", "two"}) {
     shard.series(report::kConnectionsShed, {name}).cell().add(7);
-    shard.series(report::kServerActiveConnections, {name}).cell().subtract(1);
+    shard.series(report::kServerActiveConnections, {name, ""}).cell().subtract(1);
     shard.series(report::kServerResponseTime, {name, "", "", "", "GET", "200"})
         .record(1'500'000'000, clock.now());
     shard.series(report::kApiRequestTime, {name, "2xx"}).record(300'000, clock.now());
@@ -107,10 +107,10 @@ TEST_F(Scrape, EveryTypeHasItsLines) {
 TEST_F(Scrape, NamesMayBeThoseOf310) {
   report::Shard& shard = registry.make_shard();
   shard.series(report::kServerRequests, {"h:1", "", "", "", "GET", "200"}).cell().add(3);
-  shard.series(report::kServerActiveRequests, {"h:1"}).cell().add(2);
+  shard.series(report::kServerActiveRequests, {"h:1", "", "", "GET"}).cell().add(2);
   shard.series(report::kServerResponseTime, {"h:1", "", "", "", "GET", "200"})
       .record(5, clock.now());
-  shard.series(report::kServerBytesRead, {"h:1"});
+  shard.series(report::kServerBytesRead, {"h:1", ""});
   shard.series(report::kClientQueueTime, {"?", ""});
   shard.series(report::kClientResponses, {"?", "", "", "GET", "200"});
   shard.series(report::kClientErrors, {"?", "", ""});

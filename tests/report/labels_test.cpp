@@ -54,9 +54,9 @@ TEST(LabelChoice, LongValuesAreCut) {
   Registry registry(10, LabelChoice({.labels = {"local"}}));
   Shard& shard = registry.make_shard();
   const std::string longest(Shard::kLabelBytesMax, 'x');
-  Series& series = shard.series(kServerErrors, {longest + "one"});
+  Series& series = shard.series(kServerErrors, {longest + "one", "", ""});
   EXPECT_THAT(series.label_values(), ElementsAre(longest));
-  EXPECT_EQ(&shard.series(kServerErrors, {longest + "other"}), &series);
+  EXPECT_EQ(&shard.series(kServerErrors, {longest + "other", "", ""}), &series);
 }
 
 TEST(LabelChoice, WhatIsNotShownMakesNoSeries) {
@@ -69,7 +69,7 @@ TEST(LabelChoice, WhatIsNotShownMakesNoSeries) {
   EXPECT_THAT(registry.collect(Instant{})[0].labels, ElementsAre("code"));
   Registry none(10,
                 LabelChoice({.exclude = {{"http.server", {"local", "http_method", "http_code"}}}}));
-  EXPECT_THAT(none.make_shard().series(kServerErrors, {"a:1"}).label_values(), IsEmpty());
+  EXPECT_THAT(none.make_shard().series(kServerErrors, {"a:1", "", ""}).label_values(), IsEmpty());
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/pipe.hpp"
+
 namespace perigee::report {
 namespace {
 
@@ -16,19 +18,46 @@ const FamilySamples* find(const std::vector<FamilySamples>& families, const Fami
   return nullptr;
 }
 
+// Only its facts are looked at.
+class EndedExchange final : public http::ServerExchange {
+ public:
+  EndedExchange(Arena& arena, http::Method method, int status) : ServerExchange(arena) {
+    request.method = method;
+    status_sent = status;
+    request_body_bytes = 100;
+    response_body_bytes = 2000;
+    arrived = Instant(10s);
+  }
+  const net::Stream& stream() const override { return *peer; }
+  const http::Server& server() const override { std::abort(); }
+  Instant connection_opened() const override { return arrived; }
+  Async<Result<void>> inform(const http::ResponseHead&) override { return Result<void>{}; }
+  Async<Result<void>> respond(http::ResponseHead&, http::Body*) override { return Result<void>{}; }
+  Async<Result<net::Stream*>> upgrade(http::ResponseHead&) override { std::abort(); }
+  bool responded() const override { return true; }
+  void watch_client(Scope*) override {}
+  const net::Stream* peer = nullptr;
+};
+
 TEST(ServerMetrics, Connections) {
+  Arena arena;
   Registry registry;
   ServerMetrics metrics(registry.make_shard(), "0.0.0.0:8082");
-  metrics.on_connection_opened();
-  metrics.on_connection_opened();
-  metrics.on_bytes(10, 15);
-  metrics.on_bytes(0, 5);
-  metrics.on_connection_closed({.bytes_read = 10, .bytes_written = 20});
-  metrics.on_refused(400, "bad");
-  metrics.on_reset();
-  metrics.on_upgraded();
-  metrics.on_upgraded();
-  metrics.on_upgrade_ended();
+  FakeClock clock;
+  net::Reactor reactor(clock);
+  net::Pipe pipe = net::make_pipe(reactor);
+  EndedExchange exchange(arena, http::Method::get, 200);
+  exchange.peer = pipe.first.get();
+  metrics.on_connection_opened(*pipe.first);
+  metrics.on_connection_opened(*pipe.first);
+  metrics.on_bytes(*pipe.first, 10, 15);
+  metrics.on_bytes(*pipe.first, 0, 5);
+  metrics.on_connection_closed(*pipe.first);
+  metrics.on_refused(pipe.first->remote(), 400, "bad");
+  metrics.on_reset(exchange);
+  metrics.on_upgraded(exchange);
+  metrics.on_upgraded(exchange);
+  metrics.on_upgrade_ended(exchange);
   metrics.on_shed();
   auto families = registry.collect(Instant{});
   EXPECT_EQ(find(families, kServerActiveConnections)->samples[0].value, 1u);
@@ -42,25 +71,73 @@ TEST(ServerMetrics, Connections) {
   EXPECT_EQ(find(families, kServerRequests), nullptr) << "no request, no series";
 }
 
-// Only its facts are looked at.
-class EndedExchange final : public http::ServerExchange {
- public:
-  EndedExchange(Arena& arena, http::Method method, int status) : ServerExchange(arena) {
-    request.method = method;
-    status_sent = status;
-    request_body_bytes = 100;
-    response_body_bytes = 2000;
-    arrived = Instant(10s);
+// Dashboards show 0, not "no data".
+TEST(ServerMetrics, WhatHasNotHappenedIsZero) {
+  Registry registry;
+  ServerMetrics metrics(registry.make_shard(), "h:1");
+  auto families = registry.collect(Instant{});
+  for (const Family* family : {&kServerActiveRequests, &kServerRequestResets, &kServerErrors,
+                               &kServerActiveConnections, &kServerActiveWebSockets}) {
+    ASSERT_NE(find(families, *family), nullptr) << family->name;
+    EXPECT_EQ(find(families, *family)->samples[0].value, 0u) << family->name;
   }
-  const net::Stream& stream() const override { std::abort(); }
-  const http::Server& server() const override { std::abort(); }
-  Instant connection_opened() const override { return arrived; }
-  Async<Result<void>> inform(const http::ResponseHead&) override { return Result<void>{}; }
-  Async<Result<void>> respond(http::ResponseHead&, http::Body*) override { return Result<void>{}; }
-  Async<Result<net::Stream*>> upgrade(http::ResponseHead&) override { std::abort(); }
-  bool responded() const override { return true; }
-  void watch_client(Scope*) override {}
-};
+}
+
+TEST(ServerMetrics, ConnectionsAreToldByRemoteAndErrorsByClassWhenThoseAreShown) {
+  Arena arena;
+  Registry registry(10, LabelChoice({.labels = {"remote", "class_name"}}));
+  ServerMetrics metrics(registry.make_shard(), "h:1");
+  FakeClock clock;
+  net::Reactor reactor(clock);
+  net::Pipe pipe = net::make_pipe(reactor);
+  const std::string remote = pipe.first->remote().text();
+  EndedExchange exchange(arena, http::Method::get, 200);
+  exchange.peer = pipe.first.get();
+  metrics.on_connection_opened(*pipe.first);
+  metrics.on_bytes(*pipe.first, 10, 15);
+  metrics.on_request_begun(exchange);
+  metrics.on_upgraded(exchange);
+  metrics.on_reset(exchange);
+  metrics.on_refused(pipe.first->remote(), 431, "too large");
+  metrics.on_refused(pipe.first->remote(), 0, "no PROXY header");
+  auto families = registry.collect(Instant{});
+  for (const Family* family :
+       {&kServerActiveConnections, &kServerBytesRead, &kServerBytesWritten, &kServerActiveRequests,
+        &kServerActiveWebSockets, &kServerRequestResets}) {
+    ASSERT_EQ(find(families, *family)->samples.size(), 1u) << family->name;
+    EXPECT_THAT(find(families, *family)->samples[0].label_values, ElementsAre(remote))
+        << family->name;
+  }
+  const FamilySamples& errors = *find(families, kServerErrors);
+  EXPECT_THAT(errors.labels, ElementsAre("remote", "class"));
+  ASSERT_EQ(errors.samples.size(), 2u);
+  EXPECT_THAT(errors.samples[0].label_values, ElementsAre(remote, "431"));
+  EXPECT_THAT(errors.samples[1].label_values, ElementsAre(remote, "closed"));
+  metrics.on_connection_closed(*pipe.first);
+  metrics.on_upgrade_ended(exchange);
+  families = registry.collect(Instant{});
+  EXPECT_EQ(find(families, kServerActiveConnections)->samples[0].value, 0u);
+  EXPECT_EQ(find(families, kServerActiveWebSockets)->samples[0].value, 0u);
+}
+
+// A policy may change the method on the way.
+TEST(ServerMetrics, ARequestEndsWhereItBegan) {
+  Arena arena;
+  Registry registry;
+  ServerMetrics metrics(registry.make_shard(), "h:1");
+  EndedExchange exchange(arena, http::Method::post, 200);
+  metrics.on_request_begun(exchange);
+  auto families = registry.collect(Instant{});
+  const FamilySamples* active = find(families, kServerActiveRequests);
+  ASSERT_EQ(active->samples.size(), 2u);
+  EXPECT_THAT(active->samples[1].label_values, ElementsAre("h:1", "POST"));
+  EXPECT_EQ(active->samples[1].value, 1u);
+  exchange.request.method = http::Method::get;
+  metrics.on_request_ended(exchange, Instant(10s));
+  families = registry.collect(Instant{});
+  for (const Sample& sample : find(families, kServerActiveRequests)->samples)
+    EXPECT_EQ(sample.value, 0u) << sample.label_values[1];
+}
 
 TEST(ServerMetrics, Requests) {
   Arena arena;
@@ -73,6 +150,8 @@ TEST(ServerMetrics, Requests) {
     if (exchange != &again) metrics.on_request_ended(*exchange, Instant(10s + 5ms));
   }
   auto families = registry.collect(Instant(11s));
+  EXPECT_THAT(find(families, kServerActiveRequests)->samples[0].label_values,
+              ElementsAre("h:1", "GET"));
   EXPECT_EQ(find(families, kServerActiveRequests)->samples[0].value, 1u);
   const FamilySamples& requests = *find(families, kServerRequests);
   ASSERT_EQ(requests.samples.size(), 2u) << "without an answer there is no code to count under";
@@ -124,13 +203,22 @@ TEST(Families, HaveTheLabelsOfTheReference) {
     const Family& family;
     std::vector<std::string_view> labels;
   };
-  const Row rows[] = {{kServerRequests, {"local", "remote", "route", "path", "method", "code"}},
-                      {kServerResponseTime, {"local", "remote", "route", "path", "method", "code"}},
-                      {kServerRequestBytes, {"local", "remote", "path", "method"}},
-                      {kServerActiveConnections, {"local"}},
-                      {kClientResponses, {"local", "remote", "path", "method", "code"}},
-                      {kClientActiveConnections, {"local", "remote"}},
-                      {kApiRequestTime, {"api", "status"}}};
+  const Row rows[] = {
+      {kServerRequests, {"local", "remote", "route", "path", "method", "code"}},
+      {kServerResponseTime, {"local", "remote", "route", "path", "method", "code"}},
+      {kServerRequestBytes, {"local", "remote", "path", "method"}},
+      {kServerActiveConnections, {"local", "remote"}},
+      {kServerActiveWebSockets, {"local", "remote"}},
+      {kServerActiveRequests, {"local", "remote", "path", "method"}},
+      {kServerRequestResets, {"local", "remote", "path", "method"}},
+      {kServerResponseBytes, {"local", "remote", "route", "path", "method", "code"}},
+      {kServerBytesRead, {"local", "remote"}},
+      {kServerBytesWritten, {"local", "remote"}},
+      {kServerErrors, {"local", "remote", "class"}},
+      {kClientActiveWebSockets, {"local", "remote"}},
+      {kClientResponses, {"local", "remote", "path", "method", "code"}},
+      {kClientActiveConnections, {"local", "remote"}},
+      {kApiRequestTime, {"api", "status"}}};
   for (const Row& row : rows) EXPECT_EQ(row.family.labels, row.labels) << row.family.name;
 }
 

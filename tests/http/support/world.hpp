@@ -81,23 +81,25 @@ class Recorder : public Handler {
 };
 
 struct Observed final : ServerObserver {
-  void on_connection_opened() override { ++opened; }
-  void on_connection_closed(const net::StreamCounters&) override { ++closed; }
-  void on_request_begun(const ServerExchange&) override { ++begun; }
+  void on_connection_opened(const net::Stream&) override { ++opened; }
+  void on_connection_closed(const net::Stream&) override { ++closed; }
+  void on_request_begun(ServerExchange&) override { ++begun; }
   void on_request_ended(const ServerExchange& exchange, Instant) override {
     ++ended;
     last_status = exchange.status_sent;
     last_request_bytes = exchange.request_body_bytes;
     last_response_bytes = exchange.response_body_bytes;
   }
-  void on_refused(int status, std::string_view) override { refused.push_back(status); }
-  void on_reset() override { ++resets; }
-  void on_bytes(std::uint64_t read, std::uint64_t written) override {
+  void on_refused(const net::Address&, int status, std::string_view) override {
+    refused.push_back(status);
+  }
+  void on_reset(const ServerExchange&) override { ++resets; }
+  void on_bytes(const net::Stream&, std::uint64_t read, std::uint64_t written) override {
     bytes_read += read;
     bytes_written += written;
   }
-  void on_upgraded() override { ++tunnels; }
-  void on_upgrade_ended() override { --tunnels; }
+  void on_upgraded(const ServerExchange&) override { ++tunnels; }
+  void on_upgrade_ended(const ServerExchange&) override { --tunnels; }
   int opened = 0, closed = 0, begun = 0, ended = 0, resets = 0, tunnels = 0;
   std::uint64_t bytes_read = 0, bytes_written = 0;
   int last_status = 0;
