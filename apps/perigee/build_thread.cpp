@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "apps/perigee/compile_settings.hpp"
 #include "base/log.hpp"
 #include "policies/catalog.hpp"
 
@@ -12,12 +13,6 @@ namespace {
 constexpr log::Logger kLog{"io.gravitee.gateway.services.sync"};
 constexpr int kNice = 10;  // traffic first
 constexpr Duration kSyncDelayMin = 100ms;
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all.append(all.empty() ? "" : ",").append(text);
-  return all;
-}
 
 }  // namespace
 
@@ -41,15 +36,11 @@ void BuildThread::start() {
 void BuildThread::run() {
   log::name_thread("gio.build");
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
-  plan::CompileContext context{
-      .clock = init_.clock,
-      .catalog = catalog_,
-      .endpoints = endpoints_,
-      .trust_stores = trust_stores_,
-      .tags = init_.settings.identity.tags.empty()
-                  ? definition::ShardingTags()
-                  : definition::ShardingTags::parse(joined(init_.settings.identity.tags)),
-      .tenant = init_.settings.identity.tenant};
+  plan::CompileContext context{.clock = init_.clock,
+                               .catalog = catalog_,
+                               .endpoints = endpoints_,
+                               .trust_stores = trust_stores_};
+  apply_settings(context, init_.settings);
   deployments_ = std::make_unique<plan::Deployments>(
       std::move(context), init_.settings.api.allow_overlapping_context,
       [this](std::shared_ptr<const plan::Plan> plan) { publish(std::move(plan)); });
@@ -57,7 +48,7 @@ void BuildThread::run() {
   if (sync.enabled && sync.local_enabled) {
     sync::LocalFolder::Options options{
         .path = sync.local_path, .poll_interval = std::max<Duration>(sync.delay, kSyncDelayMin)};
-    options.read.open_plan = sync.local_open_plan;
+    options.read = read_options(sync);
     folder_ = std::make_unique<sync::LocalFolder>(reactor_, *deployments_, std::move(options),
                                                   init_.first_round_done);
     folder_->start();

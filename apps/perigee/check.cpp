@@ -10,13 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "apps/perigee/check_definitions.hpp"
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/whitelist.hpp"
 #include "base/log.hpp"
-#include "definition/envelope.hpp"
-#include "plan/compile.hpp"
-#include "plan/plan.hpp"
-#include "policies/catalog.hpp"
 
 namespace perigee::apps {
 namespace {
@@ -26,71 +23,57 @@ struct Counted {
   int warnings = 0;
 };
 
-void tell(Counted& counted, bool error, const std::string& text) {
-  (error ? counted.errors : counted.warnings)++;
-  std::printf("%s: %s\n", error ? "error" : "warning", text.c_str());
+void tell(Counted& counted, config::Severity severity, const std::string& text) {
+  if (severity == config::Severity::debug) return;
+  counted.errors += severity == config::Severity::error;
+  counted.warnings += severity == config::Severity::warning;
+  const char* word = severity == config::Severity::error     ? "error"
+                     : severity == config::Severity::warning ? "warning"
+                                                             : "info";
+  std::printf("%s: %s\n", word, text.c_str());
 }
 
 void check_configuration(const std::string& path, const config::CheckOptions& options,
                          Counted& counted) {
-  for (const config::Diagnostic& diagnostic : config::check_file(path, options)) {
-    if (diagnostic.severity == config::Severity::debug) continue;
-    if (diagnostic.severity == config::Severity::info) {
-      std::printf("info: %s\n", config::to_string(diagnostic).c_str());
-      continue;
-    }
-    tell(counted, diagnostic.severity == config::Severity::error, config::to_string(diagnostic));
-  }
+  for (const config::Diagnostic& diagnostic : config::check_file(path, options))
+    tell(counted, diagnostic.severity, config::to_string(diagnostic));
 }
 
-// The definitions of one folder, compiled as the gateway would that watches it.
-class Folder {
+// The settings that definitions are compiled under.
+class Configurations {
  public:
-  void check(const std::string& path, Counted& counted) {
-    Result<std::string> bytes = config::read_file(path);
-    if (!bytes) return tell(counted, true, bytes.error().message);  // it names the path
-    definition::Envelope envelope = definition::read_envelope(*bytes, {});
-    std::vector<definition::Problem> problems = envelope.problems;
-    if (envelope.api) {
-      plan::Compiled compiled = plan::compile(envelope, path, context_);
-      problems.insert(problems.end(), compiled.problems.begin(), compiled.problems.end());
-      if (compiled.revision) note(path, std::move(compiled.revision), counted);
-    }
-    for (const definition::Problem& problem : problems) {
-      tell(
-          counted, problem.severity == definition::Severity::error,
-          path + ": " + (problem.pointer.empty() ? "/" : problem.pointer) + ": " + problem.message);
-    }
+  void note(const config::Loaded& loaded) {
+    if (!loaded.fatal()) all_.push_back(std::make_unique<config::Settings>(loaded.settings));
   }
-
-  // What only shows when all are served together.
-  void check_together(const std::string& name, Counted& counted) {
-    if (revisions_.size() < 2) return;
-    plan::Plan together(revisions_, {}, false);
-    for (const plan::RouteWarning& warning : together.routes().warnings())
-      tell(counted, warning.kind == plan::RouteWarning::Kind::taken, name + ": " + warning.text);
+  bool empty() const { return all_.empty(); }
+  // Those of the configuration whose folder it is, else of the last one; null: there is none.
+  const config::Settings* of(const std::filesystem::path& folder) const {
+    for (const auto& settings : all_) {
+      std::error_code ignored;  // a folder that is not there is no folder of definitions
+      if (std::filesystem::equivalent(settings->sync.local_path, folder, ignored))
+        return settings.get();
+    }
+    return all_.empty() ? nullptr : all_.back().get();
   }
 
  private:
-  void note(const std::string& path, std::shared_ptr<const plan::ApiRevision> revision,
-            Counted& counted) {
-    auto [first, is_first] = files_.emplace(revision->info.id, path);
-    if (is_first) return revisions_.push_back(std::move(revision));
-    tell(counted, true,
-         path + ": /id: API id '" + first->first + "' is that of " + first->second +
-             " too; only one of them would be served");
-  }
-
-  SystemClock clock_;
-  policy::Catalog catalog_ = policies::catalog();
-  upstream::EndpointRegistry endpoints_{1};
-  net::TrustStores stores_;
-  plan::CompileContext context_{
-      .clock = clock_, .catalog = catalog_, .endpoints = endpoints_, .trust_stores = stores_};
-  std::vector<std::shared_ptr<const plan::ApiRevision>> revisions_;
-  std::map<std::string, std::string> files_;  // API id to file
+  std::vector<std::unique_ptr<config::Settings>> all_;
 };
-using Folders = std::map<std::string, Folder>;
+
+// By folder, the definitions in it.
+using Folders = std::map<std::filesystem::path, std::vector<std::string>>;
+
+void check_definitions(const Folders& folders, const Configurations& configurations,
+                       Counted& counted) {
+  for (const auto& [name, files] : folders) {
+    const config::Settings* settings = configurations.of(name.empty() ? "." : name);
+    DefinitionFolder folder(settings, [&](config::Severity severity, const std::string& text) {
+      tell(counted, severity, text);
+    });
+    for (const std::string& file : files) folder.check(file);
+    folder.check_together(name);
+  }
+}
 
 // The files of a directory and of those below it, sorted; what begins with a dot is left out.
 std::vector<std::filesystem::path> files_below(const std::filesystem::path& directory,
@@ -116,29 +99,55 @@ void check_path(const std::filesystem::path& path, const config::CheckOptions& o
   std::error_code error;
   std::filesystem::file_status status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status))
-    return tell(counted, true, path.string() + ": " + error.message());
+    return tell(counted, config::Severity::error, path.string() + ": " + error.message());
   if (std::filesystem::is_directory(status)) {
     std::vector<std::filesystem::path> found = files_below(path, error);
-    if (error) return tell(counted, true, path.string() + ": " + error.message());
+    if (error)
+      return tell(counted, config::Severity::error, path.string() + ": " + error.message());
     if (found.empty())
-      tell(counted, true, path.string() + ": no *.json, *.yml or *.yaml file in this directory");
+      tell(counted, config::Severity::error,
+           path.string() + ": no *.json, *.yml or *.yaml file in this directory");
     for (const auto& file : found) check_path(file, options, counted, files, folders);
     return;
   }
   ++files;
-  if (path.extension() == ".json") return folders[path.parent_path()].check(path, counted);
+  if (path.extension() == ".json") return folders[path.parent_path()].push_back(path);
   check_configuration(path, options, counted);
+}
+
+// Where no file is checked, the environment may still say something.
+void configure_without_file(const config::CheckOptions& options, Configurations& configurations,
+                            Counted& counted) {
+  if (options.environment.empty()) return;
+  config::Sources sources;
+  sources.environment = options.environment;
+  sources.files = {"none"};  // named, so that none is missed
+  sources.read = [](const std::string& path) -> Result<std::string> {
+    if (path == "none") return std::string();
+    return fail(ErrorCode::not_found, path + ": no file is checked");
+  };
+  sources.exists = [](const std::string&) { return false; };
+  config::Loaded loaded = config::load(sources);
+  for (const config::Diagnostic& diagnostic : loaded.diagnostics)
+    tell(counted, diagnostic.severity, config::to_string(diagnostic));
+  configurations.note(loaded);
 }
 
 int run(const std::vector<std::string>& paths, bool use_environment) {
   log::start({.levels = {{"ROOT", log::Level::off}}});  // problems are printed, not logged
-  config::CheckOptions options{.review = &whitelist_diagnostics};
+  Configurations configurations;
+  auto note_and_review = [&](const config::Loaded& loaded) {
+    configurations.note(loaded);
+    return whitelist_diagnostics(loaded);
+  };
+  config::CheckOptions options{.review = note_and_review};
   if (use_environment) options.environment = config::Sources::of_process({}).environment;
   Counted counted;
   int files = 0;
   Folders folders;
   for (const std::string& path : paths) check_path(path, options, counted, files, folders);
-  for (auto& [name, folder] : folders) folder.check_together(name, counted);
+  if (configurations.empty()) configure_without_file(options, configurations, counted);
+  check_definitions(folders, configurations, counted);
   std::printf("%d file%s checked: %d error%s, %d warning%s\n", files, files == 1 ? "" : "s",
               counted.errors, counted.errors == 1 ? "" : "s", counted.warnings,
               counted.warnings == 1 ? "" : "s");

@@ -62,7 +62,7 @@ class CommandLine(unittest.TestCase):
             (below / ".hidden.json").write_text("{")
             code, text, _ = perigee("check", folder)
         self.assertEqual(code, 1)
-        self.assertIn("orders/broken.json: /: not valid JSON", text)
+        self.assertIn("orders/broken.json:1:2: not valid JSON: found the end of the text", text)
         self.assertIn("1 file checked: 1 error", text)
 
     def test_check_finds_what_two_definitions_of_a_folder_both_want(self):

@@ -1,0 +1,73 @@
+#include "apps/perigee/check_definitions.hpp"
+
+#include "apps/perigee/compile_settings.hpp"
+#include "config/source.hpp"
+#include "definition/envelope.hpp"
+#include "plan/plan.hpp"
+#include "policies/catalog.hpp"
+
+namespace perigee::apps {
+namespace {
+
+std::string line_of(const std::string& path, const definition::Problem& problem) {
+  if (!problem.place.empty()) return definition::to_string(problem, path);
+  return path + ": " + problem.pointer + (problem.pointer.empty() ? "" : ": ") + problem.message;
+}
+
+}  // namespace
+
+DefinitionFolder::DefinitionFolder(const config::Settings* settings, Tell tell)
+    : settings_(settings),
+      tell_(std::move(tell)),
+      catalog_(policies::catalog()),
+      context_{
+          .clock = clock_, .catalog = catalog_, .endpoints = endpoints_, .trust_stores = stores_} {
+  if (settings_) apply_settings(context_, *settings_);
+}
+
+void DefinitionFolder::tell_problems(const std::string& path,
+                                     const std::vector<definition::Problem>& problems) {
+  for (const definition::Problem& problem : problems) {
+    bool is_error = problem.severity == definition::Severity::error;
+    tell_(is_error ? config::Severity::error : config::Severity::warning, line_of(path, problem));
+  }
+}
+
+void DefinitionFolder::check(const std::string& path) {
+  Result<std::string> bytes = config::read_file(path);
+  if (!bytes) return tell_(config::Severity::error, bytes.error().message);  // it names the path
+  definition::EnvelopeOptions options;
+  if (settings_) options.read = read_options(settings_->sync);
+  definition::Envelope envelope = definition::read_envelope(*bytes, options);
+  tell_problems(path, envelope.problems);
+  if (!envelope.api) return;
+  plan::Compiled compiled = plan::compile(envelope, path, context_);
+  tell_problems(path, compiled.problems);
+  if (compiled.left_out) {
+    tell_(config::Severity::info, path + ": API " + envelope.api->id +
+                                      " is not for the sharding tags of the configuration, and "
+                                      "not looked at any further");
+  }
+  if (compiled.revision) note(path, std::move(compiled.revision));
+}
+
+void DefinitionFolder::note(const std::string& path,
+                            std::shared_ptr<const plan::ApiRevision> revision) {
+  auto [first, is_first] = files_.emplace(revision->info.id, path);
+  if (is_first) return revisions_.push_back(std::move(revision));
+  tell_(config::Severity::error, path + ": /id: API id '" + first->first + "' is that of " +
+                                     first->second + " too; only one of them would be served");
+}
+
+void DefinitionFolder::check_together(const std::string& name) {
+  if (revisions_.size() < 2) return;
+  bool overlapping = settings_ && settings_->api.allow_overlapping_context;
+  plan::Plan together(revisions_, {}, overlapping);
+  for (const plan::RouteWarning& warning : together.routes().warnings()) {
+    bool is_taken = warning.kind == plan::RouteWarning::Kind::taken;
+    tell_(is_taken ? config::Severity::error : config::Severity::warning,
+          name + ": " + warning.text);
+  }
+}
+
+}  // namespace perigee::apps

@@ -1,0 +1,43 @@
+// `perigee check` of API definitions: compiled as the gateway would that watches their folder.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.hpp"
+#include "config/settings.hpp"
+#include "plan/compile.hpp"
+#include "policy/catalog.hpp"
+
+namespace perigee::apps {
+
+// The definitions of one folder.
+class DefinitionFolder {
+ public:
+  using Tell = std::function<void(config::Severity, const std::string& text)>;
+  // `settings` is null when no configuration is known; it outlives the folder.
+  DefinitionFolder(const config::Settings* settings, Tell tell);
+
+  void check(const std::string& path);
+  // What only shows when all are served together. `name` is that of the folder.
+  void check_together(const std::string& name);
+
+ private:
+  void tell_problems(const std::string& path, const std::vector<definition::Problem>& problems);
+  void note(const std::string& path, std::shared_ptr<const plan::ApiRevision> revision);
+
+  const config::Settings* settings_;
+  Tell tell_;
+  SystemClock clock_;
+  policy::Catalog catalog_;
+  upstream::EndpointRegistry endpoints_{1};
+  net::TrustStores stores_;
+  plan::CompileContext context_;
+  std::vector<std::shared_ptr<const plan::ApiRevision>> revisions_;
+  std::map<std::string, std::string> files_;  // API id to file
+};
+
+}  // namespace perigee::apps
