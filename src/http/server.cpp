@@ -149,10 +149,13 @@ void Server::Impl::pause_when_full() {
   if (!listener || paused || connections + handshakes_.size() < options.connections_max) return;
   paused = true;
   listener->pause();
+  // With clients that come and go it is full and not full many times a second.
+  std::uint64_t times = full_lines_.due(reactor.now());
+  if (times == 0) return;
   kLog.warn(
-      "{} connections are open: no more are accepted until one closes "
-      "(perigee.limits.maxConnections)",
-      connections + handshakes_.size());
+      "server '{}' on {}: {} connections are open on this worker: no more are accepted until one "
+      "closes (perigee.limits.maxConnections){}",
+      options.id, address.text(), connections + handshakes_.size(), log::times_since(times));
 }
 
 void Server::Impl::became_busy(ServerConnection& connection) {

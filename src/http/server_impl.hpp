@@ -100,6 +100,7 @@ struct Server::Impl {
   void tell_no_proxy_header(const net::Address& peer, const Error& error);
   static std::uint64_t generations;
 
+  log::LineRate full_lines_;   // about connections that are not accepted
   log::LineRate proxy_lines_;  // about connections without a PROXY header
   List idle_, busy_;           // idle ones in the order in which they became idle
   std::vector<std::unique_ptr<ServerConnection>> over_;

@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "tests/base/support/captured_log.hpp"
 #include "tests/http/support/world.hpp"
 
 namespace perigee::http {
@@ -258,6 +259,28 @@ TEST_F(Loopback, PausesAcceptingAtTheLimitAndGoesOn) {
   peers.erase(peers.begin(), peers.begin() + 2);
   turn_until([&] { return recorder.seen.size() == 5; });
   EXPECT_EQ(server().connections(), 3u);
+}
+
+TEST_F(Loopback, AFullServerIsToldOnceInTenSeconds) {
+  log::testing::CapturedLog log;
+  std::vector<std::unique_ptr<Peer>> peers;
+  int accepted = 2;
+  auto fill = [&] {
+    while (peers.size() < 4) peers.push_back(connect());
+    ++accepted;
+    turn_until([&] { return world.observed.opened == accepted; });
+    return log.take();
+  };
+  std::string told = fill();
+  EXPECT_THAT(told, HasSubstr("server 'http' on 127.0.0.1:"));
+  EXPECT_THAT(told, HasSubstr(": 3 connections are open on this worker"));
+  for (int i = 0; i < 3; ++i) {
+    peers.erase(peers.begin());
+    EXPECT_EQ(fill(), "");
+  }
+  world.advance(10s);
+  peers.erase(peers.begin());
+  EXPECT_THAT(fill(), HasSubstr("; 4 times since the last such line"));
 }
 
 TEST_F(Loopback, AHalfClosedClientWithItsRequestInOnePacketIsAnswered) {
