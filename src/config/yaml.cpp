@@ -13,6 +13,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "config/utf16.hpp"
+
 namespace perigee::config {
 namespace {
 
@@ -60,8 +62,7 @@ std::size_t past_properties(std::string_view text, std::size_t at) {
 // the last scalar of the text begins that is not plain, in bytes.
 void refuse_open_quote(std::string_view text, std::size_t scalar) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // not counted by yaml-cpp
-  const bool is_utf8 = text.substr(0, 4).find_first_of({"\0\xFE\xFF", 3}) == std::string_view::npos;
-  const std::size_t at = is_utf8 ? past_properties(text, scalar) : text.size();
+  const std::size_t at = past_properties(text, scalar);
   if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return;
   if (!is_open_quote(text, at)) return;
   const auto lines_before = std::ranges::count(text.substr(0, at), '\n');
@@ -334,6 +335,11 @@ std::unexpected<Error> failed(int line, const std::string& message) {
 Result<YamlFlat> flatten_yaml(std::string_view text, const YamlLimits& limits) {
   if (text.size() > limits.bytes_max) {
     return failed(1, "the file has more than " + std::to_string(limits.bytes_max) + " bytes");
+  }
+  if (is_wide(text)) {
+    TRY(const std::string utf8, narrowed(text));
+    if (is_wide(utf8)) return failed(1, "not valid YAML: a NUL");
+    return flatten_yaml(utf8, limits);
   }
   YamlFlat flat;
   try {
