@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <sstream>
 
+#include "base/file.hpp"
 #include "net/tls_openssl.hpp"
 
 namespace perigee::net {
@@ -20,6 +20,9 @@ namespace fs = std::filesystem;
 // Where Debian, Red Hat and Alpine keep theirs.
 constexpr const char* kBundles[] = {"/etc/ssl/certs/ca-certificates.crt",
                                     "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+
+constexpr std::size_t kTrustFileBytesMax = 16 << 20;  // those of systems have a few 100 KB
+constexpr std::size_t kProblemBytesMax = 1000;
 
 enum class Broken : std::uint8_t { refused, skipped };
 
@@ -52,19 +55,19 @@ Result<void> add_pem(TrustStore& trust, std::string_view text, Broken broken) {
   }
 }
 
-std::string content_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
+// What cannot be read has no certificates; `problems` says so for when there are none at all.
+void add_file(TrustStore& trust, const std::string& path, std::string& problems) {
+  if (Result<std::string> text = read_file(path, kTrustFileBytesMax)) {
+    static_cast<void>(add_pem(trust, *text, Broken::skipped));
+  } else if (problems.size() < kProblemBytesMax) {
+    problems += fmt::format("; {} {}", path, text.error().message);
+  }
 }
 
-void add_folder(TrustStore& trust, const fs::path& folder) {
+void add_folder(TrustStore& trust, const fs::path& folder, std::string& problems) {
   std::error_code ignored;  // an unreadable folder has no certificates
   for (const auto& file : fs::directory_iterator(folder, ignored)) {
-    if (file.is_regular_file(ignored)) {
-      static_cast<void>(add_pem(trust, content_of(file.path()), Broken::skipped));
-    }
+    if (file.is_regular_file(ignored)) add_file(trust, file.path(), problems);
   }
 }
 
@@ -102,20 +105,21 @@ Sources system_sources() {
   return sources;
 }
 
-std::unexpected<Error> nothing_found(const Sources& sources) {
+std::unexpected<Error> nothing_found(const Sources& sources, const std::string& problems = {}) {
   return fail(ErrorCode::not_found,
-              fmt::format("no CA certificate of the system found in {}; install ca-certificates "
+              fmt::format("no CA certificate of the system found in {}{}; install ca-certificates "
                           "or set SSL_CERT_FILE",
-                          sources.tried()));
+                          sources.tried(), problems));
 }
 
 Result<void> read_system(TrustStore& trust, const Sources& sources) {
+  std::string problems;
   for (const std::string& file : sources.files) {
-    static_cast<void>(add_pem(trust, content_of(file), Broken::skipped));
+    add_file(trust, file, problems);
     if (sources.first_suffices && trust.certificates > 0) break;
   }
-  for (const std::string& folder : sources.folders) add_folder(trust, folder);
-  if (trust.certificates == 0) return nothing_found(sources);
+  for (const std::string& folder : sources.folders) add_folder(trust, folder, problems);
+  if (trust.certificates == 0) return nothing_found(sources, problems);
   return {};
 }
 

@@ -19,9 +19,7 @@ struct SourceFile {
 
 inline constexpr std::size_t kSourceFileBytesMax = 4 << 20;
 
-// Never waits: a pipe without a writer is empty. An error says what went wrong, not the path.
-Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
-// At most kSourceFileBytesMax. An error names the path.
+// At most kSourceFileBytesMax, without waiting. An error names the path.
 Result<std::string> read_source_file(const std::string& path);
 SourceFile seen_as(const std::string& path, const Result<std::string>& bytes);
 

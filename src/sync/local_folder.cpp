@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/file.hpp"
 #include "base/log.hpp"
-#include "plan/source_files.hpp"
 
 namespace perigee::sync {
 namespace {
@@ -84,14 +84,17 @@ void LocalFolder::scan_later(Duration after) {
   if (!scan_timer_.armed() || scan_timer_.deadline() > at) reactor_.timers().arm(scan_timer_, at);
 }
 
+std::string LocalFolder::unreadable(const Options& options, int error) {
+  return "the folder of API definitions '" + options.path +
+         "' cannot be read: " + std::strerror(error) + "; it is looked at again every " +
+         std::to_string(options.poll_interval / 1ms) + " ms";
+}
+
 bool LocalFolder::list(std::map<std::string, Seen>& found) {
   DIR* directory = opendir(options_.path.c_str());
   if (!directory) {
     if (!std::exchange(missing_told_, true)) {
-      kLog.error(
-          "the folder of API definitions '{}' cannot be read: {}; it is looked at again every {} "
-          "ms",
-          options_.path, std::strerror(errno), options_.poll_interval / 1ms);
+      kLog.error("{}", unreadable(options_, errno));
     }
     return false;
   }
@@ -178,7 +181,7 @@ bool LocalFolder::is_settled(const File& file) const {
 }
 
 void LocalFolder::apply(const std::string& name) {
-  Result<std::string> bytes = plan::read_file(source(name), options_.read.limits.file_bytes_max);
+  Result<std::string> bytes = read_file(source(name), options_.read.limits.file_bytes_max);
   definition::Envelope envelope;
   if (bytes) {
     auto now = std::chrono::duration_cast<std::chrono::milliseconds>(

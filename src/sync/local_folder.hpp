@@ -30,6 +30,9 @@ class LocalFolder final : private net::Source {
     Duration slice = 5ms;               // work between yields
     Duration publish_interval = 100ms;  // while many files are read
   };
+  // What is logged of a folder that is not there.
+  static std::string unreadable(const Options& options, int error);
+
   // `first_round_done` is called once, when every file that was there at the start was applied or
   // refused.
   LocalFolder(net::Reactor& build, plan::Deployments& deployments, Options options,

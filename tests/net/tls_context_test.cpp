@@ -191,6 +191,15 @@ TEST(TlsTrustStores, TakeTheSystemsFromTheEnvironment) {
   ASSERT_FALSE(ends.client);
   EXPECT_THAT(ends.client.error().message, HasSubstr("no CA certificate of the system found in"));
 
+  std::ofstream(folder / "huge.pem")
+      << std::string((16 << 20) + 1, '\n') << authority().certificate;
+  ::setenv("SSL_CERT_FILE", (folder / "huge.pem").c_str(), 1);
+  auto huge = TrustStores().system();
+  ASSERT_TRUE(huge);
+  Ends longer = shake_hands(reactor, serve({}), trust_authority({.trust = *huge}));
+  ASSERT_FALSE(longer.client);
+  EXPECT_THAT(longer.client.error().message, HasSubstr("huge.pem is longer than 16777216 bytes"));
+
   ::setenv("SSL_CERT_FILE", "/nowhere/bundle.pem", 1);
   auto missing = TrustStores().system();
   ::unsetenv("SSL_CERT_FILE");
