@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/perigee/check_definitions.hpp"
+#include "apps/perigee/command_line.hpp"
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/whitelist.hpp"
 #include "base/log.hpp"
@@ -115,11 +116,18 @@ void check_path(const std::filesystem::path& path, const config::CheckOptions& o
   check_configuration(path, options, counted);
 }
 
-// Where no file is checked, the environment may still say something.
+struct Given {
+  std::vector<std::string> paths;
+  std::vector<std::string> definitions;
+  bool environment = false;
+};
+
+// Where no file is checked, -D and the environment may still say something.
 void configure_without_file(const config::CheckOptions& options, Configurations& configurations,
                             Counted& counted) {
-  if (options.environment.empty()) return;
+  if (options.definitions.empty() && options.environment.empty()) return;
   config::Sources sources;
+  sources.definitions = options.definitions;
   sources.environment = options.environment;
   sources.files = {"none"};  // named, so that none is missed
   sources.read = [](const std::string& path) -> Result<std::string> {
@@ -133,19 +141,19 @@ void configure_without_file(const config::CheckOptions& options, Configurations&
   configurations.note(loaded);
 }
 
-int run(const std::vector<std::string>& paths, bool use_environment) {
+int run(const Given& given) {
   log::start({.levels = {{"ROOT", log::Level::off}}});  // problems are printed, not logged
   Configurations configurations;
   auto note_and_review = [&](const config::Loaded& loaded) {
     configurations.note(loaded);
     return whitelist_diagnostics(loaded);
   };
-  config::CheckOptions options{.review = note_and_review};
-  if (use_environment) options.environment = config::Sources::of_process({}).environment;
+  config::CheckOptions options{.definitions = given.definitions, .review = note_and_review};
+  if (given.environment) options.environment = config::Sources::of_process({}).environment;
   Counted counted;
   int files = 0;
   Folders folders;
-  for (const std::string& path : paths) check_path(path, options, counted, files, folders);
+  for (const std::string& path : given.paths) check_path(path, options, counted, files, folders);
   if (configurations.empty()) configure_without_file(options, configurations, counted);
   check_definitions(folders, configurations, counted);
   std::printf("%d file%s checked: %d error%s, %d warning%s\n", files, files == 1 ? "" : "s",
@@ -158,18 +166,15 @@ int run(const std::vector<std::string>& paths, bool use_environment) {
 }  // namespace
 
 Run add_check(CLI::App& app) {
-  struct Options {
-    std::vector<std::string> paths;
-    bool environment = false;
-  };
-  auto options = std::make_shared<Options>();
-  app.add_option("paths", options->paths,
+  auto given = std::make_shared<Given>();
+  app.add_option("paths", given->paths,
                  "Files or directories: *.json are API definitions, others configuration")
       ->type_name("PATH")
       ->required();
-  app.add_flag("--environment", options->environment,
+  add_definitions(app, given->definitions);
+  app.add_flag("--environment", given->environment,
                "Let GRAVITEE_* variables of this shell count, as the gateway would");
-  return [options] { return run(options->paths, options->environment); };
+  return [given] { return run(*given); };
 }
 
 }  // namespace perigee::apps

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/perigee/command_line.hpp"
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/gateway_process.hpp"
 #include "apps/perigee/whitelist.hpp"
@@ -47,9 +48,7 @@ log::Outputs outputs_of(const config::Settings& settings) {
 int run(const std::vector<std::string>& definitions, const std::vector<std::string>& files) {
   Instant begun = SystemClock().now();
   auto load = [&] {
-    std::vector<std::string> given;
-    for (const std::string& definition : definitions) given.push_back("-D" + definition);
-    config::Sources sources = config::Sources::of_process(std::move(given));
+    config::Sources sources = config::Sources::of_process(definitions);
     if (!files.empty()) sources.files = files;
     return config::load(sources);
   };
@@ -79,9 +78,7 @@ Run add_gateway(CLI::App& app) {
     std::vector<std::string> files;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("-D", options->definitions, "A configuration key: -Dhttp.port=8080 (repeatable)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_definitions(app, options->definitions);
   app.add_option("--config", options->files,
                  "gravitee.yml to read instead of the default (repeatable; later ones win)")
       ->type_name("FILE")

@@ -1,15 +1,14 @@
 // perigee: picks the subcommand.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "apps/perigee/command_line.hpp"
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/version.hpp"
-#include "base/nearest.hpp"
 
 namespace {
 
@@ -19,34 +18,28 @@ constexpr const char* kExitCodes =
     "Exit codes: 0 done; 1 failed (bad configuration, a port in use, a check that found errors); 2 "
     "wrong usage.";
 
-constexpr std::array<std::string_view, 3> kCommands = {"gateway", "check", "echo"};
-
-// A first word that is no subcommand; CLI11 would only say that one is required.
-bool is_unknown_command(int argc, char** argv) {
-  return argc > 1 && argv[1][0] != '-' &&
-         std::find(kCommands.begin(), kCommands.end(), argv[1]) == kCommands.end();
+// The words of the command line. "help" and "help gateway" are other words for --help.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
 }
 
-int tell_unknown_command(std::string_view name) {
-  std::string_view near = perigee::nearest_name(name, kCommands);
-  std::string hint = near.empty() ? "" : "; did you mean '" + std::string(near) + "'?";
-  std::fprintf(stderr, "perigee: no subcommand '%s'%s\nSee 'perigee --help'.\n",
-               std::string(name).c_str(), hint.c_str());
+// CLI11 would only say that a subcommand is required.
+int tell_unknown_command(const std::string& name, const std::vector<std::string>& known) {
+  std::fprintf(stderr, "perigee: no subcommand '%s'%s\nSee 'perigee --help'.\n", name.c_str(),
+               hint_at(name, known).c_str());
   return kUsage;
-}
-
-// "perigee gateway: <what CLI11 says>", and where help is.
-std::string usage_error(const CLI::App* app, const CLI::Error& error) {
-  std::vector<CLI::App*> chosen = app->get_subcommands();
-  std::string command = "perigee" + (chosen.empty() ? "" : " " + chosen.front()->get_name());
-  return command + ": " + error.what() + "\nSee '" + command + " --help'.\n";
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Perigee, a hybrid API gateway", "perigee");
-  app.footer(kExitCodes);
+  app.footer("'perigee help gateway' and 'perigee gateway --help' tell more of one.\n" +
+             std::string(kExitCodes));
   app.require_subcommand(1);
   app.set_version_flag("--version", version_text());
   app.failure_message(&usage_error);
@@ -63,13 +56,18 @@ int main(int argc, char** argv) {
       [](CLI::App& c) { return add_check(c); });
   add("echo", "A small upstream that answers with what it received",
       [](CLI::App& c) { return add_echo(c); });
-  if (argc == 1) {
+  std::vector<std::string> words = words_of(argc, argv);
+  if (words.empty()) {
     std::fputs(app.help().c_str(), stderr);
     return kUsage;
   }
-  if (is_unknown_command(argc, argv)) return tell_unknown_command(argv[1]);
+  std::vector<std::string> known = {"help"};
+  for (const auto& [command, run] : commands) known.push_back(command->get_name());
+  if (!words.front().starts_with('-') && std::ranges::find(known, words.front()) == known.end())
+    return tell_unknown_command(words.front(), known);
+  std::ranges::reverse(words);  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     int code = app.exit(error);
     return code == 0 ? kDone : kUsage;

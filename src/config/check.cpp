@@ -42,25 +42,28 @@ Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources 
   return diagnostics;
 }
 
+Diagnostics check_logback(const std::string& path, const std::string& xml, const Sources& sources) {
+  Diagnostics diagnostics;
+  Log log;
+  const auto definitions = definitions_of(sources, diagnostics);
+  const LogbackNames names = [&](const std::string& name) -> std::optional<std::string> {
+    if (const auto at = definitions.find(name); at != definitions.end()) return at->second.value;
+    const auto at = sources.environment.find(name);
+    return at == sources.environment.end() ? std::nullopt : std::optional(at->second);
+  };
+  parse_logback(path, xml, names, log, diagnostics);
+  return diagnostics;
+}
+
 }  // namespace
 
 Diagnostics check_file(const std::string& path, const CheckOptions& options) {
   Result<std::string> text = options.read(path);
-  if (text && path.ends_with(".xml")) {
-    Diagnostics diagnostics;
-    Log log;
-    parse_logback(
-        path, *text,
-        [&](const std::string& name) {
-          const auto at = options.environment.find(name);
-          return at == options.environment.end() ? std::nullopt : std::optional(at->second);
-        },
-        log, diagnostics);
-    return diagnostics;
-  }
   Sources sources;
   sources.files = {path};
   sources.environment = options.environment;
+  sources.definitions = options.definitions;
+  if (text && path.ends_with(".xml")) return check_logback(path, *text, sources);
   sources.read = [&](const std::string& asked) -> Result<std::string> {
     if (asked == path) return text;
     return fail(ErrorCode::not_found, asked + ": only " + path + " is checked");

@@ -12,7 +12,8 @@
 namespace perigee::config {
 
 struct CheckOptions {
-  EnvironmentMap environment;  // what the gateway would see; empty when unknown
+  EnvironmentMap environment;                 // what the gateway would see; empty when unknown
+  std::vector<std::string> definitions = {};  // "-Dname=value"
   std::function<Result<std::string>(const std::string& path)> read = &read_file;
   // What rooms that this one does not know say about their settings when the gateway starts.
   std::function<Diagnostics(const Loaded&)> review = {};

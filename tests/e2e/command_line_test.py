@@ -28,6 +28,29 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(code, 0)
                 self.assertRegex(text, r"^perigee \d+\.\d+\.\d+ \(.+\)\nbuilt by clang/")
 
+    def test_help_is_a_word_too(self):
+        for words in ([], ["gateway"], ["check"], ["echo"]):
+            with self.subTest(words=words):
+                self.assertEqual(perigee("help", *words), perigee(*words, "--help"))
+
+    def test_check_takes_definitions_as_the_gateway_does(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file, logback = pathlib.Path(folder) / "gravitee.yml", pathlib.Path(folder) / "logback.xml"
+            file.write_text("http: {port: eighty}\nservices: {core: {http: {enabled: false}}}\n")
+            logback.write_text("<configuration><root level='${loud}'/></configuration>")
+            for arguments, code, expected in [
+                ((), 1, "http.port: expected a port, 0 to 65535, got 'eighty'"),
+                (("-Dhttp.port=81",), 0, ": 0 errors, "),
+                (("-Dhttp.port=82", "-D", "http.port=ninety"), 1, "error: -Dhttp.port: expected a port"),
+                (("-Dhttp.port=81", "-Dhttp.prot=1"), 0, "-Dhttp.prot: unknown key; did you mean 'http.port'?"),
+                (("-Dhttp.port=81", "-Dhttp.host="), 0, ": 0 errors, "),
+            ]:
+                with self.subTest(arguments=arguments):
+                    got, text, _ = perigee("check", *arguments, file)
+                    self.assertEqual(got, code, text)
+                    self.assertIn(expected, text)
+            self.assertIn("got 'LOUDER'", perigee("check", logback, "-Dloud=LOUDER")[1])
+
     def test_without_arguments_it_explains_itself(self):
         code, _, text = perigee()
         self.assertEqual(code, 2)
@@ -39,6 +62,20 @@ class CommandLine(unittest.TestCase):
             (["nothing"], "perigee: no subcommand 'nothing'\nSee 'perigee --help'.\n"),
             (["gateway", "--nope"],
              "perigee gateway: The following argument was not expected: --nope\nSee 'perigee gateway --help'.\n"),
+            (["gateway", "--confg", "x"], "perigee gateway: The following arguments were not expected: x --confg; did you "
+             "mean '--config'?\nSee 'perigee gateway --help'.\n"),
+            (["check", "--enviroment=1", "x"], "perigee check: The following argument was not expected: --enviroment=1; "
+             "did you mean '--environment'?\nSee 'perigee check --help'.\n"),
+            (["check", "--enviroment"], "perigee check: The following argument was not expected: --enviroment; "
+             "did you mean '--environment'?\nSee 'perigee check --help'.\n"),
+            (["--hlep"], "perigee: The following argument was not expected: --hlep; did you mean '--help'?\n"
+             "See 'perigee --help'.\n"),
+            (["help", "gatway"], "perigee: no subcommand 'gatway'; did you mean 'gateway'?\nSee 'perigee --help'.\n"),
+            (["hepl"], "perigee: no subcommand 'hepl'; did you mean 'help'?\nSee 'perigee --help'.\n"),
+            (["gateway", "-Dhttp.port"], "perigee gateway: -D: 'http.port': expected -Dhttp.port=VALUE; an empty VALUE "
+             "makes the key empty\nSee 'perigee gateway --help'.\n"),
+            (["check", "x", "-D=1"], "perigee check: -D: '=1': expected -DKEY=VALUE; an empty VALUE makes the key empty\n"
+             "See 'perigee check --help'.\n"),
             (["check"], "perigee check: paths is required\nSee 'perigee check --help'.\n"),
             (["echo", "--port", "99999"],
              "perigee echo: --port: Value 99999 not in range 0 to 65535\nSee 'perigee echo --help'.\n"),
