@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "apps/perigee/compile_settings.hpp"
+#include "apps/perigee/review.hpp"
 #include "base/log.hpp"
 #include "policies/catalog.hpp"
 
@@ -15,6 +16,13 @@ constexpr int kNice = 10;  // traffic first
 constexpr Duration kSyncDelayMin = 100ms;
 
 }  // namespace
+
+sync::LocalFolder::Options folder_options(const config::Sync& sync) {
+  sync::LocalFolder::Options options{
+      .path = sync.local_path, .poll_interval = std::max<Duration>(sync.delay, kSyncDelayMin)};
+  options.read = read_options(sync);
+  return options;
+}
 
 BuildThread::BuildThread(Init init)
     : init_(std::move(init)),
@@ -45,17 +53,12 @@ void BuildThread::run() {
       std::move(context), init_.settings.api.allow_overlapping_context,
       [this](std::shared_ptr<const plan::Plan> plan) { publish(std::move(plan)); });
   const config::Sync& sync = init_.settings.sync;
-  if (sync.enabled && sync.local_enabled) {
-    sync::LocalFolder::Options options{
-        .path = sync.local_path, .poll_interval = std::max<Duration>(sync.delay, kSyncDelayMin)};
-    options.read = read_options(sync);
-    folder_ = std::make_unique<sync::LocalFolder>(reactor_, *deployments_, std::move(options),
+  if (std::string none = no_definition_source(sync); none.empty()) {
+    folder_ = std::make_unique<sync::LocalFolder>(reactor_, *deployments_, folder_options(sync),
                                                   init_.first_round_done);
     folder_->start();
   } else {
-    kLog.warn(
-        "no source of API definitions is switched on; set services.sync.local.enabled and "
-        "services.sync.local.path");
+    kLog.warn("{}", none);
     init_.first_round_done();
   }
   reactor_.run();

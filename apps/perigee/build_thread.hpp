@@ -20,6 +20,8 @@
 
 namespace perigee::apps {
 
+sync::LocalFolder::Options folder_options(const config::Sync& sync);
+
 class BuildThread {
  public:
   struct Init {

@@ -13,7 +13,7 @@
 #include "apps/perigee/check_definitions.hpp"
 #include "apps/perigee/command_line.hpp"
 #include "apps/perigee/commands.hpp"
-#include "apps/perigee/whitelist.hpp"
+#include "apps/perigee/review.hpp"
 #include "base/log.hpp"
 
 namespace perigee::apps {
@@ -146,9 +146,10 @@ int run(const Given& given) {
   Configurations configurations;
   auto note_and_review = [&](const config::Loaded& loaded) {
     configurations.note(loaded);
-    return whitelist_diagnostics(loaded);
+    return review(loaded);
   };
-  config::CheckOptions options{.definitions = given.definitions, .review = note_and_review};
+  config::CheckOptions options{
+      .definitions = given.definitions, .review = note_and_review, .review_files = &review_files};
   if (given.environment) options.environment = config::Sources::of_process({}).environment;
   Counted counted;
   int files = 0;

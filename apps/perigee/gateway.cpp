@@ -7,7 +7,7 @@
 #include "apps/perigee/command_line.hpp"
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/gateway_process.hpp"
-#include "apps/perigee/whitelist.hpp"
+#include "apps/perigee/review.hpp"
 #include "base/log_outputs.hpp"
 #include "config/load.hpp"
 
@@ -59,7 +59,7 @@ int run(const std::vector<std::string>& definitions, const std::vector<std::stri
               .lines_queued_max = settings.limits.log_lines_max},
              outputs_of(settings));
   tell(loaded.diagnostics);
-  tell(whitelist_diagnostics(loaded));
+  tell(start_diagnostics(loaded));
   int code = kFailed;
   if (loaded.fatal()) {
     kLog.error("the configuration has errors: the gateway does not start");

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <set>
 
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/listeners.hpp"
@@ -18,23 +20,31 @@ namespace {
 constexpr log::Logger kLog{"io.gravitee.node.container.Container"};
 constexpr Duration kGraceMargin = 2s;  // everything ends this long before the pod is killed
 constexpr std::string_view kCompatibleVersion = "4.9.0";
-constexpr const char* kNodeTls = "services.core.http.ssl";
 
 unsigned worker_count(const config::Settings& settings) {
   int wanted = settings.servers.front().instances;
   return wanted > 0 ? static_cast<unsigned>(wanted) : net::usable_cpus();
 }
 
-config::ServerTls node_stores(const config::NodeApi& settings) {
-  return {.client_auth = settings.client_auth,
-          .keystore = settings.keystore,
-          .truststore = settings.truststore};
-}
-
 net::Resolver::Options resolver_options(const config::Settings& settings) {
   net::Resolver::Options options;
   options.entries_max = settings.limits.dns_cache_entries_max;
   return options;
+}
+
+bool stops_reload(const config::Diagnostic& diagnostic) {
+  return diagnostic.fatal || diagnostic.stops_reload;
+}
+
+void tell_new(const config::Diagnostics& found, const config::Diagnostics& known) {
+  std::set<std::string> told;
+  for (const config::Diagnostic& diagnostic : known) told.insert(config::to_string(diagnostic));
+  for (const config::Diagnostic& diagnostic : found) {
+    const std::string text = config::to_string(diagnostic);
+    if (diagnostic.severity < config::Severity::warning || !told.insert(text).second) continue;
+    const bool error = diagnostic.severity == config::Severity::error;
+    kLog.line(error ? log::Level::error : log::Level::warn, {}, "SIGHUP: {}", text);
+  }
 }
 
 }  // namespace
@@ -149,7 +159,7 @@ Result<void> GatewayProcess::open_node_api() {
   std::shared_ptr<const net::TlsServerContext> tls;
   if (settings.secured) {
     watch_node_certificates();  // before they are read: no change is missed
-    TRY(tls, node_tls());
+    TRY(tls, node_tls(settings));
   }
   if (Result<void> alone = nobody_listens_on(address); !alone)
     return std::unexpected(std::move(alone.error()).in("services.core.http.port"));
@@ -159,13 +169,8 @@ Result<void> GatewayProcess::open_node_api() {
   return {};
 }
 
-Result<std::shared_ptr<const net::TlsServerContext>> GatewayProcess::node_tls() const {
-  const config::NodeApi& settings = loaded_.settings.node_api;
-  return server_tls(node_stores(settings), settings.alpn, kNodeTls);
-}
-
 bool GatewayProcess::renew_node_certificates(const std::string& why) {
-  Result<std::shared_ptr<const net::TlsServerContext>> tls = node_tls();
+  Result<std::shared_ptr<const net::TlsServerContext>> tls = node_tls(loaded_.settings.node_api);
   if (!tls) {
     kLog.error("{}: {}; the certificates in use stay", why, tls.error().message);
     return false;
@@ -190,7 +195,7 @@ void GatewayProcess::watch_node_certificates() {
 Result<void> GatewayProcess::open_listeners() {
   for (std::size_t i = 0; i < loaded_.settings.servers.size(); ++i) {
     const config::HttpServer& server = loaded_.settings.servers[i];
-    std::string key = key_of(i);
+    const std::string& key = key_of(i);
     TRY(net::Address address, listen_address(server.host, server.port));
     std::shared_ptr<const net::TlsServerContext> tls;
     if (server.secured) {
@@ -277,35 +282,40 @@ void GatewayProcess::on_signal(int signal) {
 
 void GatewayProcess::reload() {
   config::Loaded fresh = reload_();
-  if (fresh.fatal()) {
+  if (std::ranges::any_of(fresh.diagnostics, &stops_reload)) {
     for (const config::Diagnostic& diagnostic : fresh.diagnostics) {
-      if (diagnostic.fatal) kLog.error("SIGHUP: {}", config::to_string(diagnostic));
+      if (stops_reload(diagnostic)) kLog.error("SIGHUP: {}", config::to_string(diagnostic));
     }
     kLog.error("SIGHUP: the configuration has errors, nothing was changed");
     return;
   }
+  tell_new(fresh.diagnostics, loaded_.diagnostics);
+  loaded_.diagnostics = std::move(fresh.diagnostics);
   log::reconfigure(fresh.settings.log.levels);
+  bool all_renewed = true;
   std::size_t count = std::min(fresh.settings.servers.size(), loaded_.settings.servers.size());
   for (std::size_t i = 0; i < count; ++i) {
     if (!fresh.settings.servers[i].secured || !loaded_.settings.servers[i].secured) continue;
     loaded_.settings.servers[i].tls = fresh.settings.servers[i].tls;
     watch_certificates(i);
-    renew_certificates(i, "SIGHUP");
+    all_renewed = renew_certificates(i, "SIGHUP") && all_renewed;
   }
-  reload_node_api(fresh.settings.node_api);
-  kLog.info("SIGHUP: log levels, node API users and certificates were read again");
+  all_renewed = reload_node_api(fresh.settings.node_api) && all_renewed;
+  kLog.info("SIGHUP: {} were read again", all_renewed
+                                              ? "log levels, node API users and certificates"
+                                              : "log levels and node API users");
 }
 
-void GatewayProcess::reload_node_api(const config::NodeApi& fresh) {
+bool GatewayProcess::reload_node_api(const config::NodeApi& fresh) {
   config::NodeApi& settings = loaded_.settings.node_api;
-  if (!settings.enabled) return;
+  if (!settings.enabled) return true;
   node_api_->set_users(fresh.users);
-  if (!settings.secured || !fresh.secured) return;
+  if (!settings.secured || !fresh.secured) return true;
   settings.keystore = fresh.keystore;
   settings.truststore = fresh.truststore;
   settings.client_auth = fresh.client_auth;
   watch_node_certificates();
-  renew_node_certificates("SIGHUP");
+  return renew_node_certificates("SIGHUP");
 }
 
 bool GatewayProcess::renew_certificates(std::size_t server, const std::string& why) {
@@ -324,8 +334,8 @@ bool GatewayProcess::renew_certificates(std::size_t server, const std::string& w
   return true;
 }
 
-std::string GatewayProcess::key_of(std::size_t server) const {
-  return loaded_.settings.servers.size() == 1 ? "http" : "servers[" + std::to_string(server) + "]";
+const std::string& GatewayProcess::key_of(std::size_t server) const {
+  return loaded_.settings.servers[server].key;
 }
 
 void GatewayProcess::leave() {

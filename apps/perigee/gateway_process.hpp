@@ -39,15 +39,14 @@ class GatewayProcess {
 
   void on_signal(int signal);
   void reload();
-  void reload_node_api(const config::NodeApi& fresh);
+  bool reload_node_api(const config::NodeApi& fresh);  // false: its certificates stay
   // Reads the certificates of a secured server again, for new connections. On an error those in use
   // stay; `why` begins what is logged.
   bool renew_certificates(std::size_t server, const std::string& why);
   void watch_certificates(std::size_t server);
-  Result<std::shared_ptr<const net::TlsServerContext>> node_tls() const;
   bool renew_node_certificates(const std::string& why);
   void watch_node_certificates();
-  std::string key_of(std::size_t server) const;  // "http" or "servers[1]"
+  const std::string& key_of(std::size_t server) const;  // "http" or "servers[1]"
 
   void leave();  // step 1: every answer asks the client to leave
   void drain();  // step 2b: accept no more, wait for what is pending

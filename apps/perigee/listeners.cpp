@@ -106,4 +106,14 @@ Result<std::shared_ptr<const net::TlsServerContext>> server_tls(const config::Se
   return made;
 }
 
+config::ServerTls node_stores(const config::NodeApi& settings) {
+  return {.client_auth = settings.client_auth,
+          .keystore = settings.keystore,
+          .truststore = settings.truststore};
+}
+
+Result<std::shared_ptr<const net::TlsServerContext>> node_tls(const config::NodeApi& settings) {
+  return server_tls(node_stores(settings), settings.alpn, kNodeTls);
+}
+
 }  // namespace perigee::apps

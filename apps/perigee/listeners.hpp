@@ -22,4 +22,9 @@ Result<void> nobody_listens_on(const net::Address& address);
 Result<std::shared_ptr<const net::TlsServerContext>> server_tls(const config::ServerTls& tls,
                                                                 bool alpn, const std::string& key);
 
+// The same of the node API.
+inline constexpr const char* kNodeTls = "services.core.http.ssl";
+config::ServerTls node_stores(const config::NodeApi& settings);
+Result<std::shared_ptr<const net::TlsServerContext>> node_tls(const config::NodeApi& settings);
+
 }  // namespace perigee::apps

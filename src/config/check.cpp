@@ -15,9 +15,11 @@ constexpr std::string_view kImageExecutable = "/opt/graviteeio-gateway/bin/perig
 Diagnostics loaded(Sources sources, const CheckOptions& options) {
   sources.executable = kImageExecutable;
   Loaded found = load(sources);
-  Diagnostics diagnostics = std::move(found.diagnostics);
-  if (!options.review) return diagnostics;
-  for (Diagnostic& diagnostic : options.review(found)) diagnostics.push_back(std::move(diagnostic));
+  Diagnostics diagnostics = found.diagnostics;  // which the reviews look at too
+  for (const auto& review : {options.review, options.review_files}) {
+    if (!review) continue;
+    for (Diagnostic& diagnostic : review(found)) diagnostics.push_back(std::move(diagnostic));
+  }
   return diagnostics;
 }
 
@@ -30,7 +32,8 @@ bool is_kubernetes_object(const YamlFlat& flat) {
 }
 
 Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources sources,
-                         const CheckOptions& options) {
+                         CheckOptions options) {
+  options.review_files = {};
   sources.environment = chart_environment(flat);
   sources.translate = &chart_to_gravitee;
   Diagnostics diagnostics;

@@ -17,6 +17,9 @@ struct CheckOptions {
   std::function<Result<std::string>(const std::string& path)> read = &read_file;
   // What rooms that this one does not know say about their settings when the gateway starts.
   std::function<Diagnostics(const Loaded&)> review = {};
+  // The same of the files that they name. Not asked about a chart's values, whose files are those
+  // of a container.
+  std::function<Diagnostics(const Loaded&)> review_files = {};
 };
 
 // A values file is known by its top-level `gateway:` mapping. Of it the parts that become

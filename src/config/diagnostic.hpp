@@ -17,6 +17,8 @@ struct Diagnostic {
   std::string origin;  // "gravitee.yml:12", "GRAVITEE_HTTP_PORT", "-Dhttp.port"; may be empty
   std::string message;
   bool fatal = false;  // the gateway must not start
+  // One that starts would do with less than what is written down; one that runs keeps all it has.
+  bool stops_reload = false;
 };
 using Diagnostics = std::vector<Diagnostic>;
 

@@ -64,6 +64,53 @@ void check_stores(const Reader& reader, Diagnostics& diagnostics) {
   }
 }
 
+struct Listener {
+  std::string prefix;  // of its keys
+  std::string host;
+  std::uint16_t port;
+};
+
+// Whether listening on `any` takes the port of `host` too. Who has a name is not asked for it.
+bool takes(std::string_view any, std::string_view host) {
+  if (any == "::") return true;  // dual stack
+  const bool is_ipv4 = host.find_first_not_of("0123456789.") == host.npos;
+  return any == "0.0.0.0" && (is_ipv4 || host == "::");
+}
+
+// Its name may stand for ::1 too, and then who asks for it would find one or the other by chance.
+std::string address_of(const std::string& host) {
+  return is_one_of(host, {"localhost"}) ? "127.0.0.1" : host;
+}
+
+bool share_an_address(const Listener& a, const Listener& b) {
+  if (a.port != b.port || a.port == 0) return false;  // 0: each gets a free one
+  return takes(a.host, b.host) || takes(b.host, a.host) || equals_ignoring_case(a.host, b.host);
+}
+
+// Only one of them would get the connections, or the start would blame another program.
+void check_ports(const Tree& tree, const Settings& settings, Diagnostics& diagnostics) {
+  std::vector<Listener> listeners;
+  for (const HttpServer& server : settings.servers)
+    listeners.push_back({server.key + ".", address_of(server.host), server.port});
+  if (settings.node_api.enabled)
+    listeners.push_back(
+        {"services.core.http.", address_of(settings.node_api.host), settings.node_api.port});
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const auto end = listeners.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto first = std::find_if(listeners.begin(), end, [&](const Listener& other) {
+      return share_an_address(other, listeners[i]);
+    });
+    if (first == end) continue;
+    const Reader reader(tree, listeners[i].prefix);
+    const Value* written = reader.find("port");
+    if (!written) written = tree.find(first->prefix + "port");
+    diagnostics.push_back({Severity::error, reader.key("port"), written ? written->origin : "",
+                           std::to_string(listeners[i].port) + " is that of " + first->prefix +
+                               "port too; give each listener a port of its own",
+                           true});
+  }
+}
+
 // Switches whose effect is missing altogether deserve more than an INFO.
 void tell_not_served(const Tree& tree, Diagnostics& diagnostics) {
   const Reader reader(tree, "");
@@ -88,6 +135,7 @@ Loaded load(const Sources& sources) {
   read_node(tree, settings, diagnostics);
   read_requests(tree, settings, diagnostics);
   tell_not_served(tree, diagnostics);
+  check_ports(tree, settings, diagnostics);
   return {std::move(settings), std::move(tree), std::move(diagnostics)};
 }
 

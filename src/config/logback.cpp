@@ -59,6 +59,13 @@ class Substitution {
   int references_ = 0;
 };
 
+Diagnostic unusable(std::string origin, const std::string& why) {
+  return {.severity = Severity::error,
+          .origin = std::move(origin),
+          .message = why + "; nothing of it is used",
+          .stops_reload = true};
+}
+
 class Logback {
  public:
   Logback(const std::string& path, const LogbackNames& names, Log& log, Diagnostics& diagnostics)
@@ -66,8 +73,8 @@ class Logback {
 
   void read(const XmlElement& root) {
     if (root.name != "configuration") {
-      return say(Severity::error, root.line,
-                 "expected <configuration>, got <" + root.name + ">; the default log is used");
+      return diagnostics_.push_back(unusable(path_ + ":" + std::to_string(root.line),
+                                             "expected <configuration>, got <" + root.name + ">"));
     }
     log_.levels = {{"ROOT", log::Level::warn}};
     for (const XmlElement& child : root.children) top_level(child);
@@ -252,10 +259,9 @@ void parse_logback(const std::string& path, std::string_view xml, const LogbackN
   if (!root) {
     const std::string& message = root.error().message;  // "12: why"
     const auto colon = message.find(':');
-    diagnostics.push_back({Severity::error, "", path + ":" + message.substr(0, colon),
-                           std::string(trim(std::string_view(message).substr(colon + 1))) +
-                               "; the default log is used"});
-    return;
+    return diagnostics.push_back(
+        unusable(path + ":" + message.substr(0, colon),
+                 std::string(trim(std::string_view(message).substr(colon + 1)))));
   }
   Logback(path, names, log, diagnostics).read(*root);
 }
@@ -267,7 +273,7 @@ void read_logback(const Sources& sources, const std::string& home, const Logback
   const Result<std::string> xml = sources.read(path);
   if (xml) return parse_logback(path, *xml, names, log, diagnostics);
   if (xml.error().code == ErrorCode::not_found) return;
-  diagnostics.push_back({Severity::error, "", path, xml.error().message});
+  diagnostics.push_back(unusable("", xml.error().message));  // which names the path
 }
 
 }  // namespace perigee::config

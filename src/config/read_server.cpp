@@ -35,6 +35,7 @@ void read_websocket(const Reader& reader, WebSocket& websocket) {
 
 HttpServer read_server(const Reader& reader, std::string id) {
   HttpServer server;
+  server.key = id;
   server.id = std::move(id);
   reader.read("id", server.id);
   reader.read("host", server.host);

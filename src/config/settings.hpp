@@ -72,6 +72,7 @@ struct WebSocket {
 };
 
 struct HttpServer {
+  std::string key = "http";  // what its keys stand below: or servers[i]
   std::string id = "http";
   std::string host = "0.0.0.0";
   std::uint16_t port = 8082;

@@ -199,7 +199,7 @@ TEST(Logback, ThatIsBrokenLeavesTheDefaults) {
   };
   for (const auto& [xml, told] :
        std::vector<Case>{{"<configuration>\n<root level='ERROR'>\n</configuration>",
-                          "ERROR logback.xml:3: mismatched tag; the default log is used"},
+                          "ERROR logback.xml:3: mismatched tag; nothing of it is used"},
                          {"", "logback.xml:1: no element found"},
                          {"<beans/>", "logback.xml:1: expected <configuration>, got <beans>"},
                          {"<!DOCTYPE c [<!ENTITY a 'b'>]>\n<configuration/>",
@@ -208,7 +208,11 @@ TEST(Logback, ThatIsBrokenLeavesTheDefaults) {
     const Read got = read(xml);
     EXPECT_EQ(got.log, Log{}) << xml;
     EXPECT_THAT(got.told(), ElementsAre(HasSubstr(told)));
+    EXPECT_TRUE(got.diagnostics.at(0).stops_reload);
+    EXPECT_FALSE(got.diagnostics.at(0).fatal);
   }
+  EXPECT_FALSE(
+      read("<configuration><root level='LOUD'/></configuration>").diagnostics.at(0).stops_reload);
   std::string deep;
   for (int i = 0; i < 1000; ++i) deep += "<a>";
   EXPECT_THAT(read(deep).told(), ElementsAre(HasSubstr("nested too deeply")));

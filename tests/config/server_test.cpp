@@ -259,6 +259,29 @@ TEST(Servers, OfAListTellWhatIsIgnoredUnderHttp) {
               ElementsAre(HasSubstr("gravitee.yml:2: http.port: ignored")));
 }
 
+TEST(Servers, HaveAPortEach) {
+  const auto refused = [](const std::string& yaml) {
+    const Loaded loaded = load("http: { requestTimeout: 1 }\n" + yaml);
+    EXPECT_EQ(loaded.fatal(), !lines(loaded.diagnostics, Severity::error).empty());
+    return lines(loaded.diagnostics, Severity::error);
+  };
+  EXPECT_THAT(
+      refused("servers:\n  - { type: http, port: 1 }\n  - type: http\n    port: 1\n"),
+      ElementsAre("ERROR gravitee.yml:5: servers[1].port: 1 is that of servers[0].port too; "
+                  "give each listener a port of its own"));
+  EXPECT_THAT(refused("services: { core: { http: { host: '::', port: 8082 } } }"),
+              ElementsAre(HasSubstr(":2: services.core.http.port: 8082 is that of http.port too")));
+  EXPECT_THAT(refused("servers: [{ type: http, port: 18082 }]"),
+              ElementsAre(HasSubstr(":2: services.core.http.port: 18082 is that of servers[0]")));
+  for (const auto* yaml :
+       {"services: { core: { http: { enabled: false, port: 8082 } } }",
+        "servers: [{ type: http, port: 0 }, { type: http, port: 0 }]",
+        "servers: [{ type: http, port: 1, host: 10.0.0.1 }, { type: http, port: 1, host: ::1 }]",
+        "servers: [{ type: http, port: 1, host: 0.0.0.0 }, { type: http, port: 1, host: ::1 }]"}) {
+    EXPECT_THAT(refused(yaml), testing::IsEmpty()) << yaml;
+  }
+}
+
 TEST(Requests, HaveNoWordOnAnAbsentTimeoutAfterAMistakeThatWasTold) {
   for (const auto* yaml : {"http:\n  port: [\n", "http: { requestTimeout: soon }"}) {
     const Loaded loaded = load(yaml);

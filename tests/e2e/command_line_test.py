@@ -16,6 +16,11 @@ def perigee(*arguments):
     return done.returncode, done.stdout, done.stderr
 
 
+def secured(folder, certificate, key, protocols="TLSv1.3"):
+    return (f"http:\n  port: 0\n  secured: true\n  ssl:\n    tlsProtocols: {protocols}\n    keystore:\n      type: pem\n"
+            f"      certificates: [{{cert: {folder / certificate}, key: {folder / key}}}]\n")
+
+
 class CommandLine(unittest.TestCase):
     def test_help_and_version_of_every_subcommand(self):
         for words in ([], ["gateway"], ["check"], ["echo"]):
@@ -140,7 +145,9 @@ class CommandLine(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             gateway = self.enterContext(Gateway(
                 yaml="el:\n  whitelist:\n    mode: replace\n    list:\n"
-                     "    - class java.lang.Math\n    - class java.lang.Runtime\n    - klass x\n")).started()
+                     "    - class java.lang.Math\n    - class java.lang.Runtime\n    - klass x\n"
+                     "services: {core: {http: {authentication: {type: none}}},\n"
+                     "           sync: {local: {enabled: true, path: .}}}\n")).started()
             file = gateway.folder / "gravitee.yml"
             code, text, _ = perigee("check", file)
             values = pathlib.Path(folder) / "values.yaml"
@@ -158,6 +165,56 @@ class CommandLine(unittest.TestCase):
         self.assertIn("1 file checked: 0 errors, 3 warnings", text)
         self.assertIn(f"warning: {values}:1: license.key: not base64: the gateway starts", text_of_values)
         self.assertIn(f"warning: {values}:5: el.whitelist.list[0]: 'klass y'", text_of_values)
+
+    def test_check_says_of_files_and_sources_what_a_start_says(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in "ab":
+            harness.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                            "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt")
+        none = "services: {core: {http: {enabled: false}}}\n"
+        for yaml, severity, expected in [
+            ("http: {port: 1}\nservices: {core: {http: {port: 1, host: 0.0.0.0}}}\n", "error",
+             ":2: services.core.http.port: 1 is that of http.port too"),
+            (secured(folder, "a.crt", "gone.key"), "error", "http.ssl.keystore.certificates[0].key: "),
+            (secured(folder, "a.crt", "b.key"), "error", "http.ssl.keystore ("),
+            (secured(folder, "a.crt", "a.key", "TLSv1.9"), "error", "TLSv1.9"),
+            (secured(folder, "a.crt", "a.key") + "    tlsCiphers: TLS_NONE,TLS_AES_128_GCM_SHA256\n", "warning", "TLS_NONE"),
+            ("services: {sync: {local: {enabled: true, path: gone}}}\n", "error",
+             "the folder of API definitions 'gone' cannot be read: No such file or directory; it is looked at again"),
+            (none, "warning", "no source of API definitions is switched on; set services.sync.local.enabled"),
+            ("http: {port: 0}\n", "warning", "services.core.http.authentication.users: no user: every route of the node"),
+        ]:
+            with self.subTest(yaml=yaml):
+                file = folder / "gravitee.yml"
+                file.write_text(yaml)
+                code, text, _ = perigee("check", file)
+                told = [line for line in text.splitlines() if expected in line]
+                self.assertEqual((code, len(told)), (1 if severity == "error" else 0, 1), text)
+                self.assertTrue(told[0].startswith(severity + ": "), told)
+                # The start says the same, with neither its own folder nor its own user.
+                silent = {key: None for key in (
+                    "http.port", "services.core.http.port", "services.core.http.host",
+                    f"services.core.http.authentication.users.{harness.ADMIN[0]}",
+                    "services.sync.local.enabled", "services.sync.local.path")}
+                if "port: 1" not in yaml:
+                    silent |= {"http.port": "0", "services.core.http.port": harness.free_port()}
+                gateway = self.enterContext(Gateway(silent, yaml=yaml))
+                level = {"error": "ERROR", "warning": "WARN"}[severity]
+                self.assertRegex(gateway.wait_for(expected), rf" {level} ")
+
+    def test_check_says_nothing_of_a_start_that_does_not_come_that_far(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        file = folder / "gravitee.yml"
+        file.write_text("http: {port: [\n")
+        code, text, _ = perigee("check", file)
+        self.assertEqual((code, text.splitlines()[-1]), (1, "1 file checked: 1 error, 0 warnings"), text)
+
+    def test_check_does_not_look_for_the_files_of_a_chart(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        values = folder / "values.yaml"
+        values.write_text("gateway:\n  services: {sync: {local: {enabled: true, path: /gone}}}\n")
+        code, text, _ = perigee("check", values)
+        self.assertEqual((code, text.splitlines()[-1]), (0, "1 file checked: 0 errors, 0 warnings"), text)
 
     def test_a_port_in_use_is_refused(self):
         echo = self.enterContext(Echo())

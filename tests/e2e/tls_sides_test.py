@@ -146,6 +146,17 @@ class ToClients(unittest.TestCase):
         self.assertIn("HTTP/1.1 200 OK", said)
         self.assertRegex(said, r"subject=CN ?= ?renewed.example\n")
 
+    def test_sighup_does_not_claim_a_certificate_that_is_broken(self):
+        pair = self.certificates.make("a", "a.example")
+        gateway = self.start(pair)
+        pair[0].write_text("no certificate")
+        gateway.signal(signal.SIGHUP)
+        gateway.wait_for("SIGHUP: log levels and node API users were read again")
+        self.assertRegex(gateway.text(), r"ERROR .* - SIGHUP: http\.ssl\.keystore \(.*no certificate found.*"
+                                         r"; the certificates in use stay")
+        self.assertNotIn("certificates were read again", gateway.text())
+        self.assertRegex(self.client(gateway), r"subject=CN ?= ?a.example\n")
+
     def test_a_broken_certificate_is_an_error_at_start(self):
         broken = self.certificates.folder / "broken.pem"
         broken.write_text("no certificate")

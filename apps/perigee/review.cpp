@@ -1,0 +1,107 @@
+#include "apps/perigee/review.hpp"
+
+#include <dirent.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <vector>
+
+#include "apps/perigee/build_thread.hpp"
+#include "apps/perigee/listeners.hpp"
+#include "apps/perigee/whitelist.hpp"
+
+namespace perigee::apps {
+namespace {
+
+std::string origin_of(const config::Loaded& loaded, const std::string& key) {
+  const config::Value* value = loaded.tree.find(key);
+  return value ? value->origin : "";
+}
+
+void check_users(const config::NodeApi& api, config::Diagnostics& found) {
+  if (!api.enabled || !api.basic_authentication || !api.users.empty()) return;
+  if (!api.anonymous_paths.empty()) return;  // those are answered
+  found.push_back({config::Severity::warning, "services.core.http.authentication.users", "",
+                   "no user: every route of the node API answers 401, health too; set "
+                   "services.core.http.authentication.users.admin to a password, or "
+                   "services.core.http.authentication.type: none"});
+}
+
+bool is_elsewhere(const std::string& path, const std::string& home) {
+  std::error_code ignored;  // what cannot be looked at is not there
+  return path.starts_with(home + "/") && !std::filesystem::exists(home, ignored);
+}
+
+bool is_elsewhere(const config::ServerTls& tls, const std::string& home) {
+  std::vector<std::string> files = tls.keystore.paths;
+  for (const config::CertificateFiles& pair : tls.keystore.certificates) {
+    files.push_back(pair.certificate);
+    files.push_back(pair.key);
+  }
+  files.push_back(tls.truststore.path);
+  return std::ranges::any_of(files, [&](const auto& file) { return is_elsewhere(file, home); });
+}
+
+void check_folder(const config::Loaded& loaded, config::Diagnostics& found) {
+  const config::Sync& sync = loaded.settings.sync;
+  if (!no_definition_source(sync).empty() || is_elsewhere(sync.local_path, loaded.settings.home))
+    return;
+  if (DIR* folder = opendir(sync.local_path.c_str())) {
+    closedir(folder);
+    return;
+  }
+  const int error = errno;
+  found.push_back({config::Severity::error, "", origin_of(loaded, "services.sync.local.path"),
+                   sync::LocalFolder::unreadable(folder_options(sync), error)});
+}
+
+}  // namespace
+
+std::string no_definition_source(const config::Sync& sync) {
+  if (sync.enabled && sync.local_enabled) return {};
+  return "no source of API definitions is switched on; set services.sync.local.enabled and "
+         "services.sync.local.path";
+}
+
+config::Diagnostics start_diagnostics(const config::Loaded& loaded) {
+  config::Diagnostics found = whitelist_diagnostics(loaded);
+  if (!loaded.fatal()) check_users(loaded.settings.node_api, found);
+  return found;
+}
+
+config::Diagnostics review(const config::Loaded& loaded) {
+  config::Diagnostics found = start_diagnostics(loaded);
+  if (std::string none = no_definition_source(loaded.settings.sync);
+      !none.empty() && !loaded.fatal())
+    found.push_back({config::Severity::warning, "", "", std::move(none)});
+  return found;
+}
+
+config::Diagnostics review_files(const config::Loaded& loaded) {
+  config::Diagnostics found;
+  if (loaded.fatal()) return found;  // the start would not come this far
+  const config::Settings& settings = loaded.settings;
+  // The error names the key.
+  auto check_tls = [&](const config::ServerTls& stores, const std::string& prefix, auto&& read) {
+    if (is_elsewhere(stores, settings.home)) return;
+    const std::string origin = origin_of(loaded, prefix + ".secured");
+    auto tls = read();
+    if (!tls)
+      return found.push_back({config::Severity::error, "", origin, tls.error().message, true});
+    for (const std::string& warning : (*tls)->warnings())
+      found.push_back({config::Severity::warning, prefix + ".ssl", origin, warning});
+  };
+  for (const config::HttpServer& server : settings.servers) {
+    if (!server.secured) continue;
+    check_tls(server.tls, server.key,
+              [&] { return server_tls(server.tls, server.alpn, server.key + ".ssl"); });
+  }
+  if (settings.node_api.enabled && settings.node_api.secured)
+    check_tls(node_stores(settings.node_api), "services.core.http",
+              [&] { return node_tls(settings.node_api); });
+  check_folder(loaded, found);
+  return found;
+}
+
+}  // namespace perigee::apps
