@@ -22,8 +22,10 @@ constexpr Duration kGraceMargin = 2s;  // everything ends this long before the p
 constexpr std::string_view kCompatibleVersion = "4.9.0";
 
 unsigned worker_count(const config::Settings& settings) {
-  int wanted = settings.servers.front().instances;
-  return wanted > 0 ? static_cast<unsigned>(wanted) : net::usable_cpus();
+  unsigned count = 1;
+  for (const config::HttpServer& server : settings.servers)
+    count = std::max(count, workers_of(server));
+  return count;
 }
 
 net::Resolver::Options resolver_options(const config::Settings& settings) {
@@ -204,10 +206,12 @@ Result<void> GatewayProcess::open_listeners() {
     }
     Result<void> listening = nobody_listens_on(address);
     if (!listening) return std::unexpected(std::move(listening.error()).in(key + ".port"));
-    for (const auto& worker : workers_) {
-      listening = worker->listen(server, address, tls);
+    const std::size_t count = std::min<std::size_t>(workers_of(server), workers_.size());
+    for (std::size_t at = 0; at < count; ++at) {
+      Worker& worker = *workers_[at];
+      listening = worker.listen(server, address, tls);
       if (!listening) return std::unexpected(std::move(listening.error()).in(key + ".port"));
-      address = worker->servers().back()->address();  // port 0 became a real one, for all workers
+      address = worker.servers().back()->address();  // port 0 became a real one, for all workers
     }
     kLog.info("{}: listening on {}://{}", key, server.secured ? "https" : "http", address.text());
     node_api_->traffic_listens_on(address);
@@ -327,8 +331,8 @@ bool GatewayProcess::renew_certificates(std::size_t server, const std::string& w
     return false;
   }
   for (const auto& worker : workers_) {
-    worker->post([server, tls = *tls](Worker& here) {
-      if (server < here.servers().size()) here.servers()[server]->set_tls(tls);
+    worker->post([key = settings.key, tls = *tls](Worker& here) {
+      if (http::Server* served = here.server_of(key)) served->set_tls(tls);
     });
   }
   return true;

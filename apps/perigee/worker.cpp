@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "base/uuid.hpp"
+#include "net/machine.hpp"
 
 namespace perigee::apps {
 namespace {
@@ -24,14 +25,14 @@ proxy::OverrideMode mode_of(config::OverrideMode mode) {
 }
 
 http::ServerOptions server_options(const config::HttpServer& server,
-                                   const config::Settings& settings, unsigned workers) {
+                                   const config::Settings& settings) {
   const config::Limits& limits = settings.limits;
   http::ServerOptions options;
   options.id = server.id;
   options.limits = {.head_bytes_max = server.header_bytes_max,
                     .line_bytes_max = server.initial_line_bytes_max,
                     .headers_max = limits.headers_max};
-  options.connections_max = std::max<std::size_t>(1, limits.connections_max / workers);
+  options.connections_max = std::max<std::size_t>(1, limits.connections_max / workers_of(server));
   options.requests_per_connection_max = limits.requests_per_connection_max;
   options.head_timeout = limits.head_timeout;
   options.idle_timeout = server.idle_timeout;
@@ -47,6 +48,10 @@ http::ServerOptions server_options(const config::HttpServer& server,
 }
 
 }  // namespace
+
+unsigned workers_of(const config::HttpServer& server) {
+  return server.instances > 0 ? static_cast<unsigned>(server.instances) : net::usable_cpus();
+}
 
 report::LabelChoice label_choice(const config::Metrics& metrics) {
   return report::LabelChoice({.labels = metrics.labels,
@@ -115,10 +120,19 @@ Result<void> Worker::listen_here(const config::HttpServer& server, const net::Ad
                                  std::shared_ptr<const net::TlsServerContext> tls) {
   metrics_.push_back(std::make_unique<report::ServerMetrics>(
       shard_, server.host + ":" + std::to_string(server.port)));
-  servers_.push_back(
-      std::make_unique<http::Server>(reactor_, server_options(server, init_.settings, init_.count),
-                                     proxy_, metrics_.back().get(), std::move(tls)));
+  servers_.push_back(std::make_unique<http::Server>(reactor_,
+                                                    server_options(server, init_.settings), proxy_,
+                                                    metrics_.back().get(), std::move(tls)));
+  keys_.push_back(server.key);
+  if (!server.websocket.enabled) proxy_.refuse_websockets(*servers_.back());
   return servers_.back()->listen(address);
+}
+
+http::Server* Worker::server_of(const std::string& key) {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (keys_[i] == key) return servers_[i].get();
+  }
+  return nullptr;
 }
 
 void Worker::start() {

@@ -30,7 +30,8 @@ class Worker {
   explicit Worker(const Init& init);
   ~Worker();
 
-  // Before start(), or from another thread afterwards (then it waits for this worker).
+  // Only on the first workers_of(server) workers. Before start(), or from another thread afterwards
+  // (then it waits for this worker).
   Result<void> listen(const config::HttpServer& server, const net::Address& address,
                       std::shared_ptr<const net::TlsServerContext> tls);
   void start();
@@ -44,6 +45,7 @@ class Worker {
   // On this worker.
   proxy::Proxy& proxy() { return proxy_; }
   std::vector<std::unique_ptr<http::Server>>& servers() { return servers_; }
+  http::Server* server_of(const std::string& key);  // null: it has no listener here
   std::size_t exchanges() const;
   std::size_t connections() const;
   node::WorkerReport report();
@@ -60,9 +62,13 @@ class Worker {
   proxy::Proxy proxy_;
   std::vector<std::unique_ptr<report::ServerMetrics>> metrics_;
   std::vector<std::unique_ptr<http::Server>> servers_;
+  std::vector<std::string> keys_;  // of the servers: "http", "servers[1]"
   std::thread thread_;
   std::size_t cut_off_ = 0;  // of the thread's end
 };
+
+// How many workers listen for it: its `instances`, or one for each usable CPU.
+unsigned workers_of(const config::HttpServer& server);
 
 report::LabelChoice label_choice(const config::Metrics& metrics);
 proxy::Options proxy_options(const config::Settings& settings);

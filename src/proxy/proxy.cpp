@@ -88,7 +88,7 @@ struct Proxy::Serving {
                  .reactor = proxy.worker_.reactor,
                  .rules = {.original_host =
                                client.request.headers.get(http::HeaderId::host).value_or(""),
-                           .upgrade = proxy.options_.websocket_enabled && wants_websocket(client)},
+                           .upgrade = proxy.upgrades(client)},
                  .refined_error_keys = proxy.options_.refined_error_keys}),
         timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout) {
     exchange.request_id = ids.request;
@@ -119,6 +119,11 @@ struct Proxy::Serving {
   FlowRun plan_flows{pin.line_rates()};
   FlowRun api_flows{pin.line_rates()};
 };
+
+bool Proxy::upgrades(const http::ServerExchange& client) const {
+  return options_.websocket_enabled && wants_websocket(client) &&
+         std::ranges::find(without_websockets_, &client.server()) == without_websockets_.end();
+}
 
 Proxy::Proxy(Init init)
     : worker_(init.worker),

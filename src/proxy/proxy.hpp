@@ -37,10 +37,13 @@ class Proxy final : public http::Handler {
   const WorkerPlan& plan() const { return plan_; }
   upstream::Client& client() { return client_; }
   Tunnels& tunnels() { return tunnels_; }
+  // Clients of this server get no WebSocket, whatever the options say of the others.
+  void refuse_websockets(const http::Server& server) { without_websockets_.push_back(&server); }
 
  private:
   struct Serving;
   Async<void> answer_not_found(http::ServerExchange& client, Ids ids);
+  bool upgrades(const http::ServerExchange& client) const;
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_chains(Serving& serving);
   void prepare(policy::Exchange& exchange, const plan::ApiRevision& revision);
@@ -64,6 +67,7 @@ class Proxy final : public http::Handler {
   ClientIdentifiers identifiers_;
   WorkerPlan plan_;
   Tunnels tunnels_;
+  std::vector<const http::Server*> without_websockets_;
 };
 
 }  // namespace perigee::proxy
