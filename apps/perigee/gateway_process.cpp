@@ -136,10 +136,10 @@ Result<void> GatewayProcess::start() {
               });
             }
           }});
+  for (const auto& worker : workers_) worker->start();
   if (!settings.shutdown.listen_after_sync) {
     TRY(open_listeners());
   }
-  for (const auto& worker : workers_) worker->start();
   build_->start();
   phase_ = Phase::serving;
   return {};
@@ -204,14 +204,13 @@ Result<void> GatewayProcess::open_listeners() {
       watch_certificates(i);  // before they are read: no change is missed
       TRY(tls, server_tls(server.tls, server.alpn, key + ".ssl"));
     }
-    Result<void> listening = nobody_listens_on(address);
-    if (!listening) return std::unexpected(std::move(listening.error()).in(key + ".port"));
+    if (Result<void> alone = nobody_listens_on(address); !alone)
+      return std::unexpected(std::move(alone.error()).in(key + ".port"));
     const std::size_t count = std::min<std::size_t>(workers_of(server), workers_.size());
     for (std::size_t at = 0; at < count; ++at) {
-      Worker& worker = *workers_[at];
-      listening = worker.listen(server, address, tls);
+      Result<net::Address> listening = workers_[at]->listen(server, address, tls);
       if (!listening) return std::unexpected(std::move(listening.error()).in(key + ".port"));
-      address = worker.servers().back()->address();  // port 0 became a real one, for all workers
+      address = *listening;  // port 0 became a real one, for all workers
     }
     kLog.info("{}: listening on {}://{}", key, server.secured ? "https" : "http", address.text());
     node_api_->traffic_listens_on(address);
@@ -251,8 +250,7 @@ void GatewayProcess::publish(std::shared_ptr<const plan::Plan> plan) {
 void GatewayProcess::first_round_done() {
   node_api_->set_sync_ready();
   if (listening_ || phase_ != Phase::serving) return;
-  // perigee.http.listenAfterSync: workers run already, so their listeners are opened while they
-  // wait for this thread.
+  // perigee.http.listenAfterSync
   Result<void> listening = open_listeners();
   if (!listening) {
     kLog.error("{}", listening.error().message);

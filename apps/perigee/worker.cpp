@@ -108,16 +108,16 @@ Worker::Worker(const Init& init)
 
 Worker::~Worker() { stop_and_join(); }
 
-Result<void> Worker::listen(const config::HttpServer& server, const net::Address& address,
-                            std::shared_ptr<const net::TlsServerContext> tls) {
-  if (!thread_.joinable()) return listen_here(server, address, std::move(tls));
-  std::promise<Result<void>> listening;
+Result<net::Address> Worker::listen(const config::HttpServer& server, const net::Address& address,
+                                    std::shared_ptr<const net::TlsServerContext> tls) {
+  std::promise<Result<net::Address>> listening;
   post([&](Worker& here) { listening.set_value(here.listen_here(server, address, tls)); });
   return listening.get_future().get();
 }
 
-Result<void> Worker::listen_here(const config::HttpServer& server, const net::Address& address,
-                                 std::shared_ptr<const net::TlsServerContext> tls) {
+Result<net::Address> Worker::listen_here(const config::HttpServer& server,
+                                         const net::Address& address,
+                                         std::shared_ptr<const net::TlsServerContext> tls) {
   metrics_.push_back(std::make_unique<report::ServerMetrics>(
       shard_, server.host + ":" + std::to_string(server.port)));
   servers_.push_back(std::make_unique<http::Server>(reactor_,
@@ -125,7 +125,8 @@ Result<void> Worker::listen_here(const config::HttpServer& server, const net::Ad
                                                     metrics_.back().get(), std::move(tls)));
   keys_.push_back(server.key);
   if (!server.websocket.enabled) proxy_.refuse_websockets(*servers_.back());
-  return servers_.back()->listen(address);
+  TRY(servers_.back()->listen(address));
+  return servers_.back()->address();
 }
 
 http::Server* Worker::server_of(const std::string& key) {
@@ -141,6 +142,7 @@ void Worker::start() {
 
 void Worker::run() {
   log::name_thread("gio.worker-" + std::to_string(init_.index));
+  reactor_.leave_shared_descriptors();  // cheaper calls; nothing is open here yet
   reactor_.run();
   reactor_.turn(0ms);  // the last mail: what it brings must go with the rest
   // Connections, pools and worker state belong to this thread and die on it.

@@ -30,11 +30,11 @@ class Worker {
   explicit Worker(const Init& init);
   ~Worker();
 
-  // Only on the first workers_of(server) workers. Before start(), or from another thread afterwards
-  // (then it waits for this worker).
-  Result<void> listen(const config::HttpServer& server, const net::Address& address,
-                      std::shared_ptr<const net::TlsServerContext> tls);
   void start();
+  // After start(), from another thread, on the first workers_of(server) workers: waits until this
+  // one listens. Gives the address, with the real port when 0 was asked.
+  Result<net::Address> listen(const config::HttpServer& server, const net::Address& address,
+                              std::shared_ptr<const net::TlsServerContext> tls);
   // From any thread: runs on this worker with its proxy and servers.
   void post(std::function<void(Worker&)> work);
   // The same for what may be asked for again and again; false: the worker has too much to do.
@@ -52,8 +52,8 @@ class Worker {
 
  private:
   void run();
-  Result<void> listen_here(const config::HttpServer& server, const net::Address& address,
-                           std::shared_ptr<const net::TlsServerContext> tls);
+  Result<net::Address> listen_here(const config::HttpServer& server, const net::Address& address,
+                                   std::shared_ptr<const net::TlsServerContext> tls);
   const Init init_;
   net::Reactor reactor_;
   policy::Worker worker_;

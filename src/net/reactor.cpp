@@ -32,16 +32,15 @@ Reactor::Reactor(const Clock& clock, Options options)
       timers_(now_),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  PERIGEE_ASSERT(epoll_ >= 0 && wake_ >= 0);
+  PERIGEE_ASSERT(epoll_ >= 0);
   // Edge-triggered: each write is an event, and nobody ever reads the count.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
-  PERIGEE_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) == 0);
+  PERIGEE_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.get(), &event) == 0);
 }
 
 Reactor::~Reactor() {
   while (!deferred_.empty()) run_deferred();
   mail_.clear();  // may own sockets of this reactor
-  ::close(wake_);
   ::close(epoll_);
 }
 
@@ -59,7 +58,7 @@ void Reactor::stop() {
 
 void Reactor::wake() {
   const std::uint64_t one = 1;
-  [[maybe_unused]] ssize_t written = ::write(wake_, &one, sizeof one);  // fails only when full
+  [[maybe_unused]] ssize_t written = ::write(wake_.get(), &one, sizeof one);  // fails only when full
 }
 
 void Reactor::turn(Duration wait) {

@@ -18,6 +18,7 @@
 #include "base/buffer.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "net/descriptors.hpp"
 #include "net/timer.hpp"
 
 namespace perigee::net {
@@ -44,6 +45,9 @@ class Reactor {
   Reactor& operator=(const Reactor&) = delete;
   ~Reactor();
 
+  // On the thread that will run it, before that opens anything: leaves the shared table of
+  // descriptors, see there. Other reactors can still be posted to.
+  bool leave_shared_descriptors() { return net::leave_shared_descriptors({epoll_}); }
   void run();   // until stop()
   void stop();  // from any thread or a signal-safe context: ends run() after this turn
   // One loop turn: waits at most `wait` for events, runs events, timers, mail, deferred work.
@@ -96,7 +100,7 @@ class Reactor {
   WallTime wall_;
   TimerWheel timers_;
   int epoll_ = -1;
-  int wake_ = -1;  // eventfd
+  CommonDescriptor wake_;  // eventfd
   std::atomic<bool> stopping_{false};
   std::atomic<bool> woken_{true};  // false while the loop may sleep: then a post writes to wake_
   std::atomic<bool> mail_waits_{false};

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "net/descriptors.hpp"
 #include "node/prometheus.hpp"
 
 namespace perigee::node {
@@ -113,7 +114,7 @@ double ProcessMetrics::memory_stall_percent() const {
 ProcessMetrics::Facts ProcessMetrics::look(Instant now) {
   update_cpu(now);
   Facts facts;
-  for_each_entry(roots_.proc + "/self/fd", [&](const char*) { ++facts.files_open; });
+  facts.files_open = net::open_descriptors(roots_);
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) facts.files_max = limit.rlim_cur;
   facts.process_cpu = process_cpu_;

@@ -1,6 +1,5 @@
 """Peers of the real program that leave or reset after every single byte, in every state: nobody else
 is troubled, and descriptors and memory come back to where they were."""
-import contextlib
 import pathlib
 import re
 import subprocess
@@ -46,11 +45,7 @@ class Cuts(Hostile):
         self.descriptors_before = self.descriptors()
 
     def descriptors(self):
-        kinds = []
-        for path in (self.process / "fd").iterdir():
-            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-                kinds.append(str(path.readlink()).split(":")[0])
-        return sorted(kinds)
+        return sorted(link.split(":")[0] for link in self.gateway.descriptors())
 
     def memory(self):
         return int(re.search(r"RssAnon:\s+(\d+) kB", (self.process / "status").read_text())[1]) << 10

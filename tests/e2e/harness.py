@@ -143,6 +143,18 @@ class Gateway:
     def text(self):
         return "\n".join(line for line in self.log if line is not None)
 
+    def descriptors(self):
+        """What is open, in all tables: workers have their own, other threads one together."""
+        tables = set()
+        for folder in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/fd"):
+            table = []
+            with contextlib.suppress(FileNotFoundError):  # the thread has ended
+                for path in folder.iterdir():
+                    with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                        table.append((int(path.name), str(path.readlink())))
+            tables.add(tuple(sorted(table)))
+        return [link for table in tables for _, link in table]
+
     def started(self):
         self.wait_for(" started in ")
         return self
