@@ -33,6 +33,7 @@ http::ServerOptions server_options(const config::HttpServer& server,
                     .line_bytes_max = server.initial_line_bytes_max,
                     .headers_max = limits.headers_max};
   options.connections_max = std::max<std::size_t>(1, limits.connections_max / workers_of(server));
+  options.handshakes_max = std::max<std::size_t>(1, limits.handshakes_max / workers_of(server));
   options.requests_per_connection_max = limits.requests_per_connection_max;
   options.head_timeout = limits.head_timeout;
   options.idle_timeout = server.idle_timeout;

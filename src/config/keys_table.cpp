@@ -369,6 +369,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"perigee.log.format", honoured, choice, "pattern", "2.10", "pattern|json"},
     {"perigee.log.level.<logger>", honoured, choice, "", "2.10", "TRACE|DEBUG|INFO|WARN|ERROR|OFF"},
     {"perigee.limits.maxConnections", honoured, size, "65536", "2.13"},
+    {"perigee.limits.maxHandshakes", honoured, size, "1024", "2.13"},
     {"perigee.limits.maxHeaders", honoured, size, "100", "2.13"},
     {"perigee.limits.maxRequestsPerConnection", honoured, count, "0", "2.13"},
     {"perigee.limits.headTimeout", honoured, duration, "10s", "2.13"},

@@ -84,6 +84,7 @@ void read_shutdown(const Reader& reader, Settings& settings) {
 
 void read_limits(const Reader& reader, Limits& limits) {
   reader.read("perigee.limits.maxConnections", limits.connections_max);
+  reader.read("perigee.limits.maxHandshakes", limits.handshakes_max);
   reader.read("perigee.limits.maxHeaders", limits.headers_max);
   reader.read("perigee.limits.maxRequestsPerConnection", limits.requests_per_connection_max);
   reader.read_duration("perigee.limits.headTimeout", limits.head_timeout);

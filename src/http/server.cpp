@@ -16,6 +16,9 @@ constexpr std::size_t kArenaChunk = 8 * 1024;
 constexpr Duration kFirstRequestPatience = 1s;
 // And how long the port stays open for TCP handshakes that have begun: one round trip.
 constexpr Duration kHandshakePatience = 200ms;
+// When as many are shaking hands as may: how long each of them has before another takes the place.
+constexpr Duration kHandshakePatienceWhenFull = 2s;
+constexpr Duration kSlowHandshakesEvery = 100ms;
 
 }  // namespace
 
@@ -48,7 +51,8 @@ Server::Impl::Impl(Server& o, net::Reactor& r, ServerOptions opts, Handler& h, S
       tls(std::move(t)),
       idle_timer_([](void* self) { static_cast<Impl*>(self)->sweep_idle(); }, this),
       first_request_timer_([](void* self) { static_cast<Impl*>(self)->close_idle(); }, this),
-      port_timer_([](void* self) { static_cast<Impl*>(self)->close_port(); }, this) {}
+      port_timer_([](void* self) { static_cast<Impl*>(self)->close_port(); }, this),
+      slow_timer_([](void* self) { static_cast<Impl*>(self)->end_slow_handshakes(); }, this) {}
 
 Server::Impl::~Impl() {
   *alive_ = false;
@@ -146,16 +150,35 @@ void Server::Impl::add(std::unique_ptr<ServerConnection> connection) {
 }
 
 void Server::Impl::pause_when_full() {
-  if (!listener || paused || connections + handshakes_.size() < options.connections_max) return;
+  if (!listener || paused || !is_full()) return;
   paused = true;
   listener->pause();
-  // With clients that come and go it is full and not full many times a second.
+  tell_full();
+  if (handshakes_.size() >= options.handshakes_max) end_slow_handshakes();
+}
+
+// With clients that come and go it is full and not full many times a second.
+void Server::Impl::tell_full() {
   std::uint64_t times = full_lines_.due(reactor.now());
   if (times == 0) return;
+  if (connections + handshakes_.size() >= options.connections_max) {
+    return kLog.warn(
+        "server '{}' on {}: {} connections are open on this worker: no more are accepted until one "
+        "closes (perigee.limits.maxConnections){}",
+        options.id, address.text(), connections + handshakes_.size(), log::times_since(times));
+  }
   kLog.warn(
-      "server '{}' on {}: {} connections are open on this worker: no more are accepted until one "
-      "closes (perigee.limits.maxConnections){}",
-      options.id, address.text(), connections + handshakes_.size(), log::times_since(times));
+      "server '{}' on {}: {} clients of this worker are in the middle of a handshake: no more are "
+      "accepted until one ends it or has taken 2 s (perigee.limits.maxHandshakes){}",
+      options.id, address.text(), handshakes_.size(), log::times_since(times));
+}
+
+// Strangers who begin handshakes and leave them may hold the places of others for a short time
+// only.
+void Server::Impl::end_slow_handshakes() {
+  end_handshakes(reactor.now() - kHandshakePatienceWhenFull);
+  if (paused && !handshakes_.empty() && !slow_timer_.armed())
+    reactor.timers().arm(slow_timer_, reactor.now() + kSlowHandshakesEvery);
 }
 
 void Server::Impl::became_busy(ServerConnection& connection) {
@@ -199,7 +222,7 @@ void Server::Impl::clear_away() {
 
 // A connection or a handshake has ended.
 void Server::Impl::one_less() {
-  if (paused && connections + handshakes_.size() < options.connections_max) {
+  if (paused && !is_full()) {
     paused = false;
     if (listener) listener->resume();
   }

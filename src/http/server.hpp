@@ -112,6 +112,7 @@ struct ServerOptions {
   std::string id = "http";  // the reference's server id
   H1Limits limits;
   std::size_t connections_max = 20000;            // per worker; beyond, accepting pauses
+  std::size_t handshakes_max = 1024;              // the same, of TLS or before a PROXY header
   std::uint64_t requests_per_connection_max = 0;  // 0 = no limit
   Duration head_timeout = 10s;                    // from the first byte of a head to its end: 408
   Duration idle_timeout = 0s;                     // nothing read or written; 0 = never

@@ -87,7 +87,13 @@ struct Server::Impl {
   };
   void add(std::unique_ptr<ServerConnection> connection);
   void one_less();
+  bool is_full() const {
+    return connections + handshakes_.size() >= options.connections_max ||
+           handshakes_.size() >= options.handshakes_max;
+  }
   void pause_when_full();
+  void tell_full();
+  void end_slow_handshakes();
   void close_port();
   void sweep_idle();
   void close_idle_later();
@@ -110,6 +116,7 @@ struct Server::Impl {
   net::Timer idle_timer_;
   net::Timer first_request_timer_;  // while stopping
   net::Timer port_timer_;           // the same
+  net::Timer slow_timer_;           // while there are too many handshakes
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -221,7 +221,10 @@ TEST(Limits, RequestsPerConnection) {
 
 // Over real sockets.
 struct Loopback : testing::Test {
-  Loopback() { EXPECT_TRUE(server().listen(net::Address::loopback(0)).has_value()); }
+  explicit Loopback(ServerOptions options = {.connections_max = 3})
+      : world{recorder, std::move(options)} {
+    EXPECT_TRUE(server().listen(net::Address::loopback(0)).has_value());
+  }
   Server& server() { return world.server; }
   std::unique_ptr<Peer> connect() {
     Result<std::unique_ptr<net::Socket>> made = fail(ErrorCode::other, "");
@@ -243,7 +246,7 @@ struct Loopback : testing::Test {
   }
 
   Recorder recorder;
-  World world{recorder, {.connections_max = 3}};
+  World world;
 };
 
 TEST_F(Loopback, PausesAcceptingAtTheLimitAndGoesOn) {
@@ -281,6 +284,35 @@ TEST_F(Loopback, AFullServerIsToldOnceInTenSeconds) {
   world.advance(10s);
   peers.erase(peers.begin());
   EXPECT_THAT(fill(), HasSubstr("; 4 times since the last such line"));
+}
+
+struct ShakingHands : Loopback {
+  ShakingHands() : Loopback({.handshakes_max = 2, .proxy_protocol = true}) {}
+};
+
+TEST_F(ShakingHands, WhoLeavesAHandshakeHoldsThePlaceOfAnotherForTwoSeconds) {
+  log::testing::CapturedLog log;
+  auto silent = connect(), too = connect();
+  std::string told;
+  turn_until([&] { return !(told += log.take()).empty(); });
+  EXPECT_THAT(told, HasSubstr(": 2 clients of this worker are in the middle of a handshake"));
+  auto client = connect();
+  client->send("PROXY UNKNOWN\r\n" + kGet);
+  world.advance(1900ms);
+  EXPECT_FALSE(silent->over());
+  EXPECT_EQ(client->received, "") << "not accepted yet";
+  world.advance(100ms);
+  turn_until([&] { return silent->over() && too->over() && !client->received.empty(); });
+  EXPECT_THAT(test::statuses(client->received), ElementsAre(200));
+}
+
+TEST_F(ShakingHands, WhoEndsOneInTimeMakesRoom) {
+  std::vector<std::unique_ptr<Peer>> clients;
+  for (std::size_t i = 0; i < 6; ++i) {
+    clients.push_back(connect());
+    clients.back()->send("PROXY UNKNOWN\r\n" + kGet);
+  }
+  turn_until([&] { return recorder.seen.size() == 6; });
 }
 
 TEST_F(Loopback, AHalfClosedClientWithItsRequestInOnePacketIsAnswered) {
