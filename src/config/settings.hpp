@@ -214,7 +214,7 @@ struct Shutdown {
 // Everything that grows has its limit here: perigee.limits.*
 struct Limits {
   std::size_t connections_max = 65536;
-  std::size_t handshakes_max = 1024;  // of TLS, or a PROXY header awaited
+  std::size_t handshakes_max = 1024;              // of TLS, or a PROXY header awaited
   std::size_t headers_max = 100;                  // fields of one request
   std::uint64_t requests_per_connection_max = 0;  // 0: no limit
   milliseconds head_timeout = 10s;                // for a complete request head to arrive
