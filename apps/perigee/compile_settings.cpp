@@ -15,6 +15,7 @@ void apply_settings(plan::CompileContext& context, const config::Settings& setti
   const config::Identity& identity = settings.identity;
   if (!identity.tags.empty()) context.tags = definition::ShardingTags::parse(joined(identity.tags));
   context.tenant = identity.tenant;
+  context.overlapping = settings.api.allow_overlapping_context;
   for (const config::HttpServer& server : settings.servers) context.servers.push_back(server.id);
 }
 

@@ -49,12 +49,20 @@ void read_condition_selector(Object& from, Flow& flow) {
   from.finish();
 }
 
+// compat: of each type the first one counts.
+void warn_of_second(Object& from, const std::string& type) {
+  from.warning("type", "a flow has one selector of a type, the first: this second '" + type +
+                           "' is ignored; use a flow for each");
+}
+
 void read_selector(Object from, Flow& flow) {
   std::string type = normalised(from.required_text("type"));
   if (type == "http") {
-    if (!flow.http) flow.http = read_http_selector(from);
+    if (flow.http) return warn_of_second(from, type);
+    flow.http = read_http_selector(from);
   } else if (type == "condition") {
-    if (flow.condition_pointer.empty()) read_condition_selector(from, flow);
+    if (!flow.condition_pointer.empty()) return warn_of_second(from, type);
+    read_condition_selector(from, flow);
   } else if (type == "channel" || type == "mcp") {
     from.error("type", "selector '" + type +
                            "' is not supported by this version; supported: 'http', 'condition'");

@@ -1,4 +1,5 @@
 // Listeners and their entrypoints: api-definition.md 1.2 and 1.4.
+#include <algorithm>
 #include <array>
 
 #include "definition/path.hpp"
@@ -71,11 +72,6 @@ std::vector<Entrypoint> read_entrypoints(Object& listener) {
        listener.items("entrypoints", listener.reading().limits.list_items_max)) {
     entrypoints.push_back(read_entrypoint(listener.open(Json(node))));
   }
-  if (listener.json()["entrypoints"].size() == 0) {
-    listener.warning("entrypoints",
-                     "no entrypoint, so every request is answered with 404; add "
-                     "{\"type\": \"http-proxy\"}");
-  }
   return entrypoints;
 }
 
@@ -93,6 +89,16 @@ HttpListener read_http_listener(Object from) {
   listener.entrypoints = read_entrypoints(from);
   from.finish();
   return listener;
+}
+
+// Entrypoints are those of the API: any of them takes the requests of every listener.
+void warn_of_no_entrypoint(Object& api, const std::vector<HttpListener>& listeners) {
+  auto none = [](const HttpListener& listener) { return listener.entrypoints.empty(); };
+  if (listeners.empty() || !std::ranges::all_of(listeners, none)) return;
+  api.reading().problems.warning(
+      listeners.front().pointer + "/entrypoints",
+      "no listener of the API has an entrypoint, so every request is answered with 404; add "
+      "{\"type\": \"http-proxy\"}");
 }
 
 // An error unless the listener is one that we serve.
@@ -126,6 +132,7 @@ std::vector<HttpListener> read_listeners(Object& api) {
     api.error("listeners", std::to_string(paths) + " paths in all, the limit is " +
                                std::to_string(limits.listener_paths_max));
   }
+  warn_of_no_entrypoint(api, listeners);
   return listeners;
 }
 

@@ -87,7 +87,9 @@ std::vector<Property> read_properties(Object& api) {
     from.ignore({"encryptable"});
     from.finish();
     if (!keys.insert(property.key).second) {
-      from.warning("key", "'" + property.key + "' stands twice; reading properties will fail");
+      from.warning("key", "'" + property.key +
+                              "' stands twice: every expression that reads a property will fail; "
+                              "remove one of them");
     }
     properties.push_back(std::move(property));
   }

@@ -123,13 +123,18 @@ Value Evaluator::read_access(Access access, std::uint32_t id, std::string_view n
     case request_xml_content:
     case response_xml_content:
       return run_.fail("xmlContent is not supported by this version");
-    default:
-      return run_.variables.read({access, id, name}, run_.arena);
+    default: {
+      Value value = run_.variables.read({access, id, name}, run_.arena);
+      if (value.is_failed()) [[unlikely]]
+        return run_.fail(run_.variables.why_failed({access, id, name}));
+      return value;
+    }
   }
 }
 
 Value Evaluator::read(const Node& node) {
   Value value = read_access(node.access, node.number, node.value.as_text());
+  if (value.is_failed()) return value;
   if (node.op == Op::is_present) return Value::boolean(value.is_absent() == node.safe);
   if (!value.is_absent()) {
     if (node.op == Op::split_path && value.is_text())

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -135,8 +136,10 @@ class Variables {
 
   // The value, null() when it exists and is null, or absent() when its owner does not exist here
   // (`#subscription.id` without a subscription): an evaluation error unless `?.` asked for it.
-  // What an implementation does not have is absent().
+  // What an implementation does not have is absent(). failed() when it is there and cannot be read:
+  // an evaluation error, with the reason that why_failed() gives.
   virtual Value read(const Reference& reference, Arena& arena) const = 0;
+  virtual std::string why_failed(const Reference& reference) const;
   virtual const Clock& clock() const = 0;
 
   // Parses text for an expression; the document lives as long as these variables.

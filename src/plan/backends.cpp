@@ -23,8 +23,12 @@ class DeploymentVariables final : public el::Variables {
         return el::Value::text(api_.name);
       case el::Access::api_version:
         return el::Value::text(api_.version);
+      case el::Access::api_properties:
+      case el::Access::properties:
+        return api_.properties_fault.empty() ? el::Value::absent() : el::Value::failed();
       case el::Access::api_property:
       case el::Access::property: {
+        if (!api_.properties_fault.empty()) return el::Value::failed();
         const policy::NameValue* found = policy::find_by_name(api_.properties, reference.name);
         if (!api_.has_properties) return el::Value::absent();
         return found ? el::Value::text(found->value) : el::Value::null();
@@ -33,6 +37,7 @@ class DeploymentVariables final : public el::Variables {
         return el::Value::absent();
     }
   }
+  std::string why_failed(const el::Reference&) const override { return api_.properties_fault; }
 
  private:
   const policy::ApiInfo& api_;
@@ -215,6 +220,14 @@ void warn_of_no_endpoint(Compilation& compilation, const definition::EndpointGro
                                    "NO_ENDPOINT_FOUND");
 }
 
+void warn_of_no_requests(Compilation& compilation, const definition::EndpointGroup& group) {
+  compilation.problems.warning(group.pointer,
+                               "group '" + group.name +
+                                   "' gets no request: in this version the first one, '" +
+                                   compilation.api.endpoint_groups.front().name +
+                                   "', gets all; put the endpoints there, or remove the group");
+}
+
 }  // namespace
 
 bool is_for_tenant(const definition::Endpoint& endpoint, const std::string& tenant) {
@@ -241,7 +254,11 @@ void compile_backends(Compilation& compilation) {
       made.backends.push_back(*std::move(backend));
     }
     bool refused = compilation.problems.has_errors_since(mark);
-    if (made.backends.empty() && !refused) warn_of_no_endpoint(compilation, group);
+    if (&group != &compilation.api.endpoint_groups.front()) {
+      warn_of_no_requests(compilation, group);
+    } else if (made.backends.empty() && !refused) {
+      warn_of_no_endpoint(compilation, group);
+    }
     made.group =
         compilation.context.endpoints.group(compilation.api.id, group.name, std::move(endpoints));
   }

@@ -186,6 +186,10 @@ void fill_info(Compilation& compilation, const definition::Envelope& envelope) {
   for (const definition::Property& property : api.properties)
     info.properties.push_back({property.key, property.value});
   std::sort(info.properties.begin(), info.properties.end(), by_name);
+  // compat: the reference fails when an expression reads properties, not when it deploys the API.
+  auto twice = std::ranges::adjacent_find(info.properties, {}, &policy::NameValue::name);
+  if (twice != info.properties.end())
+    info.properties_fault = "no property can be read: the key '" + twice->name + "' stands twice";
   for (const definition::EndpointGroup& group : api.endpoint_groups) {
     info.endpoint_references.push_back({group.name, group.name + ":"});
     for (const definition::Endpoint& endpoint : group.endpoints)
@@ -218,10 +222,20 @@ void warn_of_unknown_servers(Compilation& compilation, const definition::HttpLis
   }
 }
 
+void warn_of_pattern(Compilation& compilation, const definition::ListenerPath& path) {
+  if (!path.host.starts_with('*') || compilation.context.overlapping) return;
+  compilation.problems.warning(
+      path.pointer + "/host",
+      "'" + path.host + "' fits no host: it is a pattern only with api.allowOverlappingContext: " +
+          "true in gravitee.yml; set that, or write a path for each host");
+}
+
 void fill_listeners(Compilation& compilation) {
   for (const definition::HttpListener& listener : compilation.api.listeners) {
     warn_of_unknown_servers(compilation, listener);
+    if (!listener.entrypoints.empty()) compilation.revision.has_entrypoint = true;
     for (const definition::ListenerPath& path : listener.paths) {
+      warn_of_pattern(compilation, path);
       compilation.revision.listeners.push_back({path.host, path.path, listener.servers});
     }
   }

@@ -25,6 +25,7 @@ struct CompileContext {
   definition::ShardingTags tags;
   std::string tenant;
   std::vector<std::string> servers = {};  // ids that listeners may name; empty: not known
+  bool overlapping = false;               // api.allowOverlappingContext
   policy::Counters* counters = nullptr;
   policy::HttpClient* http = nullptr;
   const policy::Secrets* secrets = nullptr;

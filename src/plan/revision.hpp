@@ -103,6 +103,7 @@ struct ApiRevision {
   FlowChain flows;
   PathParameters path_parameters;  // of all flows, those of plans first
   bool match_required = false;
+  bool has_entrypoint = false;       // else every request is answered with 404
   std::vector<BackendGroup> groups;  // the first is the default group
   policy::WorkerSlots slots;
   std::vector<std::string> warnings;

@@ -25,6 +25,7 @@ struct ApiInfo {
   std::int64_t deployed_at_ms = 0;
   std::vector<NameValue> properties;  // sorted; see has_properties
   bool has_properties = false;
+  std::string properties_fault;                // not empty: why reading any of them is an error
   std::vector<NameValue> endpoint_references;  // sorted: name of an endpoint or a group -> "name:"
 };
 

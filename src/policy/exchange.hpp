@@ -138,6 +138,7 @@ class Exchange final : public el::Variables {
 
   el::Value read(const el::Reference& reference, Arena& into) const override;
   const Clock& clock() const override { return clock_; }
+  std::string why_failed(const el::Reference&) const override { return api.properties_fault; }
 
  private:
   struct Owned {

@@ -299,9 +299,11 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
       return Value::text(api.version);
     case Access::api_properties:
     case Access::properties:
+      if (!api.properties_fault.empty()) return Value::failed();
       return api.has_properties ? object<NameValuesObject>(into, api.properties) : Value::absent();
     case Access::api_property:
     case Access::property:
+      if (!api.properties_fault.empty()) return Value::failed();
       return api.has_properties ? name_value(api.properties, reference.name) : Value::absent();
     case Access::endpoints:
       return object<NameValuesObject>(into, api.endpoint_references);

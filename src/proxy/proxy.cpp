@@ -60,6 +60,10 @@ Verdict flows_not_matched() {
   return Verdict::fail(std::move(failure));
 }
 
+Verdict no_entrypoint() {
+  return Verdict::fail(404, "", "No entrypoint matches the incoming request");
+}
+
 }  // namespace
 
 // All that one exchange needs on its way; in the frame of serve().
@@ -172,6 +176,7 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
       co_await run_security(revision, exchange, serving.pin.line_rates(), serving.plan);
   if (!verdict.continues()) co_return verdict;
   prepare(exchange, revision);
+  if (!revision.has_entrypoint) co_return no_entrypoint();
   if (!serving.plan->flows.empty()) {
     verdict = co_await run_request_flows(serving.plan->flows, exchange, serving.plan_flows);
     if (!verdict.continues()) co_return verdict;

@@ -182,7 +182,16 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"NoEntrypoint",
             {.listener = R"("entrypoints": [])"},
             "/listeners/0/entrypoints",
-            "404"},
+            "every request is answered with 404"},
+        Row{"SecondHttpSelector",
+            {.flow = R"("selectors": [{"type": "http"}, {"type": "HTTP", "path": "/x"}])"},
+            "/flows/0/selectors/1/type",
+            "this second 'http' is ignored"},
+        Row{"SecondConditionSelector",
+            {.flow = R"("selectors": [{"type": "condition", "condition": "{#api.id == 'a'}"},
+                                      {"type": "condition", "condition": "{#api.id == 'b'}"}])"},
+            "/flows/0/selectors/1/type",
+            "this second 'condition' is ignored"},
         Row{"UnknownPathOperator",
             {.selector = R"("pathOperator": "START_WITH")"},
             "/flows/0/selectors/0/pathOperator",
@@ -216,7 +225,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"DuplicateProperty",
             {.top = R"("properties": [{"key": "a"}, {"key": "a"}])"},
             "/properties/1/key",
-            "stands twice"},
+            "every expression that reads a property will fail"},
         Row{"DuplicateResource",
             {.top = R"("resources": [{"name": "a", "type": "t"}, {"name": "a", "type": "t"}])"},
             "/resources/1/name",
@@ -226,6 +235,14 @@ INSTANTIATE_TEST_SUITE_P(
             "/endpointGroups/0/endpoints/0/name",
             "already the name of /endpointGroups/0"}),
     name_of);
+
+TEST(Definition, AnEntrypointOfAnotherListenerIsEnough) {
+  Parsed parsed = read_api(definition({.top = R"("listeners": [
+      {"type": "http", "paths": [{"path": "/x"}]},
+      {"type": "http", "paths": [{"path": "/y"}], "entrypoints": [{"type": "http-proxy"}]}])"}));
+  EXPECT_TRUE(parsed.api);
+  EXPECT_THAT(warnings(parsed.problems), IsEmpty()) << printed(parsed.problems);
+}
 
 TEST(Definition, WarnsOfAMemberThatStandsTwice) {
   Parsed parsed = read_api(definition({.step = R"("policy": "mock")"}));

@@ -47,13 +47,17 @@ class CheckDefinitions(unittest.TestCase):
     def test_warnings_of_a_served_api(self):
         definition = api(NOWHERE, flowz=[])
         definition["listeners"][0]["servers"] = ["nope"]
+        definition["listeners"][0]["paths"].append({"host": "*.example.com", "path": "/a"})
         definition["endpointGroups"].append({"name": "spare", "type": "http-proxy", "endpoints": []})
         expected = {
             "/flowz": "unknown member, ignored; did you mean 'flows'?",
             "/listeners/0/servers/0": "no server of the configuration has the id 'nope': no request reaches the "
                                       "listener through it; known: 'http'",
-            "/endpointGroups/1/endpoints": "group 'spare' has no usable endpoint: its requests are answered with "
-                                           "503 NO_ENDPOINT_FOUND",
+            "/listeners/0/paths/1/host": "'*.example.com' fits no host: it is a pattern only with "
+                                         "api.allowOverlappingContext: true in gravitee.yml; set that, or write a "
+                                         "path for each host",
+            "/endpointGroups/1": "group 'spare' gets no request: in this version the first one, 'default', gets all; "
+                                 "put the endpoints there, or remove the group",
         }
         folder = self.folder({"gravitee.yml": "services: {core: {http: {enabled: false}}}\n", "a.json": definition})
         gateway = self.enterContext(Gateway(apis={"a.json": definition})).started()

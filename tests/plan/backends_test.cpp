@@ -91,6 +91,31 @@ TEST(Backends, TargetsMayHoldExpressions) {
   EXPECT_EQ(revision->groups[0].backends[0].target_path, "/a1");
 }
 
+TEST(Backends, AGroupBehindTheFirstIsWarnedOf) {
+  Workshop shop;
+  auto compiled = shop.compile({.top = R"("endpointGroups": [
+      {"name": "main", "type": "http-proxy", "endpoints": [
+        {"name": "a", "type": "http-proxy", "configuration": {"target": "http://h:1"}}]},
+      {"name": "spare", "type": "http-proxy", "endpoints": [
+        {"name": "b", "type": "http-proxy", "configuration": {"target": "http://h:2"}}]},
+      {"name": "empty", "type": "http-proxy"}])"});
+  ASSERT_TRUE(compiled.revision) << printed(compiled.problems);
+  EXPECT_THAT(warnings(compiled.problems),
+              ElementsAre(problem_is("/endpointGroups/1",
+                                     "group 'spare' gets no request: in this "
+                                     "version the first one, 'main', gets"),
+                          problem_is("/endpointGroups/2", "group 'empty' gets no request")));
+}
+
+TEST(Backends, PropertiesThatCannotBeReadLeaveAnEndpointOut) {
+  Workshop shop;
+  auto compiled = shop.compile({.top = R"("properties": [{"key": "host"}, {"key": "host"}])",
+                                .target = R"("target": "http://{#properties['host']}:81/")"});
+  EXPECT_THAT(warnings(compiled.problems),
+              Contains(problem_is("/endpointGroups/0/endpoints/0", "the key 'host' stands twice")));
+  EXPECT_TRUE(compiled.revision->groups[0].backends.empty());
+}
+
 TEST(Backends, AnInvalidEndpointIsLeftOutWithAWarning) {
   struct Row {
     Slots slots;

@@ -49,6 +49,38 @@ TEST(Compile, Listeners) {
   EXPECT_THAT(revision->listeners[0].servers, ElementsAre("intern"));
 }
 
+TEST(Compile, APropertyThatStandsTwiceKeepsAllFromBeingRead) {
+  Workshop shop;
+  auto twice = shop.revision({.top = R"("properties": [{"key": "a", "value": "1"}, {"key": "b"},
+                                                       {"key": "a", "value": "1"}])"});
+  EXPECT_EQ(twice->info.properties_fault, "no property can be read: the key 'a' stands twice");
+  auto once = shop.revision({.top = R"("properties": [{"key": "a"}, {"key": "A"}])"});
+  EXPECT_EQ(once->info.properties_fault, "");
+}
+
+TEST(Compile, AnEntrypointOfAnyListenerIsOne) {
+  constexpr std::string_view kTwo = R"("listeners": [
+      {"type": "http", "paths": [{"path": "/x"}]},
+      {"type": "http", "paths": [{"path": "/y"}], "entrypoints": [{"type": "http-proxy"}]}])";
+  Workshop shop;
+  EXPECT_TRUE(shop.revision()->has_entrypoint);
+  EXPECT_TRUE(shop.revision({.top = kTwo})->has_entrypoint);
+  EXPECT_FALSE(shop.revision({.listener = R"("entrypoints": [])"})->has_entrypoint);
+}
+
+TEST(Compile, APatternOfHostsIsWarnedOfWhereItIsNone) {
+  Workshop shop;
+  const Slots pattern{.path = R"("host": "*.Example.com")"};
+  EXPECT_THAT(warnings(shop.compile(pattern).problems),
+              ElementsAre(problem_is("/listeners/0/paths/0/host",
+                                     "'*.example.com' fits no host: it is a pattern only with "
+                                     "api.allowOverlappingContext: true")));
+  EXPECT_THAT(warnings(shop.compile(Slots{.path = R"("host": "a.example.com")"}).problems),
+              IsEmpty());
+  shop.context.overlapping = true;
+  EXPECT_THAT(warnings(shop.compile(pattern).problems), IsEmpty());
+}
+
 TEST(Compile, Methods) {
   struct Row {
     std::string_view selector;

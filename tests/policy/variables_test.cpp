@@ -280,6 +280,21 @@ TEST(Variables, OfTheApi) {
            });
 }
 
+TEST(Variables, AnApiWhosePropertiesCannotBeRead) {
+  Exchanges x;
+  x.api.has_properties = true;
+  x.api.properties = {{"key", "value"}, {"key", "other"}};
+  x.api.properties_fault = "the key 'key' stands twice";
+  check(x, {{"{#properties['key']}", "error"},
+            {"{#api.properties['key']}", "error"},
+            {"{#api.properties['nothing'] ?: 'x'}", "error"},
+            {"{#properties}", "error"},
+            {"{#api.properties}", "error"},
+            {"{#properties == null}", "error"},
+            {"{#properties?.key}", "error"},
+            {"{#api?.properties?.size()}", "error"}});
+}
+
 TEST(Variables, AnApiWithoutProperties) {
   Exchanges x;
   check(x, {{"{#properties}", "<null>"}, {"{#properties['key']}", "error"}});

@@ -116,6 +116,18 @@ TEST_F(Contract, MatchRequiredRefusesWhatNoFlowMatches) {
   EXPECT_EQ(got.header("Content-Type"), "-");
 }
 
+// lifecycle.md section 14: after security, before the flows.
+TEST_F(Contract, WithoutAnEntrypointEveryRequestIsAnsweredWith404) {
+  ApiText text = api();
+  text.entrypoints = "[]";
+  text.flows = list({flow({.request = {note("x")}})});
+  deploy({text});
+  Answer got = answer(get("/a/y"));
+  EXPECT_EQ(got.status, 404);
+  EXPECT_EQ(got.body, "No entrypoint matches the incoming request");
+  EXPECT_TRUE(backend->connections.empty());
+}
+
 TEST_F(Contract, MatchRequiredIsContentWithAPlanFlow) {
   ApiText text = api();
   text.plan_flows = list({flow({.request = {note("plan")}})});

@@ -31,8 +31,8 @@ std::string definition_of(const ApiText& text) {
   return "{" + member("id", json_quoted(text.id)) + "," + member("name", json_quoted(text.id)) +
          R"(,"apiVersion":"1","definitionVersion":"4.0.0","type":"proxy","listeners":[{"type":)"
          R"("http","paths":[{"path":)" +
-         json_quoted(text.path) +
-         R"(}],"entrypoints":[{"type":"http-proxy"}]}],"endpointGroups":[{"name":"g","type":)"
+         json_quoted(text.path) + R"(}],"entrypoints":)" + text.entrypoints +
+         R"(}],"endpointGroups":[{"name":"g","type":)"
          R"("http-proxy","sharedConfiguration":{"http":)" +
          text.http + R"(,"headers":)" + text.headers + R"(},"endpoints":[)" + endpoints + "]}]," +
          member("plans", text.plans.empty() ? default_plan(text) : text.plans) + "," +

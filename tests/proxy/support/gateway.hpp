@@ -32,6 +32,7 @@ struct ApiText {
   std::string plans;              // instead of one key-less plan
   std::string plan_flows = "[]";  // of that plan
   std::string execution = "{}";   // flowExecution
+  std::string entrypoints = R"([{"type":"http-proxy"}])";
 };
 std::string definition_of(const ApiText& text);
 
