@@ -129,9 +129,12 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   }
   answers_ = counted.answered(into.status);
   upstream_status_ = into.status;
-  if (init_.rules.upgrade || into.status == 101) {
-    Verdict upgraded = settle_upgrade(backend, into);
-    if (!upgraded.continues()) co_return upgraded;
+  // compat: lifecycle.md 8.7 makes a failure of a handshake that the backend declines, with the
+  // reason as its body; we pass the answer on, as the client needs its fields and its body.
+  if (into.status == 101 && !init_.rules.upgrade) [[unlikely]] {
+    Error unasked(ErrorCode::invalid, "the backend switched protocols unasked");
+    tell_failure(backend, unasked);
+    co_return failed(unasked);
   }
   if (init_.client.trouble(*backend.endpoint).told) [[unlikely]]
     tell_recovery(backend);
@@ -144,21 +147,6 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   exchange.response_body.set(call_.body());
   exchange.has_response = true;
   co_return Verdict::next();
-}
-
-// lifecycle.md 8.7: a handshake that the backend refused is a failure with its status. A 101 that
-// nobody asked for breaks HTTP.
-Verdict BackendInvoker::settle_upgrade(const plan::Backend& backend,
-                                       const http::ResponseHead& answer) {
-  if (init_.rules.upgrade && answer.status == 101) return Verdict::next();
-  if (answer.status == 101) {
-    Error unasked(ErrorCode::invalid, "the backend switched protocols unasked");
-    tell_failure(backend, unasked);
-    return failed(unasked);
-  }
-  std::string_view reason =
-      answer.reason.empty() ? http::reason_phrase(answer.status) : answer.reason;
-  return Verdict::fail(answer.status, "HTTP_PROXY_WEBSOCKET_UPGRADE_FAILURE", std::string(reason));
 }
 
 void BackendInvoker::tell_failure(const plan::Backend& backend, const Error& error) {

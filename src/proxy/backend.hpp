@@ -59,7 +59,6 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
     init_.metrics.tell_sizes(std::exchange(answers_, {}), call_.request_body_bytes(),
                              call_.response_body_bytes());
   }
-  policy::Verdict settle_upgrade(const plan::Backend& backend, const http::ResponseHead& answer);
 
   Init init_;
   upstream::Call call_;

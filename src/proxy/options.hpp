@@ -28,7 +28,7 @@ struct Options {
   bool x_forwarded_prefix = false;
   bool tells_route = false;  // metrics show the context path of the API
   bool websocket_enabled = false;
-  bool refined_error_keys = false;  // perigee.compat.errorKeys = 4.12
+  bool refined_error_keys = false;  // the keys of the 4.12 line; no configuration sets it yet
 };
 
 }  // namespace perigee::proxy

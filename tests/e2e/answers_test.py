@@ -107,10 +107,10 @@ class Answers(unittest.TestCase):
                          for file in pathlib.Path(harness.SOURCE, folder).glob("*.cpp"))
         self.assertEqual([key for key in sorted(keys) if f'"{key}"' not in source], [])
 
-    def test_a_declined_websocket_has_the_status_and_reason_of_the_backend(self):
+    def test_a_declined_websocket_has_the_answer_of_the_backend(self):
         given = Given(self)
         status, _, body = self.ask(given.gateway, request("/quick", given.HANDSHAKE))
-        self.assertEqual((status, body), (200, b"OK"))
+        self.assertEqual((status, body), (200, b"x" * 2000))
 
 
 class Given:
@@ -127,6 +127,7 @@ class Given:
         test.addCleanup(self.over.set)
         self.cases = {
             "the chunked body of the request is broken": lambda: self.ask(chunked("/quick", b"\r\nhello\r\n")),
+            "no listener of the API has an entrypoint": lambda: self.ask(request("/closed", TEXT)),
             "`flowExecution.matchRequired`": lambda: self.ask(request("/match", TEXT)),
             "the client sent nothing for `perigee.limits.bodyIdleTimeout`":
                 lambda: self.ask(chunked("/slow", b"5\r\nhel")),
@@ -165,8 +166,9 @@ class Given:
             "answer": harness.api(self.quick.url, flows=[{"response": [step("{#response.content}")]}]),
             "condition": harness.api(down, flows=[{"request": [step("a", condition=wrong)]}]),
             "policy": harness.api(down, flows=[{"request": [step(wrong)]}]),
-            "empty": harness.api("no target"),
+            "empty": harness.api("no target"), "closed": harness.api(self.quick.url),
         }
+        apis["closed"]["listeners"][0]["entrypoints"] = []
         for name, api in apis.items():
             api["id"] = name
             api["listeners"][0]["paths"][0]["path"] = "/" + name

@@ -329,12 +329,24 @@ TEST(Frames, TellHowFarThoseTakeThatEnd) {
   EXPECT_EQ(frames.pass(frame.substr(1, 5)), 0u);
 }
 
-TEST_F(Tunnel, ARefusedHandshakeIsAFailureWithItsStatus) {
+TEST_F(Tunnel, ARefusedHandshakeIsAnsweredWithTheWholeAnswerOfTheBackend) {
   Peer& asking = ask(std::string(kHandshake) + "Accept: */*\r\n\r\n");
-  asked().send("HTTP/1.1 403 Keep Out\r\nContent-Length: 5\r\n\r\nno no");
+  asked().send(
+      "HTTP/1.1 403 Keep Out\r\nContent-Type: text/odd\r\nX-Why: full\r\n"
+      "Content-Length: 5\r\n\r\nno no");
   Answer got = answer(asking);
   EXPECT_EQ(got.status, 403);
-  EXPECT_EQ(got.body, R"({"message":"Keep Out","http_status_code":403})");
+  EXPECT_EQ(got.body, "no no");
+  EXPECT_EQ(got.header("Content-Type"), "text/odd");
+  EXPECT_EQ(got.header("X-Why"), "full");
+}
+
+TEST_F(Tunnel, AnOrdinaryAnswerToAHandshakeIsPassedOn) {
+  Peer& asking = ask(std::string(kHandshake) + "\r\n");
+  asked().send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+  Answer got = answer(asking);
+  EXPECT_EQ(got.status, 200);
+  EXPECT_EQ(got.body, "hello");
 }
 
 TEST_F(Tunnel, ABackendThatFailsDuringTheHandshakeIs500) {
