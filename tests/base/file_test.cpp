@@ -6,22 +6,24 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/support/folder.hpp"
+
 namespace perigee {
 namespace {
 
 using testing::HasSubstr;
 
 TEST(File, IsReadUpToItsLimit) {
-  const std::string path = testing::TempDir() + "/perigee_read_file";
-  std::ofstream(path) << std::string(100, 'x');
+  const TestFolder folder;
+  const std::string path = folder.path("file");
+  folder.write("file", std::string(100, 'x'));
   EXPECT_EQ(read_file(path, 100)->size(), 100u);
   EXPECT_EQ(read_file(path, 99).error().message, "is longer than 99 bytes");
   std::filesystem::remove(path);
   EXPECT_EQ(read_file(path, 1).error().message, "cannot be opened: No such file or directory");
-  EXPECT_THAT(read_file(testing::TempDir(), 1).error().message, HasSubstr("cannot be read: "));
+  EXPECT_THAT(read_file(folder.path(), 1).error().message, HasSubstr("cannot be read: "));
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   EXPECT_EQ(*read_file(path, 1), "");
-  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/log_outputs.hpp"
+#include "tests/base/support/folder.hpp"
 
 namespace perigee::log {
 namespace {
@@ -25,13 +26,9 @@ class LogFile : public testing::Test {
   void SetUp() override {
     setenv("TZ", "UTC", 1);
     tzset();
-    std::string name = (fs::temp_directory_path() / "perigee-log-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
   }
-  void TearDown() override { fs::remove_all(root_); }
 
-  std::string directory() const { return root_ / "logs"; }
+  std::string directory() const { return folder_.path("logs"); }
   std::set<std::string> names() const {
     std::set<std::string> found;
     for (const auto& entry : fs::directory_iterator(directory()))
@@ -44,7 +41,7 @@ class LogFile : public testing::Test {
     return text.str();
   }
 
-  fs::path root_;
+  const TestFolder folder_;
   FakeClock clock_;  // 2023-11-14 22:13:20
 };
 
@@ -91,7 +88,7 @@ class LogOutputs : public LogFile {
  protected:
   // What the log writes on its console while `work` runs.
   std::string console(Outputs outputs, Format format, const std::function<void()>& work) {
-    std::string path = root_ / "console";
+    std::string path = folder_.path("console");
     int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     name_thread("main");
     start({.format = format, .fd = fd, .clock = &clock_}, std::move(outputs));

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/support/folder.hpp"
+
 namespace perigee::net {
 namespace {
 
@@ -24,19 +26,9 @@ struct Case {
   std::optional<std::uint64_t> memory;
 };
 
-class Folder {
+class Folder : public TestFolder {
  public:
-  Folder() {
-    std::string text = (fs::temp_directory_path() / "perigee-machine-XXXXXX").string();
-    path = ::mkdtemp(text.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  void write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path / name).parent_path());
-    std::ofstream(path / name) << text;
-  }
-  MachineRoots roots() const { return {(path / "proc").string(), (path / "cgroup").string()}; }
-  fs::path path;
+  MachineRoots roots() const { return {path("proc"), path("cgroup")}; }
 };
 
 void lay_out(const Folder& folder, const Case& machine) {

@@ -39,13 +39,14 @@ TEST_F(NamesTest, RefusesWhatIsNoHostName) {
 }
 
 TEST_F(NamesTest, ReadsTheHostsFileAndItsChanges) {
-  std::ofstream(folder_ / "hosts") << "# static\n10.9.9.9 db Db.Example # comment\n"
-                                      "fe80::1%lo bad\n2001:db8::9\tdb\nnonsense line\n";
+  folder_.write("hosts",
+                "# static\n10.9.9.9 db Db.Example # comment\n"
+                "fe80::1%lo bad\n2001:db8::9\tdb\nnonsense line\n");
   start();
   EXPECT_THAT(texts(ask("db", 5432)), ElementsAre("10.9.9.9:5432", "[2001:db8::9]:5432"));
   EXPECT_THAT(texts(ask("DB.example.")), ElementsAre("10.9.9.9:80"));
   EXPECT_EQ(server_.asked("db"), 0);
-  std::ofstream(folder_ / "hosts") << "10.9.9.10 db and more\n";
+  folder_.write("hosts", "10.9.9.10 db and more\n");
   EXPECT_THAT(texts(ask("db")), ElementsAre("10.9.9.9:80", "[2001:db8::9]:80"));
   advance(5s);
   EXPECT_THAT(texts(ask("db")), ElementsAre("10.9.9.10:80"));

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/base/support/folder.hpp"
 #include "tests/net/support/secured.hpp"
 
 namespace perigee::net {
@@ -168,11 +169,10 @@ TEST(TlsTrustStores, SayWhatIsWrong) {
 TEST(TlsTrustStores, TakeTheSystemsFromTheEnvironment) {
   SystemClock clock;
   Reactor reactor(clock);
-  const auto folder = std::filesystem::path(::testing::TempDir()) / "perigee_trust_folder";
-  std::filesystem::create_directories(folder);
-  std::ofstream(folder / "ca.pem") << "# ours\n" << authority().certificate;
-  std::ofstream(folder / "junk.txt") << "junk";
-  ::setenv("SSL_CERT_DIR", folder.c_str(), 1);
+  const TestFolder folder;
+  folder.write("ca.pem", "# ours\n" + authority().certificate);
+  folder.write("junk.txt", "junk");
+  ::setenv("SSL_CERT_DIR", folder.path().c_str(), 1);
   TrustStores stores;
   auto trust = stores.system();
   ::unsetenv("SSL_CERT_DIR");
@@ -183,17 +183,16 @@ TEST(TlsTrustStores, TakeTheSystemsFromTheEnvironment) {
   EXPECT_TRUE(shake_hands(reactor, serve({}), trust_authority({.trust = *trust})).good());
   EXPECT_EQ(stores.parsed(), 1u);
 
-  std::ofstream(folder / "empty.pem") << "junk";
-  ::setenv("SSL_CERT_FILE", (folder / "empty.pem").c_str(), 1);
+  folder.write("empty.pem", "junk");
+  ::setenv("SSL_CERT_FILE", folder.path("empty.pem").c_str(), 1);
   auto empty = TrustStores().system();
   ASSERT_TRUE(empty);
   Ends ends = shake_hands(reactor, serve({}), trust_authority({.trust = *empty}));
   ASSERT_FALSE(ends.client);
   EXPECT_THAT(ends.client.error().message, HasSubstr("no CA certificate of the system found in"));
 
-  std::ofstream(folder / "huge.pem")
-      << std::string((16 << 20) + 1, '\n') << authority().certificate;
-  ::setenv("SSL_CERT_FILE", (folder / "huge.pem").c_str(), 1);
+  folder.write("huge.pem", std::string((16 << 20) + 1, '\n') + authority().certificate);
+  ::setenv("SSL_CERT_FILE", folder.path("huge.pem").c_str(), 1);
   auto huge = TrustStores().system();
   ASSERT_TRUE(huge);
   Ends longer = shake_hands(reactor, serve({}), trust_authority({.trust = *huge}));
@@ -205,7 +204,6 @@ TEST(TlsTrustStores, TakeTheSystemsFromTheEnvironment) {
   ::unsetenv("SSL_CERT_FILE");
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().message, HasSubstr("found in /nowhere/bundle.pem"));
-  std::filesystem::remove_all(folder);
 }
 
 TEST(TlsThreads, ShareContextsAndTicketKeys) {
@@ -292,20 +290,14 @@ class OpensslProgram : public ::testing::Test {
     if (run("openssl version").find("OpenSSL") == std::string::npos) {
       GTEST_SKIP() << "the openssl program is not installed";
     }
-    // Tests of this suite run side by side, each in a process of its own.
-    folder_ = std::filesystem::path(::testing::TempDir()) /
-              ("perigee_openssl_program_" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder_);
-    std::ofstream(folder_ / "ca.pem") << authority().certificate;
+    folder_.write("ca.pem", authority().certificate);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   // It stays until the server ends the connection.
   std::string client(const ServerThread& server, const std::string& options) {
-    return run(
-        "</dev/null openssl s_client -ign_eof -connect 127.0.0.1:" + std::to_string(server.port) +
-        " -CAfile " + (folder_ / "ca.pem").string() + " " + options);
+    return run("</dev/null openssl s_client -ign_eof -connect 127.0.0.1:" +
+               std::to_string(server.port) + " -CAfile " + folder_.path("ca.pem") + " " + options);
   }
-  std::filesystem::path folder_;
+  const TestFolder folder_;
 };
 
 TEST_F(OpensslProgram, GetsTheCertificateThatItNames) {
@@ -330,7 +322,7 @@ TEST_F(OpensslProgram, ResumesTls12Sessions) {
 
 TEST_F(OpensslProgram, ResumesTls13Sessions) {
   ServerThread server({});
-  const std::string session = (folder_ / "session.pem").string();
+  const std::string session = folder_.path("session.pem");
   const std::string options = "-servername api.example -tls1_3 ";
   EXPECT_THAT(client(server, options + "-sess_out " + session), HasSubstr("New, TLSv1.3"));
   EXPECT_THAT(client(server, options + "-sess_in " + session), HasSubstr("Reused, TLSv1.3"));

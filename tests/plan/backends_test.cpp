@@ -1,6 +1,7 @@
 // Endpoints and groups: their options, and that they outlive what does not change them.
 #include <fstream>
 
+#include "tests/base/support/folder.hpp"
 #include "tests/net/support/certificates.hpp"
 #include "tests/plan/support/workshop.hpp"
 
@@ -223,7 +224,8 @@ TEST(Backends, AnotherEndpointInTheGroupKeepsTheOldOneAndRenewsTheGroup) {
 }
 
 TEST(Backends, ANewTrustFileIsAChange) {
-  std::string path = ::testing::TempDir() + "backends_trust.pem";
+  const TestFolder folder;
+  const std::string path = folder.path("trust.pem");
   auto write = [&](std::string_view name) {
     std::ofstream(path) << net::testing::make_certificate(
                                {.common_name = std::string(name), .is_ca = true})

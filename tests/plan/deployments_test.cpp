@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "tests/base/support/captured_log.hpp"
+#include "tests/base/support/folder.hpp"
 #include "tests/net/support/certificates.hpp"
 #include "tests/plan/support/workshop.hpp"
 
@@ -409,7 +410,8 @@ class DeploymentsOfFiles : public DeploymentsTest {
   const upstream::Endpoint* endpoint(std::size_t index) {
     return find("a1")->groups[0].backends.at(index).endpoint.get();
   }
-  std::string path = ::testing::TempDir() + "deployments_trust.pem";
+  const TestFolder folder;
+  const std::string path = folder.path("trust.pem");
 };
 
 TEST_F(DeploymentsOfFiles, AChangedFileIsAChangeOfItsEndpointsOnly) {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/support/folder.hpp"
+
 namespace perigee::plan {
 namespace {
 
@@ -15,15 +17,9 @@ namespace fs = std::filesystem;
 
 class SourceFiles : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "perigee-files-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { fs::remove_all(folder); }
-  std::string path() const { return (folder / "ca.pem").string(); }
+  std::string path() const { return folder.path("ca.pem"); }
 
-  fs::path folder;
+  TestFolder folder;
 };
 
 TEST_F(SourceFiles, AreReadUpToTheirLimit) {

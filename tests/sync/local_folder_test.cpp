@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/support/folder.hpp"
 #include "tests/plan/support/workshop.hpp"
 
 namespace perigee::sync {
@@ -28,17 +29,11 @@ std::string api(std::string_view id, std::string_view name = "n") {
 class LocalFolderTest : public ::testing::Test {
  protected:
   LocalFolderTest() {
-    std::string pattern = ::testing::TempDir() + "folder.XXXXXX";
-    root = mkdtemp(pattern.data());
-    path = root / "apis";
     fs::create_directory(path);
     // Files are as old as they look.
     clock.set_wall(SystemClock().wall());
   }
-  ~LocalFolderTest() override {
-    folder.reset();
-    fs::remove_all(root);
-  }
+  ~LocalFolderTest() override { folder.reset(); }
 
   void start() {
     folder = std::make_unique<LocalFolder>(reactor, deployments, LocalFolder::Options{.path = path},
@@ -89,7 +84,9 @@ class LocalFolderTest : public ::testing::Test {
                                   plan = std::move(next);
                                   seen.push_back(served());
                                 }};
-  fs::path root, path;
+  const TestFolder test_folder;
+  const fs::path root = test_folder.path();
+  const fs::path path = root / "apis";
   std::unique_ptr<LocalFolder> folder;
   int first_rounds = 0;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/names.hpp"
+#include "tests/base/support/folder.hpp"
 #include "tests/net/support/dns_server.hpp"
 #include "tests/net/support/loop.hpp"
 
@@ -28,21 +29,18 @@ inline std::vector<std::string> texts(const Result<Addresses>& addresses) {
 class NamesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::ofstream(folder_ / "hosts") << "";
+    folder_.write("hosts", "");
     write_resolv_conf("");
   }
   void TearDown() override {
     names_.reset();
     resolver_.reset();
-    std::filesystem::remove_all(folder_);
   }
-  void write_resolv_conf(const std::string& text) {
-    std::ofstream(folder_ / "resolv.conf") << text;
-  }
+  void write_resolv_conf(const std::string& text) { folder_.write("resolv.conf", text); }
   Resolver::Options options() {
     return {.servers = {server_.address()},
-            .resolv_conf = (folder_ / "resolv.conf").string(),
-            .hosts_file = (folder_ / "hosts").string()};
+            .resolv_conf = folder_.path("resolv.conf"),
+            .hosts_file = folder_.path("hosts")};
   }
   void start(Resolver::Options with) {
     resolver_ = std::make_unique<Resolver>(ops_, std::move(with));
@@ -73,10 +71,7 @@ class NamesTest : public ::testing::Test {
     return asking.done() ? asking.value() : fail(ErrorCode::timed_out, "no answer in this test");
   }
 
-  std::filesystem::path folder_ = [] {
-    std::string name = ::testing::TempDir() + "/perigee_names_XXXXXX";
-    return std::filesystem::path(::mkdtemp(name.data()));
-  }();
+  const TestFolder folder_;
   DnsServer server_;
   FakeClock clock_;
   Reactor ops_{clock_}, worker_{clock_};
