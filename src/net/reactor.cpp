@@ -58,7 +58,8 @@ void Reactor::stop() {
 
 void Reactor::wake() {
   const std::uint64_t one = 1;
-  [[maybe_unused]] ssize_t written = ::write(wake_.get(), &one, sizeof one);  // fails only when full
+  // Fails only when the counter is full: then the wake is already there.
+  [[maybe_unused]] ssize_t written = ::write(wake_.get(), &one, sizeof one);
 }
 
 void Reactor::turn(Duration wait) {
