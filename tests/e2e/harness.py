@@ -194,6 +194,14 @@ class Gateway:
         assert status == 200, (path, status, body)
         return json.loads(body)
 
+    def scrape(self, wanted):
+        """The metrics once a line is so: a worker counts a moment after its client has the answer."""
+        for _ in range(1000):
+            text = self.node("/_node/metrics/prometheus")[2].decode()
+            if re.search(wanted, text, re.MULTILINE):
+                return text
+        raise AssertionError(f"no {wanted!r} in\n{text}")
+
     def signal(self, number):
         self.process.send_signal(number)
 

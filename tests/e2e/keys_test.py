@@ -1,5 +1,4 @@
 """Keys of the configuration do what they are for, in the real program."""
-import re
 import threading
 import unittest
 
@@ -19,21 +18,13 @@ class Keys(unittest.TestCase):
         self.assertIsNone(self.start().request("/a/x")[1]["traceparent"])
         self.assertNotIn("traceparent", self.backend.requests.get()[2])
 
-    def scrape(self, gateway, wanted):
-        """The text once it has the line: a worker counts when the answer has left."""
-        for _ in range(1000):
-            text = gateway.node("/_node/metrics/prometheus")[2].decode()
-            if re.search(wanted, text, re.M):
-                return text
-        self.fail(f"no {wanted!r} in\n{text}")
-
     def test_labels_of_metrics_are_chosen(self):
         gateway = self.start(**{
             "services__metrics__enabled": "true", "services__metrics__labels": "http_path,http_code",
             "services.metrics.include.http.client[0]": "remote",
             "services.metrics.exclude.http.client[0]": "http_code"})
         self.assertEqual(gateway.request("/a/x")[0], 200)
-        text = self.scrape(gateway, r'^http_server_requests_total\{[^}]*,path="/a/",code="200"\} 1$')
+        text = gateway.scrape(r'^http_server_requests_total\{[^}]*,path="/a/",code="200"\} 1$')
         self.assertRegex(text, rf'(?m)^http_client_responses_total\{{[^}}]*,remote="127.0.0.1:'
                                rf'{self.backend.port}",path="/a/"\}} 1$')
         self.assertNotRegex(text, r'(?m)^http_.*local="')
@@ -43,7 +34,7 @@ class Keys(unittest.TestCase):
             "services.metrics.enabled": "true", "services.metrics.labels": "http_path",
             "perigee.metrics.rawPath": "true", "services.metrics.prometheus.naming.version": "3.10"})
         self.assertEqual(gateway.request("/a/x?y")[0], 200)
-        self.scrape(gateway, r'^http_server_requestCount_total\{[^}]*,path="/a/x"\} 1$')
+        gateway.scrape(r'^http_server_requestCount_total\{[^}]*,path="/a/x"\} 1$')
 
     def test_a_thread_dump_tells_what_a_request_waits_for(self):
         come, go = threading.Event(), threading.Event()
