@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "base/line_rate.hpp"
-#include "base/log.hpp"
 #include "policies/catalog.hpp"
 
 namespace perigee::policies {
 namespace {
-
-constexpr log::Logger kLog{"io.gravitee.policy.transformheaders"};
 
 using policy::ConfigWarnings;
 using policy::Exchange;
@@ -113,22 +109,9 @@ Result<Config> parse(const Json& configuration, ConfigWarnings& warnings) {
   return config;
 }
 
-// When a line about the step was logged on this worker.
-struct Told final : policy::WorkerState {
-  explicit Told(policy::Worker&) {}
-  log::LineRate rate;
-};
-
-bool has_expressions(const Config& config) {
-  auto is_expression = [](const Assignment& each) { return !each.value.is_constant(); };
-  return std::ranges::any_of(config.set, is_expression) ||
-         std::ranges::any_of(config.append, is_expression);
-}
-
 class TransformHeaders final : public policy::Policy {
  public:
-  TransformHeaders(Config config, policy::WorkerSlots& slots) : config_(std::move(config)) {
-    if (has_expressions(config_)) told_ = slots.add<Told>();  // nothing else can fail
+  explicit TransformHeaders(Config config) : config_(std::move(config)) {
     for (const std::vector<Assignment>* list : {&config_.set, &config_.append}) {
       for (const Assignment& assignment : *list) needs_.bits |= assignment.value.needs().bits;
     }
@@ -147,7 +130,7 @@ class TransformHeaders final : public policy::Policy {
     for (auto list : kLists) {
       for (const Assignment& assignment : config_.*list) {
         Result<void> assigned = assign(exchange, headers, assignment, list == &Config::set);
-        if (!assigned) return failure(exchange, assigned.error());
+        if (!assigned) return failure(assigned.error());
       }
     }
     for (const http::OwnedHeaderName& name : config_.remove) headers.remove(name);
@@ -183,26 +166,21 @@ class TransformHeaders final : public policy::Policy {
     }
   }
 
-  Verdict failure(const Exchange& exchange, const Error& error) const {
-    log::LineRate& rate = exchange.state(told_).rate;
-    if (std::uint64_t times = rate.due(exchange.worker.reactor.now())) {
-      kLog.line(log::Level::warn, exchange.api.id, "transform-headers: {}{}", error.message,
-                log::times_since(times));
-    }
+  static Verdict failure(const Error& error) {
     return Verdict::fail({.key = "TRANSFORM_HEADERS_FAILURE",
                           .message = "Unable to apply headers transformation",
-                          .cause = error.code});
+                          .cause = error.code,
+                          .reason = error.message});
   }
 
   Config config_;
   el::Needs needs_;
-  policy::WorkerSlot<Told> told_;  // of a step with expressions
 };
 
 Result<std::unique_ptr<const policy::Policy>> make(const Json& configuration,
                                                    const policy::Services& services) {
   TRY(Config config, parse(configuration, services.warnings));
-  return std::make_unique<const TransformHeaders>(std::move(config), services.slots);
+  return std::make_unique<const TransformHeaders>(std::move(config));
 }
 
 }  // namespace

@@ -2,20 +2,12 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
-
 namespace perigee::policy {
-namespace {
-
-constexpr log::Logger kLog{"io.gravitee.gateway.reactive.policy"};
-
-}  // namespace
-
 Verdict Verdict::broken(const Error& error) {
-  kLog.warn("a step failed, the request is answered with 500: {}", error.message);
   Failure failure;
   failure.message = "Internal Server Error";
   failure.cause = error.code;
+  failure.reason = error.message;
   return fail(std::move(failure));
 }
 

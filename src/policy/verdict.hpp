@@ -22,6 +22,8 @@ struct Failure {
       content_type;  // "application/json": the message is sent as it is to clients that take JSON
   std::vector<std::pair<std::string, std::string>> parameters;
   ErrorCode cause = ErrorCode::other;  // for refined keys and metrics
+  // What went wrong, for the log and not for the client. Empty: nothing that an operator must see.
+  std::string reason;
 };
 
 class [[nodiscard]] Verdict {
@@ -39,12 +41,13 @@ class [[nodiscard]] Verdict {
     failure.message = std::move(message);
     return fail(std::move(failure));
   }
-  // An exception of the reference: 500, no key, "Internal Server Error"; `error` goes to the log.
+  // An exception of the reference: 500, no key, "Internal Server Error"; `error` is the reason.
   static Verdict broken(const Error& error);
 
   bool continues() const { return kind_ == Kind::next; }
   bool ends() const { return kind_ == Kind::end; }
   bool failed() const { return kind_ == Kind::fail; }
+  bool has_reason() const { return failed() && !failure_->reason.empty(); }
   const Failure& failure() const { return *failure_; }
   Failure& failure() { return *failure_; }
 

@@ -44,16 +44,20 @@ bool holds(const Flow& flow, const Exchange& exchange, LineRates& rates) {
 
 Verdict failed_condition(const Error& error, const Flow& flow, const Exchange& exchange,
                          LineRates& rates) {
-  return told_body_failure(
-      error, exchange, rates[&flow],
-      fmt::format("flow '{}', condition {}", flow.name, flow.condition_pointer));
+  Verdict verdict = body_failure(error);
+  tell_reason(verdict, exchange, rates[&flow],
+              fmt::format("flow '{}', condition {}", flow.name, flow.condition_pointer));
+  return verdict;
 }
 
-Verdict failed_step(const Error& error, const Flow& flow, const Step& step,
-                    const Exchange& exchange, LineRates& rates) {
-  return told_body_failure(
-      error, exchange, rates[&step],
-      fmt::format("flow '{}', step {} (policy '{}')", flow.name, step.pointer, step.policy_id));
+Verdict ended(Verdict verdict, const Flow& flow, const Step& step, const Exchange& exchange,
+              LineRates& rates) {
+  if (verdict.has_reason()) {
+    tell_reason(
+        verdict, exchange, rates[&step],
+        fmt::format("flow '{}', step {} (policy '{}')", flow.name, step.pointer, step.policy_id));
+  }
+  return verdict;
 }
 
 // `steps` are those of `flow` in this phase.
@@ -63,19 +67,19 @@ Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase ph
     if (step.condition) {
       if (step.condition_needs.bits) {
         Result<void> provided = co_await provide(step.condition_needs, phase, exchange);
-        if (!provided) co_return failed_step(provided.error(), flow, step, exchange, rates);
+        if (!provided) co_return ended(body_failure(provided.error()), flow, step, exchange, rates);
       }
       Result<bool> wanted = step.condition->condition(exchange, exchange.arena);
-      if (!wanted) co_return Verdict::broken(wanted.error());
+      if (!wanted) co_return ended(Verdict::broken(wanted.error()), flow, step, exchange, rates);
       if (!*wanted) continue;
     }
     if (step.needs.bits) {
       Result<void> provided = co_await provide(step.needs, phase, exchange);
-      if (!provided) co_return failed_step(provided.error(), flow, step, exchange, rates);
+      if (!provided) co_return ended(body_failure(provided.error()), flow, step, exchange, rates);
     }
     Verdict verdict = phase == Phase::request ? co_await step.policy->on_request(exchange)
                                               : co_await step.policy->on_response(exchange);
-    if (!verdict.continues()) co_return verdict;
+    if (!verdict.continues()) co_return ended(std::move(verdict), flow, step, exchange, rates);
   }
   co_return Verdict::next();
 }
@@ -115,6 +119,7 @@ Verdict body_failure(const Error& error) {
   policy::Failure failure;
   failure.message = error.message;
   failure.cause = error.code;
+  if (!is_end(error)) failure.reason = "cannot have the body that it needs: " + error.message;
   bool of_client = error.fault != Fault::upstream;
   failure.has_message = of_client;
   if (error.code == ErrorCode::limit) {
@@ -127,13 +132,13 @@ Verdict body_failure(const Error& error) {
   return Verdict::fail(std::move(failure));
 }
 
-Verdict told_body_failure(const Error& error, const Exchange& exchange, log::LineRate& rate,
-                          std::string_view wanted_by) {
-  if (std::uint64_t times = is_end(error) ? 0 : rate.due(exchange.worker.reactor.now())) {
-    kLog.line(log::Level::warn, exchange.api.id, "{} cannot have the body that it needs: {}{}",
-              wanted_by, error.message, log::times_since(times));
+void tell_reason(const Verdict& verdict, const Exchange& exchange, log::LineRate& rate,
+                 std::string_view who) {
+  if (!verdict.has_reason()) return;
+  if (std::uint64_t times = rate.due(exchange.worker.reactor.now())) {
+    kLog.line(log::Level::warn, exchange.api.id, "{}: {}{}", who, verdict.failure().reason,
+              log::times_since(times));
   }
-  return body_failure(error);
 }
 
 Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {

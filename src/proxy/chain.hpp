@@ -25,14 +25,14 @@ struct FlowRun {
 
 // Makes available what an expression or a policy needs before it runs in this phase: gathers the
 // request body in the request phase, the response body once there is one. Errors are answered by
-// body_failure() or told_body_failure().
+// body_failure().
 Async<Result<void>> provide(el::Needs needs, policy::Phase phase, policy::Exchange& exchange);
 
 // A body that could not be had: too long (413, or 502 for a response body), or its side failed.
 policy::Verdict body_failure(const Error& error);
-// The same, with a line in the log that says what wanted the body: "flow 'f', step /flows/0/...".
-policy::Verdict told_body_failure(const Error& error, const policy::Exchange& exchange,
-                                  log::LineRate& rate, std::string_view wanted_by);
+// The verdict's reason, when it has one, goes to the log: "flow 'f', step /flows/0/...: why".
+void tell_reason(const policy::Verdict& verdict, const policy::Exchange& exchange,
+                 log::LineRate& rate, std::string_view who);
 
 Async<policy::Verdict> run_request_flows(const plan::FlowChain& chain, policy::Exchange& exchange,
                                          FlowRun& run);

@@ -174,6 +174,10 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
   const plan::ApiRevision& revision = serving.pin.revision();
   Verdict verdict =
       co_await run_security(revision, exchange, serving.pin.line_rates(), serving.plan);
+  if (verdict.has_reason()) {
+    tell_reason(verdict, exchange, serving.pin.line_rates()[serving.plan],
+                fmt::format("plan {}", serving.plan->id));
+  }
   if (!verdict.continues()) co_return verdict;
   prepare(exchange, revision);
   if (!revision.has_entrypoint) co_return no_entrypoint();
@@ -191,9 +195,10 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
     if (any_flow) {
       Result<void> provided = co_await provide_for_response(serving);
       if (!provided) {
-        co_return told_body_failure(provided.error(), exchange,
-                                    serving.pin.line_rates()[&revision.flows],
-                                    "a step of the response phase");
+        Verdict failure = body_failure(provided.error());
+        tell_reason(failure, exchange, serving.pin.line_rates()[&revision.flows],
+                    "a step of the response phase");
+        co_return failure;
       }
     }
     verdict = co_await invoker->invoke(exchange);

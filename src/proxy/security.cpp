@@ -19,22 +19,17 @@ void choose(const SecuredPlan& plan, Exchange& exchange) {
   exchange.subscription_id = exchange.remote_address;
 }
 
-Async<Verdict> provide_and_run(const SecuredPlan& plan, Exchange& exchange, LineRates& rates) {
+Async<Verdict> provide_and_run(const SecuredPlan& plan, Exchange& exchange) {
   Result<void> provided = co_await provide(plan.needs, policy::Phase::request, exchange);
-  if (!provided) {
-    co_return told_body_failure(provided.error(), exchange, rates[&plan],
-                                fmt::format("plan {}", plan.id));
-  }
+  if (!provided) co_return body_failure(provided.error());
   co_return co_await plan.policy->on_request(exchange);
 }
 
 // Whatever the policy of the chosen plan decides is final.
-Async<Verdict> take(const SecuredPlan& plan, Exchange& exchange, LineRates& rates,
-                    const SecuredPlan*& chosen) {
+Async<Verdict> take(const SecuredPlan& plan, Exchange& exchange, const SecuredPlan*& chosen) {
   chosen = &plan;
   choose(plan, exchange);
-  return plan.needs.bits ? provide_and_run(plan, exchange, rates)
-                         : plan.policy->on_request(exchange);
+  return plan.needs.bits ? provide_and_run(plan, exchange) : plan.policy->on_request(exchange);
 }
 
 // False when the plan could not be tried.
@@ -64,7 +59,7 @@ Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange, 
     Result<Token> token =
         first ? co_await std::move(extracting) : co_await plan.policy->security()->token(exchange);
     if (token && token->state == Token::State::found)
-      co_return co_await take(plan, exchange, rates, chosen);
+      co_return co_await take(plan, exchange, chosen);
     technical_error = !note(plan, exchange, rates, token) || technical_error;
   }
   co_return nobody(revision, exchange, technical_error);
@@ -81,8 +76,7 @@ Async<Verdict> run_security(const plan::ApiRevision& revision, Exchange& exchang
   if (!extracting.here())
     return try_plans(revision, exchange, line_rates, chosen, std::move(extracting));
   Result<Token> token = extracting.take();
-  if (token && token->state == Token::State::found)
-    return take(first, exchange, line_rates, chosen);
+  if (token && token->state == Token::State::found) return take(first, exchange, chosen);
   return try_plans(revision, exchange, line_rates, chosen, std::move(token));
 }
 

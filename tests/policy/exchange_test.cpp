@@ -154,11 +154,11 @@ TEST(Verdict, Kinds) {
   EXPECT_FALSE(failed.continues());
   EXPECT_EQ(failed.failure().status, 403);
   EXPECT_EQ(failed.failure().key, "KEY");
-  Exchanges silent;  // switches the log off
   Verdict broken = Verdict::broken(Error(ErrorCode::evaluation, "for the log"));
   EXPECT_EQ(broken.failure().status, 500);
   EXPECT_EQ(broken.failure().key, "");
   EXPECT_EQ(broken.failure().message, "Internal Server Error");
+  EXPECT_EQ(broken.failure().reason, "for the log");
 }
 
 }  // namespace

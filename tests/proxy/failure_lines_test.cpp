@@ -153,6 +153,21 @@ TEST_F(FailureLines, AConditionThatFailsNamesItsFlowAndPlace) {
   EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
 }
 
+TEST_F(FailureLines, AStepThatFailsNamesItsFlowAndPlace) {
+  ApiText text = api();
+  text.flows = list({flow(
+      {.request = {step("note", R"({"name":"n"})", "{#request.headers['X'][0].length() > 0}")}})});
+  deploy({text});
+  for (int i = 0; i < 3; ++i) fail(500);
+  std::string told = log.take();
+  EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
+  EXPECT_THAT(told, HasSubstr("[api] WARN  io.gravitee.gateway.reactive.handlers - flow 'flow', "
+                              "step /flows/0/request/0 (policy 'note'): "));
+  pass(10s);
+  fail(500);
+  EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
+}
+
 class BodyLines : public FailureLines {
  protected:
   void limit_bodies(const FlowText& text, const std::string& plans = "") {
@@ -179,7 +194,7 @@ TEST_F(BodyLines, AStepWithoutItsBodyIsToldAtABoundedRate) {
   std::string told = log.take();
   EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
   EXPECT_THAT(told, HasSubstr("[api] WARN  io.gravitee.gateway.reactive.handlers - flow 'flow', "
-                              "step /flows/0/request/0 (policy 'gather') "));
+                              "step /flows/0/request/0 (policy 'gather'): "));
   EXPECT_THAT(told, HasSubstr(kReason));
   pass(10s);
   EXPECT_EQ(post(kLong), 413);
@@ -189,21 +204,21 @@ TEST_F(BodyLines, AStepWithoutItsBodyIsToldAtABoundedRate) {
 TEST_F(BodyLines, AConditionWithoutItsBodyIsToldWithItsPlace) {
   limit_bodies({.request = {step("note", R"({"name":"n"})", "{#request.content == 'a'}")}});
   EXPECT_EQ(post(kLong), 413);
-  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', step /flows/0/request/0 (policy 'note') "));
+  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', step /flows/0/request/0 (policy 'note'): "));
   limit_bodies({.condition = "{#request.content == 'a'}"});
   EXPECT_EQ(post(kLong), 413);
-  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', condition /flows/0/selectors/1/condition "));
+  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', condition /flows/0/selectors/1/condition: "));
 }
 
 TEST_F(BodyLines, TheResponsePhaseIsToldToo) {
   limit_bodies({.response = {step("note", R"({"name":"n"})", "{#request.content == 'a'}")}});
   EXPECT_EQ(post(kLong), 413);
-  EXPECT_THAT(log.take(), HasSubstr(" - a step of the response phase cannot have the body"));
+  EXPECT_THAT(log.take(), HasSubstr(" - a step of the response phase: cannot have the body"));
   limit_bodies({.response = {step("gather")}});
   Peer& client = get();
   asked().send("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n09876543210");
   EXPECT_EQ(answer(client).status, 502);
-  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', step /flows/0/response/0 (policy 'gather') "));
+  EXPECT_THAT(log.take(), HasSubstr("flow 'flow', step /flows/0/response/0 (policy 'gather'): "));
 }
 
 TEST_F(BodyLines, AClientThatLeavesInItsUploadIsNoFailure) {
