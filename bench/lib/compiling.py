@@ -22,7 +22,7 @@ def probe_delay(target, api_count, say):
     """The slowest probe while `api_count` definitions arrive in the folder of a serving gateway."""
     with tempfile.TemporaryDirectory(prefix="perigee-bench-") as folder, \
             contextlib.ExitStack() as cleanup:
-        quota = cleanup.enter_context(contextlib.closing(Quota(MILLICORES)))
+        quota = cleanup.enter_context(contextlib.closing(Quota("compiling", MILLICORES)))
         port, backend_port, node_port = processes.free_ports(3)
         setup = Setup(folder=folder, port=port, backend_port=backend_port, node_port=node_port,
                       quota=quota)

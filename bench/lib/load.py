@@ -1,6 +1,8 @@
-"""`pair` in its other roles: only the backend, a load in the background, a number of requests."""
+"""`pair` in its roles: measuring in turns, only the backend, a load in the background, a number of
+requests."""
 import contextlib
 import json
+import subprocess
 
 from . import need, paths
 from .processes import Process, running
@@ -36,6 +38,43 @@ class BackgroundLoad:
         """The figures of the whole run."""
         self.check()
         return json.loads(self.process.stop())
+
+
+class Turns:
+    """A load that measures one part at each turn; between turns it sends nothing. It is the backend
+    too. `complain` ends the run, told what is wrong."""
+
+    def __init__(self, argv, complain):
+        self.complain = complain
+        self.child = subprocess.Popen(
+            [str(word) for word in argv], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        try:
+            self._expect("ready")
+        except BaseException:
+            self.close()
+            raise
+
+    def take(self):
+        with contextlib.suppress(BrokenPipeError):
+            self.child.stdin.write("\n")
+            self.child.stdin.flush()
+        self._expect("done")
+
+    def figures(self):
+        """After the last turn."""
+        text = self.child.stdout.readline()
+        if self.child.wait() or not text:
+            self.complain(self.child.stderr.read().strip())
+        return json.loads(text)
+
+    def close(self):
+        self.child.kill()
+        self.child.communicate()
+
+    def _expect(self, word):
+        if self.child.stdout.readline().strip() != word:
+            self.complain(self.child.stderr.read().strip())
 
 
 def requests(setup, count, *, connections=64, cpu=None, response_bytes=1024, request_bytes=0):

@@ -13,11 +13,11 @@ PERIOD_US = 100_000
 class Quota:
     """`nice` weighs the group against others: beside it the processes' own priority is nothing."""
 
-    def __init__(self, millicores, nice=0):
+    def __init__(self, name, millicores, nice=0):
         need.root_for("a CPU quota")
         weight = 1.25 ** -nice
         budget = millicores * PERIOD_US // 1000
-        self.folder = os.path.join(self._parent(), f"perigee-bench-{os.getpid()}")
+        self.folder = os.path.join(self._parent(), f"perigee-bench-{os.getpid()}-{name}")
         os.makedirs(self.folder, exist_ok=True)
         if self._is_v1():
             self._put("cpu.cfs_period_us", PERIOD_US)

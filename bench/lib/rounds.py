@@ -1,14 +1,12 @@
 """Runs a shape: picks each peer's better setting, then paired rounds in shuffled order."""
 import contextlib
 import dataclasses
-import json
 import random
 import statistics
-import subprocess
 import tempfile
 from dataclasses import dataclass, field
 
-from . import certificate, need, paths, processes, shapes, stats
+from . import certificate, load, need, paths, processes, shapes, stats
 from .quota import Quota
 from .targets import Nginx, Setup
 
@@ -124,19 +122,17 @@ class Bench:
     def _round(self, targets, shape, rate):
         if self.machine.is_shared:
             processes.wait_for_calm((self.machine.proxy_cpu, self.machine.load_cpu))
-        order = random.sample(targets, len(targets))
-        samples = {target.name: self._measure(target, shape, rate) for target in order}
-        return {target.name: samples[target.name] for target in targets}
+        samples = self._measure(targets, shape, rate)
+        return {target.name: sample for target, sample in zip(targets, samples)}
 
     def _better_setting(self, target, shape, rate):
         """The variant with the better median of a few interleaved rounds."""
         variants = target.variants(shape)
         if len(variants) == 1:
             return variants[0]
-        figures = {variant: [] for variant in variants}
-        for _ in range(CALIBRATION_ROUNDS):
-            for variant in random.sample(variants, len(variants)):
-                figures[variant].append(self._measure(variant, shape, rate)[shape.metric.key])
+        rounds = [self._measure(variants, shape, rate) for _ in range(CALIBRATION_ROUNDS)]
+        figures = {variant: [each[at][shape.metric.key] for each in rounds]
+                   for at, variant in enumerate(variants)}
         best = max if shape.metric.more_is_better else min
         chosen = best(variants, key=lambda variant: statistics.median(figures[variant]))
         self.say(f"  {target.name}: {chosen.variant} is best of " + ", ".join(
@@ -151,56 +147,74 @@ class Bench:
             need.programs("nginx")
             plain = shapes.named(["plain"])[0][0]
             nginx = self._better_setting(Nginx(), plain, 0)
-            saturated = statistics.median(self._measure(nginx, plain, 0)["rps"]
+            saturated = statistics.median(self._measure([nginx], plain, 0)[0]["rps"]
                                           for _ in range(CALIBRATION_ROUNDS))
             self.say(f"  nginx is saturated at {saturated:,.0f} requests/s")
             self._half_of_nginx = round(saturated / 2, -2)
         return self._half_of_nginx
 
-    def _measure(self, target, shape, rate):
-        """Starts the proxy afresh, so that no luck of one start favours it in all rounds."""
-        with tempfile.TemporaryDirectory(prefix="perigee-bench-") as folder, \
-                contextlib.ExitStack() as cleanup:
-            quota = None
-            if shape.quota_millicores:
-                quota = cleanup.enter_context(contextlib.closing(
-                    Quota(shape.quota_millicores, self.machine.nice)))
-            port, backend, node = processes.free_ports(3)
-            setup = Setup(folder=folder, port=port, backend_port=backend, node_port=node,
-                          tls=certificate.make(folder) if shape.tls else None,
-                          with_policies=shape.with_policies, cpu=self.machine.proxy_cpu,
-                          quota=quota, nice=self.machine.nice)
-            proxy = cleanup.enter_context(processes.running(target.start(setup)))
-            throttled = quota.throttled_periods() if quota else 0
-            sample = self._load(target, setup, shape, rate, proxy)
-            if quota:
-                sample["throttled"] = quota.throttled_periods() - throttled
-            return sample
+    def _measure(self, targets, shape, rate):
+        """Each target's figures of one round. All proxies are started afresh, so that no luck of one
+        start favours one in all rounds, and are measured in turns, so that whatever else the
+        machine does hits all alike: it changes within a second."""
+        with contextlib.ExitStack() as cleanup:
+            runs = [None] * len(targets)
+            for at in shuffled(range(len(targets))):
+                runs[at] = Run(targets[at], shape, rate, self.machine, cleanup)
+            for _ in range(shape.turns):
+                for run in shuffled(runs):
+                    run.load.take()
+            return [run.sample() for run in runs]
 
-    def _load(self, target, setup, shape, rate, proxy):
-        command = [paths.pair(), "--proxy", setup.port, "--listen", setup.backend_port,
-                   "--pid", proxy.pid, "--conns", shape.connections,
-                   "--size", shape.response_bytes, "--post", shape.request_bytes, "--rate", rate,
-                   "--secs", shape.seconds * self.machine.shorten,
-                   "--warm", self.machine.warm_seconds, *target.expectations(setup)]
-        if setup.tls:
-            command += ["--tls", setup.tls.chain]
-        command = ["taskset", "-c", self.machine.load_cpu,
-                   "nice", "-n", self.machine.nice, *command]
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-        if done.returncode:
-            need.fail(f"{shape.name}, {target.name} {target.variant}: {done.stderr.strip()}\n"
-                      f"{proxy.tail()}")
-        return self._accepted(json.loads(done.stdout), target, shape, proxy)
 
-    @staticmethod
-    def _accepted(sample, target, shape, proxy):
-        """A round with failed requests is no measurement."""
+class Run:
+    """One target in one round: its proxy, and the load that waits for its turns."""
+
+    def __init__(self, target, shape, rate, machine, cleanup):
+        self.target, self.shape = target, shape
+        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="perigee-bench-"))
+        port, backend, node = processes.free_ports(3)
+        self.quota = None
+        if shape.quota_millicores:
+            self.quota = cleanup.enter_context(contextlib.closing(
+                Quota(port, shape.quota_millicores, machine.nice)))
+        setup = Setup(folder=folder, port=port, backend_port=backend, node_port=node,
+                      tls=certificate.make(folder) if shape.tls else None,
+                      with_policies=shape.with_policies, cpu=machine.proxy_cpu,
+                      quota=self.quota, nice=machine.nice)
+        self.proxy = cleanup.enter_context(processes.running(target.start(setup)))
+        self.load = cleanup.enter_context(contextlib.closing(
+            load.Turns(self._command(setup, rate, machine), self._complain)))
+        self.throttled_before = self.quota.throttled_periods() if self.quota else 0
+
+    def sample(self):
+        """After the last turn. A round with failed requests is no measurement."""
+        sample = self.load.figures()
         if sample["broken"] or sample["refused"] or not sample["requests"]:
-            need.fail(f"{shape.name}, {target.name} {target.variant}: {sample['requests']} served, "
-                      f"{sample['broken']} connections broken, {sample['refused']} answers other "
-                      f"than 200\n{proxy.tail()}")
+            self._complain(f"{sample['requests']} served, {sample['broken']} connections broken, "
+                           f"{sample['refused']} answers other than 200")
+        if self.quota:
+            sample["throttled"] = self.quota.throttled_periods() - self.throttled_before
         return sample
+
+    def _command(self, setup, rate, machine):
+        shape = self.shape
+        command = ["taskset", "-c", machine.load_cpu, "nice", "-n", machine.nice,
+                   paths.pair(), "--proxy", setup.port, "--listen", setup.backend_port,
+                   "--pid", self.proxy.pid, "--conns", shape.connections,
+                   "--size", shape.response_bytes, "--post", shape.request_bytes, "--rate", rate,
+                   "--turns", shape.turns, "--secs", shape.turn_seconds * machine.shorten,
+                   "--settle", shape.settle_seconds,
+                   "--warm", machine.warm_seconds, *self.target.expectations(setup)]
+        return [*command, "--tls", setup.tls.chain] if setup.tls else command
+
+    def _complain(self, what):
+        need.fail(f"{self.shape.name}, {self.target.name} {self.target.variant}: {what}\n"
+                  f"{self.proxy.tail()}")
+
+
+def shuffled(items):
+    return random.sample(items, len(items))
 
 
 def is_disturbed(samples):

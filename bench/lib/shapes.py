@@ -47,7 +47,9 @@ class Shape:
     tls: bool = False
     with_policies: bool = False
     connections: int = 64
-    seconds: float = 1.0
+    turns: int = 20             # of each proxy in one round, alternating with the others
+    turn_seconds: float = 0.05  # measured
+    settle_seconds: float = 0.02  # before it
     targets: tuple = ("perigee", "nginx", "haproxy", "forwarder")
 
     @property
@@ -59,6 +61,8 @@ class Shape:
 
 
 KIB, MIB = 1024, 1024 * 1024
+UNDER_QUOTA = {"turns": 10, "turn_seconds": 0.1, "settle_seconds": 0.1}  # whole periods
+AT_ONE_GO = {"turns": 1, "turn_seconds": 2.0}
 
 SHAPES = (
     Shape("plain", "64 connections, 1 KiB", CPU, (Goal("nginx", 0.70), Goal("forwarder", 1.25))),
@@ -66,11 +70,11 @@ SHAPES = (
     Shape("policies", "perigee: 3 transform-headers, 2 conditions, metrics; peers: none", CPU,
           (Goal("nginx", 0.80),), with_policies=True),
     Shape("quota-throughput", "500m CPU quota, 64 connections", RATE,
-          (Goal("nginx", 1.50, at_least=True),), quota_millicores=500, seconds=2),
+          (Goal("nginx", 1.50, at_least=True),), quota_millicores=500, **UNDER_QUOTA),
     Shape("quota-latency", "500m CPU quota, 20,000 requests/s", P99, (Goal("nginx", 0.15),),
-          quota_millicores=500, rate=20_000, seconds=2),
+          quota_millicores=500, rate=20_000, **AT_ONE_GO),
     Shape("latency", "half of nginx's saturated rate, 1 KiB", TYPICAL_P99, (Goal("nginx", 1.15),),
-          rate=HALF_OF_NGINX),
+          rate=HALF_OF_NGINX, **AT_ONE_GO),
     Shape("response-64k", "64 KiB responses", CPU, (Goal("nginx", 0.95),),
           response_bytes=64 * KIB),
     Shape("response-1m", "1 MiB responses", CPU, (Goal("nginx", 0.95),), response_bytes=MIB),

@@ -101,6 +101,19 @@ double TypicalP99::us() const {
   return sorted.empty() ? 0 : sorted[sorted.size() / 2];
 }
 
+CpuTime CpuTime::operator-(const CpuTime& before) const {
+  return {run_ns - before.run_ns, waited_ns - before.waited_ns, user_ticks - before.user_ticks,
+          system_ticks - before.system_ticks};
+}
+
+CpuTime& CpuTime::operator+=(const CpuTime& more) {
+  run_ns += more.run_ns;
+  waited_ns += more.waited_ns;
+  user_ticks += more.user_ticks;
+  system_ticks += more.system_ticks;
+  return *this;
+}
+
 ProcessTree::ProcessTree(pid_t root) {
   if (root > 0) collect(root, pids_);
 }

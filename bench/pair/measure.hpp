@@ -44,6 +44,9 @@ struct CpuTime {
   std::uint64_t waited_ns = 0;   // ready to run, but somebody else had the core
   std::uint64_t user_ticks = 0;  // sampled by the tick: coarse
   std::uint64_t system_ticks = 0;
+
+  CpuTime operator-(const CpuTime& before) const;
+  CpuTime& operator+=(const CpuTime& more);
 };
 
 // A process and all its descendants as they are at construction; an empty tree measures nothing.

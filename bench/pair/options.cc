@@ -35,6 +35,8 @@ Options parse(int argc, char** argv) {
       {"--conns", to_number(options.connections)},
       {"--secs", to_number(options.seconds)},
       {"--warm", to_number(options.warm_seconds)},
+      {"--turns", to_number(options.turns)},
+      {"--settle", to_number(options.settle_seconds)},
       {"--requests", to_number(options.requests)},
       {"--rate", to_number(options.rate_per_second)},
       {"--post", to_number(options.request_bytes)},

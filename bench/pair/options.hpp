@@ -12,9 +12,13 @@ namespace perigee::bench {
 struct Options {
   std::uint16_t proxy_port = 28182;
   std::uint16_t listen_port = 29100;
-  std::size_t connections = 64;   // 0: only the backend runs
-  double seconds = 3;             // measured part
-  double warm_seconds = 1;        // before it
+  std::size_t connections = 64;  // 0: only the backend runs
+  double seconds = 3;            // a measured part
+  double warm_seconds = 1;       // before the first
+  // > 0: so many measured parts, one for each line at standard input. "ready" at standard output
+  // says that the first may begin, "done" that one has ended; nothing is sent in between.
+  std::uint64_t turns = 0;
+  double settle_seconds = 0;      // at the beginning of a turn, before its measured part
   std::uint64_t requests = 0;     // > 0: end after so many responses, all of them measured
   double rate_per_second = 0;     // > 0: open loop, evenly spaced arrivals
   std::size_t request_bytes = 0;  // request body; > 0 makes it a POST

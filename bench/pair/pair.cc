@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iostream>
+#include <utility>
 
 namespace perigee::bench {
 namespace {
 
 constexpr std::uint64_t kLateNs = 1'000'000;
-constexpr int kWaitMs = 100;  // how late the end of a closed loop may be noticed
+constexpr std::uint64_t kMsNs = 1'000'000;
+constexpr std::uint64_t kWaitMs = 100;              // how late a signal may be noticed
+constexpr std::uint64_t kPauseNs = 10'000'000'000;  // for the last responses of a turn
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 std::array<char, 256 * 1024> g_buffer;  // one thread: every connection reads into it
@@ -159,10 +163,12 @@ void Pair::finish_message(Peer& peer) {
     peer.unsent = response_;
     return flush(peer);
   }
-  const std::uint64_t now = now_ns();
-  counts_.latency.add(now - peer.due_ns);
-  counts_.typical_p99.add(now - peer.due_ns, now);
-  ++counts_.served;
+  if (is_measuring_) {
+    const std::uint64_t now = now_ns();
+    counts_.latency.add(now - peer.due_ns);
+    counts_.typical_p99.add(now - peer.due_ns, now);
+    ++counts_.served;
+  }
   rest(peer);
 }
 
@@ -192,7 +198,7 @@ void Pair::fire(Peer& client, std::uint64_t due_ns) {
 
 void Pair::rest(Peer& client) {
   client.is_busy = false;
-  if (options_.rate_per_second > 0) {
+  if (is_paused_ || options_.rate_per_second > 0) {
     idle_.push_back(&client);
   } else {
     fire(client, now_ns());
@@ -212,52 +218,96 @@ std::uint64_t Pair::fire_due(std::uint64_t now) {
   return fired;
 }
 
+void Pair::pause() {
+  is_paused_ = true;
+  drive_until(now_ns() + kPauseNs, [&] { return idle_.size() == clients_.size(); });
+  if (*stop_ == 0 && idle_.size() != clients_.size()) fail("a response does not arrive");
+}
+
+void Pair::resume() {
+  is_paused_ = false;
+  next_due_ns_ = static_cast<double>(now_ns());
+  if (options_.rate_per_second > 0) return;
+  for (Peer* client : std::exchange(idle_, {})) rest(*client);
+}
+
 void Pair::start_measuring() {
-  counts_ = Counts{};
-  spun_ns_ = 0;
+  is_measuring_ = true;
   proxy_cpu_at_start_ = proxy_.cpu_time();
   own_cpu_at_start_ = own_.cpu_time();
   started_ns_ = now_ns();
 }
 
-bool Pair::is_over(std::uint64_t now) const {
-  if (options_.requests > 0) return counts_.served >= options_.requests;
-  return now >= end_at_ns_;
+void Pair::stop_measuring() {
+  counts_.wall_ns += now_ns() - started_ns_;
+  counts_.proxy += proxy_.cpu_time() - proxy_cpu_at_start_;
+  counts_.own += own_.cpu_time() - own_cpu_at_start_;
+  is_measuring_ = false;
+}
+
+void Pair::drive(double seconds) {
+  if (options_.requests > 0) {
+    drive_until(UINT64_MAX, [&] { return counts_.served >= options_.requests; });
+  } else {
+    drive_until(now_ns() + to_ns(seconds), [] { return false; });
+  }
+}
+
+void Pair::drive_until(std::uint64_t end_ns, const std::function<bool()>& is_over) {
+  const bool is_open = options_.rate_per_second > 0 && !is_paused_;
+  std::array<epoll_event, 512> events;
+  for (std::uint64_t now = now_ns(); *stop_ == 0 && now < end_ns && !is_over();) {
+    const std::uint64_t fired = is_open ? fire_due(now) : 0;
+    const int wait_ms =
+        is_open ? 0 : static_cast<int>(std::min(kWaitMs, (end_ns - now) / kMsNs + 1));
+    const int ready = epoll_wait(epoll_, events.data(), events.size(), wait_ms);
+    for (int i = 0; i < ready; ++i) handle(events[static_cast<std::size_t>(i)]);
+    const std::uint64_t after = now_ns();
+    if (ready <= 0 && fired == 0 && is_measuring_) counts_.spun_ns += after - now;
+    now = after;
+  }
+}
+
+void Pair::take_turn() {
+  std::string line;
+  if (!std::getline(std::cin, line)) fail("no line says that the next turn may begin");
+  resume();
+  drive(options_.settle_seconds);
+  start_measuring();
+  drive(options_.seconds);
+  stop_measuring();
+  pause();
+  std::puts("done");
+  std::fflush(stdout);
 }
 
 void Pair::run(const volatile std::sig_atomic_t& stop) {
-  const bool is_open = options_.rate_per_second > 0;
-  measure_at_ns_ = now_ns() + (options_.requests > 0 ? 0 : to_ns(options_.warm_seconds));
-  end_at_ns_ = measure_at_ns_ + to_ns(options_.seconds);
+  stop_ = &stop;
   connect_clients();
-  std::uint64_t now = now_ns();
-  next_due_ns_ = static_cast<double>(now);
-  std::array<epoll_event, 512> events;
-  while (stop == 0 && !is_over(now)) {
-    if (started_ns_ == 0 && now >= measure_at_ns_) start_measuring();
-    const std::uint64_t fired = is_open ? fire_due(now) : 0;
-    const int ready = epoll_wait(epoll_, events.data(), events.size(), is_open ? 0 : kWaitMs);
-    for (int i = 0; i < ready; ++i) handle(events[static_cast<std::size_t>(i)]);
-    const std::uint64_t after = now_ns();
-    if (ready <= 0 && fired == 0) spun_ns_ += after - now;
-    now = after;
+  resume();
+  if (options_.requests == 0) drive(options_.warm_seconds);
+  if (options_.turns == 0) {
+    start_measuring();
+    drive(options_.seconds);
+    stop_measuring();
+  } else {
+    pause();
+    std::puts("ready");
+    std::fflush(stdout);
+    for (std::uint64_t turn = 0; turn < options_.turns && stop == 0; ++turn) take_turn();
   }
   print_result();
 }
 
 void Pair::print_result() const {
-  const double wall = static_cast<double>(now_ns() - started_ns_);
-  const CpuTime proxy = proxy_.cpu_time();
+  const double wall = static_cast<double>(counts_.wall_ns);
   const double served = static_cast<double>(std::max<std::uint64_t>(counts_.served, 1));
-  const double run = static_cast<double>(proxy.run_ns - proxy_cpu_at_start_.run_ns);
-  const double user = static_cast<double>(proxy.user_ticks - proxy_cpu_at_start_.user_ticks);
-  const double system = static_cast<double>(proxy.system_ticks - proxy_cpu_at_start_.system_ticks);
-  const CpuTime own = own_.cpu_time();
-  const double busy = options_.rate_per_second > 0
-                          ? wall - static_cast<double>(spun_ns_)
-                          : static_cast<double>(own.run_ns - own_cpu_at_start_.run_ns);
-  const double waited = static_cast<double>(proxy.waited_ns - proxy_cpu_at_start_.waited_ns +
-                                            own.waited_ns - own_cpu_at_start_.waited_ns);
+  const double run = static_cast<double>(counts_.proxy.run_ns);
+  const double user = static_cast<double>(counts_.proxy.user_ticks);
+  const double system = static_cast<double>(counts_.proxy.system_ticks);
+  const double busy = options_.rate_per_second > 0 ? wall - static_cast<double>(counts_.spun_ns)
+                                                   : static_cast<double>(counts_.own.run_ns);
+  const double waited = static_cast<double>(counts_.proxy.waited_ns + counts_.own.waited_ns);
   std::printf(
       "{\"requests\":%llu,\"rps\":%.1f,\"cpu_us\":%.4f,\"proxy_share\":%.4f,\"user_share\":%.3f,"
       "\"load_share\":%.4f,\"load_us\":%.4f,\"waited_share\":%.4f,\"p50\":%.1f,\"p90\":%.1f,"

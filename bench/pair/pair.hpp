@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,12 @@ struct Peer {
   std::string_view unsent;
 };
 
-// What happened in the measured part.
+// What happened in the measured parts.
 struct Counts {
+  std::uint64_t wall_ns = 0;
+  std::uint64_t spun_ns = 0;  // open loop: time in turns that found nothing to do
+  CpuTime own;
+  CpuTime proxy;
   std::uint64_t served = 0;
   std::uint64_t broken = 0;   // connections that ended before their response
   std::uint64_t refused = 0;  // responses other than 200
@@ -48,8 +53,8 @@ class Pair {
  public:
   explicit Pair(const Options& options);
 
-  // Runs until the time or the number of requests is reached, or *stop is set; prints one JSON
-  // line.
+  // Runs until the time, the number of requests or of turns is reached, or *stop is set; prints one
+  // JSON line.
   void run(const volatile std::sig_atomic_t& stop);
 
  private:
@@ -71,9 +76,14 @@ class Pair {
   void fire(Peer& client, std::uint64_t due_ns);
   void rest(Peer& client);  // the client waits for its next turn
   std::uint64_t fire_due(std::uint64_t now);
+  void pause();  // until no response is awaited
+  void resume();
 
+  void take_turn();
+  void drive(double seconds);
+  void drive_until(std::uint64_t end_ns, const std::function<bool()>& is_over);
   void start_measuring();
-  bool is_over(std::uint64_t now) const;
+  void stop_measuring();
   void print_result() const;
 
   const Options options_;
@@ -87,15 +97,15 @@ class Pair {
   const int epoll_;
   const int listener_;
   std::vector<Peer> clients_;
-  std::deque<Peer*> idle_;  // open loop only
+  std::deque<Peer*> idle_;  // open loop, or paused
+  const volatile std::sig_atomic_t* stop_ = nullptr;
 
   Counts counts_;
   std::uint64_t accepted_ = 0;
   double next_due_ns_ = 0;
-  std::uint64_t measure_at_ns_ = 0;
-  std::uint64_t end_at_ns_ = 0;
-  std::uint64_t started_ns_ = 0;  // 0: still warming up
-  std::uint64_t spun_ns_ = 0;     // open loop: time in turns that found nothing to do
+  bool is_paused_ = false;
+  bool is_measuring_ = false;
+  std::uint64_t started_ns_ = 0;  // of the measured part
   CpuTime own_cpu_at_start_;
   CpuTime proxy_cpu_at_start_;
 };
