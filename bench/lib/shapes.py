@@ -62,6 +62,8 @@ class Shape:
 
 KIB, MIB = 1024, 1024 * 1024
 UNDER_QUOTA = {"turns": 10, "turn_seconds": 0.1, "settle_seconds": 0.1}  # whole periods
+# With 64 MiB on their way the load needs 40 ms for one wave of answers: a turn has many.
+LONG = {"turns": 2, "turn_seconds": 1.0, "settle_seconds": 0.3}
 AT_ONE_GO = {"turns": 1, "turn_seconds": 2.0}
 
 SHAPES = (
@@ -77,9 +79,10 @@ SHAPES = (
           rate=HALF_OF_NGINX, **AT_ONE_GO),
     Shape("response-64k", "64 KiB responses", CPU, (Goal("nginx", 0.95),),
           response_bytes=64 * KIB),
-    Shape("response-1m", "1 MiB responses", CPU, (Goal("nginx", 0.95),), response_bytes=MIB),
+    Shape("response-1m", "1 MiB responses", CPU, (Goal("nginx", 0.95),), response_bytes=MIB,
+          **LONG),
     Shape("upload-64k", "64 KiB uploads", CPU, (Goal("nginx", 0.95),), request_bytes=64 * KIB),
-    Shape("upload-1m", "1 MiB uploads", CPU, (Goal("nginx", 0.95),), request_bytes=MIB),
+    Shape("upload-1m", "1 MiB uploads", CPU, (Goal("nginx", 0.95),), request_bytes=MIB, **LONG),
     Shape("tls", "TLS 1.3 keep-alive, 1 KiB", CPU, (Goal("nginx", 0.90),), tls=True),
 )
 
