@@ -122,8 +122,8 @@ class Bench:
     def _round(self, targets, shape, rate):
         if self.machine.is_shared:
             processes.wait_for_calm((self.machine.proxy_cpu, self.machine.load_cpu))
-        samples = self._measure(targets, shape, rate)
-        return {target.name: sample for target, sample in zip(targets, samples)}
+        names = [target.name for target in targets]
+        return dict(zip(names, self._measure(targets, shape, rate), strict=True))
 
     def _better_setting(self, target, shape, rate):
         """The variant with the better median of a few interleaved rounds."""

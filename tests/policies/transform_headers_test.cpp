@@ -1,6 +1,5 @@
 // transform-headers: every rule of its page, and what its parser refuses.
 #include "policies/catalog.hpp"
-#include "tests/base/support/captured_log.hpp"
 #include "tests/policy/support/exchanges.hpp"
 
 namespace perigee::policies {
@@ -9,8 +8,6 @@ namespace {
 using policy::Verdict;
 using policy::testing::Exchanges;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
-using ::testing::HasSubstr;
 
 Result<std::unique_ptr<const policy::Policy>> make(std::string_view configuration,
                                                    policy::ConfigWarnings& warnings, Exchanges& x) {

@@ -23,6 +23,16 @@ class FailureLines : public WithLog, public Gateway {
     deploy({text});
   }
   void fail(int status = 502) { EXPECT_EQ(answer(get("/a/x?secret=1")).status, status); }
+  // The first failure is told, the next ones are counted for ten seconds.
+  void expect_bounded_lines(int status, const std::string& line) {
+    for (int i = 0; i < 3; ++i) fail(status);
+    std::string told = log.take();
+    EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
+    EXPECT_THAT(told, HasSubstr("[api] WARN  io.gravitee.gateway.reactive.handlers" + line));
+    pass(10s);
+    fail(status);
+    EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
+  }
   std::string port_;
 };
 
@@ -158,14 +168,19 @@ TEST_F(FailureLines, AStepThatFailsNamesItsFlowAndPlace) {
   text.flows = list({flow(
       {.request = {step("note", R"({"name":"n"})", "{#request.headers['X'][0].length() > 0}")}})});
   deploy({text});
-  for (int i = 0; i < 3; ++i) fail(500);
-  std::string told = log.take();
-  EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
-  EXPECT_THAT(told, HasSubstr("[api] WARN  io.gravitee.gateway.reactive.handlers - flow 'flow', "
-                              "step /flows/0/request/0 (policy 'note'): "));
-  pass(10s);
+  expect_bounded_lines(500, " - flow 'flow', step /flows/0/request/0 (policy 'note'): ");
+}
+
+TEST_F(FailureLines, APolicyThatFailsIsToldWhenItHasAReason) {
+  ApiText text = api();
+  text.flows = list({flow({.request = {step("fail", R"({"reason":"because"})")}})});
+  deploy({text});
+  expect_bounded_lines(500, " - flow 'flow', step /flows/0/request/0 (policy 'fail'): because\n");
+  text.flows = list({flow({.request = {step("fail")}})});
+  deploy({text});
+  log.take();
   fail(500);
-  EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
+  EXPECT_EQ(log.take(), "");
 }
 
 class BodyLines : public FailureLines {
@@ -246,14 +261,7 @@ TEST_F(FailureLines, APlanThatCannotBeTriedIsToldAtABoundedRate) {
   text.plans = list({R"({"id":"down","name":"p","status":"published","mode":"standard",)"
                      R"("security":{"type":"guard","configuration":{"token":"error"}}})"});
   deploy({text});
-  for (int i = 0; i < 3; ++i) fail(503);
-  std::string told = log.take();
-  EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
-  EXPECT_THAT(told, HasSubstr("[api] WARN  io.gravitee.gateway.reactive.handlers.api.v4.security "
-                              "- plan down: "));
-  pass(10s);
-  fail(503);
-  EXPECT_THAT(log.take(), EndsWith("; 3 times since the last such line\n"));
+  expect_bounded_lines(503, ".api.v4.security - plan down: ");
 }
 
 }  // namespace

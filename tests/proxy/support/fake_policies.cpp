@@ -128,6 +128,7 @@ class Fail final : public Policy {
     failure_.status = static_cast<int>(json.integer_or("status", 500).value());
     failure_.key = json.text_or("key", "").value();
     failure_.message = json.text_or("message", "").value();
+    failure_.reason = json.text_or("reason", "").value();
     failure_.content_type = json.text_or("contentType", "").value();
     failure_.has_message = !json.boolean_or("silent", false).value();
     failure_.parameters.emplace_back("a", "1");
