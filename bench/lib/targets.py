@@ -101,7 +101,7 @@ class Nginx(Target):
                 setup.write("nginx.conf", self._configuration(setup))]
 
     def variants(self, shape):
-        sizes = ("16k", "64k") if shape.is_large else ("16k",)
+        sizes = ("16k", "32k", "64k") if shape.is_large else ("16k",)
         return [self.with_variant(f"{switch}-{size}") for switch in ("on", "off") for size in sizes]
 
     def _configuration(self, setup):
@@ -139,7 +139,7 @@ class Haproxy(Target):
         return ["haproxy", "-db", "-q", "-f", setup.write("haproxy.cfg", text)]
 
     def variants(self, shape):
-        sizes = ("16384", "65536") if shape.is_large else ("16384",)
+        sizes = ("16384", "32768", "65536") if shape.is_large else ("16384",)
         return [self.with_variant(size) for size in sizes]
 
 

@@ -3,7 +3,9 @@
 // none.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
@@ -17,6 +19,10 @@ class BufferPool {
  public:
   static constexpr std::size_t kSmallBytes = 16 * 1024;
   static constexpr std::size_t kLargeBytes = 64 * 1024 + 8 * 1024;
+  // A body of many blocks moves in pieces that fit one segment of the loopback (65,483 bytes): what
+  // a send has beyond it waits for a timer under a congestion control that paces (BBR), and a body
+  // of 1 MiB then costs half as much again.
+  static constexpr std::size_t kPieceBytes = 60 * 1024;
 
   // Keeps at most this many bytes of returned blocks for reuse.
   explicit BufferPool(std::size_t kept_bytes_max = 8 << 20) : kept_bytes_max_(kept_bytes_max) {}
@@ -53,11 +59,19 @@ class Buffer {
   bool leased() const { return block_ != nullptr; }
   std::size_t capacity() const { return capacity_; }
 
+  // What room() leases from now on, so that a bulk transfer holds nothing while it waits; `pieces`
+  // leases a large block and lets only a piece of it be filled.
+  enum class Offer : std::uint8_t { small, large, pieces };
+  void offer(Offer offer) { offer_ = offer; }
+
   // Room to write into; leases a block when there is none, a small one unless told otherwise. Move
   // unread bytes to the front with compact().
   std::span<char> room() {
-    if (!block_) lease(leases_large_ ? BufferPool::kLargeBytes : BufferPool::kSmallBytes);
-    return {block_ + end_, capacity_ - end_};
+    if (!block_) lease(offer_ == Offer::small ? BufferPool::kSmallBytes : BufferPool::kLargeBytes);
+    std::size_t fill = capacity_;
+    if (offer_ == Offer::pieces && end_ < BufferPool::kPieceBytes)
+      fill = std::min(fill, BufferPool::kPieceBytes);
+    return {block_ + end_, fill - end_};
   }
   void commit(std::size_t bytes) {
     PERIGEE_ASSERT(bytes <= capacity_ - end_);
@@ -94,8 +108,6 @@ class Buffer {
     begin_ = 0;
     end_ = static_cast<unsigned>(unread_bytes);
   }
-  // What room() leases from now on: so that a bulk transfer holds nothing while it waits.
-  void lease_large(bool large) { leases_large_ = large; }
   // Returns the block. Unread bytes are lost.
   void drop() {
     if (block_) pool_->give(block_, capacity_);
@@ -113,7 +125,7 @@ class Buffer {
   BufferPool* pool_;
   char* block_ = nullptr;
   unsigned begin_ = 0, end_ = 0, capacity_ = 0;
-  bool leases_large_ = false;
+  Offer offer_ = Offer::small;
 };
 
 }  // namespace perigee

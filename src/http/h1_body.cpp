@@ -83,11 +83,19 @@ bool H1Body::is_bulk() const {
                                           : bytes_ > BufferPool::kSmallBytes;
 }
 
+// One large block does not hold it, or so it seems by now.
+bool H1Body::is_long() const {
+  const std::uint64_t known = init_.framing == Framing::length ? bytes_ + left_ : bytes_;
+  return known > BufferPool::kLargeBytes;
+}
+
 // Bulk is relayed in large blocks, everything else in small ones. Who waits holds no block, unless
 // there are bytes in it.
 void H1Body::make_room() {
   Buffer& buffer = init_.buffer;
-  buffer.lease_large(is_bulk());
+  buffer.offer(!is_bulk()  ? Buffer::Offer::small
+               : is_long() ? Buffer::Offer::pieces
+                           : Buffer::Offer::large);
   if (buffer.empty()) {
     bool fits = is_bulk() == (buffer.capacity() == BufferPool::kLargeBytes);
     if (!fits || !init_.stream.readable()) buffer.drop();

@@ -64,6 +64,7 @@ class H1Body : public Body {
   Async<Result<std::size_t>> receive();
   Result<void> arrived(Result<std::size_t> got);
   bool is_bulk() const;
+  bool is_long() const;
   Chunk hand_out(Chunk data, std::size_t consumed);
   void make_room();
 

@@ -125,7 +125,8 @@ H1ClientExchange::~H1ClientExchange() {
   if (!whole) connection_.stream_->close(!answered_);
   if (!whole || connection_.received_.empty()) connection_.received_.drop();
   // Who sent a large answer is likely to send another: its head and body then come with one read.
-  connection_.received_.lease_large(body_ && body_->bytes() > BufferPool::kSmallBytes);
+  const bool was_large = body_ && body_->bytes() > BufferPool::kSmallBytes;
+  connection_.received_.offer(was_large ? Buffer::Offer::large : Buffer::Offer::small);
 }
 
 WireFraming H1ClientExchange::framing_of(const RequestHead& request, Body* body) {

@@ -30,6 +30,22 @@ TEST(Buffer, GivesBytesInTheOrderTheyCame) {
   EXPECT_EQ(buffer.room().size(), BufferPool::kSmallBytes);  // empty: starts over
 }
 
+TEST(Buffer, OffersPiecesOfALargeBlockToALongBody) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  buffer.offer(Buffer::Offer::pieces);
+  EXPECT_EQ(buffer.room().size(), BufferPool::kPieceBytes);
+  EXPECT_EQ(pool.bytes_leased(), BufferPool::kLargeBytes);
+  buffer.commit(100);
+  EXPECT_EQ(buffer.room().size(), BufferPool::kPieceBytes - 100);
+  buffer.commit(BufferPool::kPieceBytes - 100);  // unread, and yet more is asked for
+  EXPECT_EQ(buffer.room().size(), BufferPool::kLargeBytes - BufferPool::kPieceBytes);
+  buffer.offer(Buffer::Offer::small);
+  EXPECT_EQ(buffer.capacity(), BufferPool::kLargeBytes);
+  buffer.drop();
+  EXPECT_EQ(buffer.room().size(), BufferPool::kSmallBytes);
+}
+
 TEST(Buffer, CommitsWhatWasWrittenIntoItsRoom) {
   BufferPool pool;
   Buffer buffer(pool);

@@ -40,6 +40,55 @@ TEST(Upload, AnswersWhileTheUploadRuns) {
   EXPECT_THAT(test::statuses(client->received), ElementsAre(200));
 }
 
+struct LargestPiece : Handler {
+  std::size_t largest = 0, bytes = 0;
+  Async<void> handle(ServerExchange& exchange) override {
+    largest = bytes = 0;
+    while (true) {
+      Result<Chunk> piece = co_await exchange.body->read();
+      if (!piece || piece->empty()) break;
+      largest = std::max(largest, piece->size());
+      bytes += piece->size();
+    }
+    ResponseHead head(exchange.arena);
+    EXPECT_TRUE((co_await exchange.respond(head, nullptr)).has_value());
+  }
+};
+
+struct BodyPieces {
+  std::string name;
+  std::size_t bytes;  // 1 MiB when it is chunked
+  bool chunked;
+  std::size_t largest;  // at most
+};
+
+class UploadPieces : public testing::TestWithParam<BodyPieces> {};
+
+TEST_P(UploadPieces, AreOfABlockOrOfASegment) {
+  LargestPiece handler;
+  World world(handler);
+  auto client = world.connect();
+  const std::string body(GetParam().bytes, 'x');
+  client->send("POST / HTTP/1.1\r\nHost: h\r\n");
+  if (GetParam().chunked) {
+    client->send("Transfer-Encoding: chunked\r\n\r\n100000\r\n" + body + "\r\n0\r\n\r\n");
+  } else {
+    client->send("Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+  for (int i = 0; i < 10; ++i) world.settle();
+  EXPECT_EQ(handler.bytes, body.size());
+  EXPECT_LE(handler.largest, GetParam().largest);
+  EXPECT_GT(handler.largest, GetParam().largest / 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, UploadPieces,
+    testing::Values(BodyPieces{"Small", 12 << 10, false, BufferPool::kSmallBytes},
+                    BodyPieces{"OneLargeBlock", 64 << 10, false, BufferPool::kLargeBytes},
+                    BodyPieces{"Long", 1 << 20, false, BufferPool::kPieceBytes},
+                    BodyPieces{"LongChunked", 1 << 20, true, BufferPool::kLargeBytes}),
+    [](const auto& info) { return info.param.name; });
+
 TEST(Upload, ReadsAwayAShortBodyThatNobodyRead) {
   Prepared handler;
   World world(handler);
