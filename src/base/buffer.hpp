@@ -21,7 +21,7 @@ class BufferPool {
   static constexpr std::size_t kLargeBytes = 64 * 1024 + 8 * 1024;
   // A body of many blocks moves in pieces that fit one segment of the loopback (65,483 bytes): what
   // a send has beyond it waits for a timer under a congestion control that paces (BBR), and a body
-  // of 1 MiB then costs half as much again.
+  // of 1 MiB then costs two thirds more.
   static constexpr std::size_t kPieceBytes = 60 * 1024;
 
   // Keeps at most this many bytes of returned blocks for reuse.
