@@ -43,14 +43,14 @@ void visit(const Api& api) {
   PERIGEE_ASSERT(deployable || !no_deployable_plan(api, {}).empty());
 }
 
-std::size_t errors_in(const std::vector<Problem>& problems) {
+std::size_t errors_in(const std::vector<perigee::Problem>& problems) {
   std::size_t errors = 0;
-  for (const Problem& each : problems) {
+  for (const perigee::Problem& each : problems) {
     PERIGEE_ASSERT(!each.message.empty());
     PERIGEE_ASSERT(each.pointer.empty() || each.pointer.starts_with('/'));
-    errors += each.severity == Severity::error;
+    errors += each.severity == perigee::Severity::error;
   }
-  PERIGEE_ASSERT(problems.size() <= 4 * Problems::kListedMax);
+  PERIGEE_ASSERT(problems.size() <= 4 * perigee::Problems::kListedMax);
   return errors;
 }
 

@@ -9,8 +9,8 @@
 namespace perigee::apps {
 namespace {
 
-std::string line_of(const std::string& path, const definition::Problem& problem) {
-  if (!problem.place.empty()) return definition::to_string(problem, path);
+std::string line_of(const std::string& path, const Problem& problem) {
+  if (!problem.place.empty()) return to_string(problem, path);
   return path + ": " + problem.pointer + (problem.pointer.empty() ? "" : ": ") + problem.message;
 }
 
@@ -26,9 +26,9 @@ DefinitionFolder::DefinitionFolder(const config::Settings* settings, Tell tell)
 }
 
 void DefinitionFolder::tell_problems(const std::string& path,
-                                     const std::vector<definition::Problem>& problems) {
-  for (const definition::Problem& problem : problems) {
-    bool is_error = problem.severity == definition::Severity::error;
+                                     const std::vector<Problem>& problems) {
+  for (const Problem& problem : problems) {
+    bool is_error = problem.severity == Severity::error;
     tell_(is_error ? config::Severity::error : config::Severity::warning, line_of(path, problem));
   }
 }

@@ -26,7 +26,7 @@ class DefinitionFolder {
   void check_together(const std::string& name);
 
  private:
-  void tell_problems(const std::string& path, const std::vector<definition::Problem>& problems);
+  void tell_problems(const std::string& path, const std::vector<Problem>& problems);
   void note(const std::string& path, std::shared_ptr<const plan::ApiRevision> revision);
 
   const config::Settings* settings_;

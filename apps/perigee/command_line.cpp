@@ -42,8 +42,7 @@ std::string wrong_definition(const std::string& text) {
 
 std::string hint_at(const std::string& name, const std::vector<std::string>& known) {
   const std::vector<std::string_view> candidates(known.begin(), known.end());
-  const std::string_view near = nearest_name(name, candidates);
-  return near.empty() ? "" : "; did you mean '" + std::string(near) + "'?";
+  return did_you_mean(name, candidates);
 }
 
 std::string usage_error(const CLI::App* app, const CLI::Error& error) {

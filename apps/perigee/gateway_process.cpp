@@ -240,7 +240,7 @@ void GatewayProcess::announce_started() {
 }
 
 // On the build thread.
-void GatewayProcess::publish(std::shared_ptr<const plan::Plan> plan) {
+void GatewayProcess::publish(const std::shared_ptr<const plan::Plan>& plan) {
   for (const auto& worker : workers_) {
     worker->post([plan](Worker& here) { here.proxy().swap(plan); });
   }
@@ -368,7 +368,9 @@ void GatewayProcess::drain() {
       here.proxy().tunnels().leave();
       auto left = std::make_shared<std::size_t>(here.servers().size());
       auto one_is_empty = [tell, left] {
-        if (*left > 0 && --*left == 0) tell();
+        if (*left == 0) return;
+        --*left;
+        if (*left == 0) tell();
       };
       for (const auto& server : here.servers()) {
         server->stop_accepting();
@@ -381,7 +383,9 @@ void GatewayProcess::drain() {
 }
 
 void GatewayProcess::worker_is_empty() {
-  if (workers_pending_ > 0 && --workers_pending_ == 0) stop();
+  if (workers_pending_ == 0) return;
+  --workers_pending_;
+  if (workers_pending_ == 0) stop();
 }
 
 void GatewayProcess::cut_off() {

@@ -33,7 +33,7 @@ class GatewayProcess {
   unsigned ask_workers(const std::function<void(node::WorkerReport)>& told);
   Result<void> open_node_api();
   Result<void> open_listeners();
-  void publish(std::shared_ptr<const plan::Plan> plan);
+  void publish(const std::shared_ptr<const plan::Plan>& plan);
   void first_round_done();
   void announce_started();
 

@@ -50,4 +50,19 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
   return found;
 }
 
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates) {
+  std::string_view nearest = nearest_name(name, candidates);
+  if (nearest.empty()) return {};
+  return std::string("; did you mean '").append(nearest).append("'?");
+}
+
+std::string listed(std::span<const std::string_view> names) {
+  std::string text;
+  for (std::string_view each : names) {
+    if (!text.empty()) text += ", ";
+    text.append("'").append(each).append("'");
+  }
+  return text;
+}
+
 }  // namespace perigee

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace perigee {
@@ -10,5 +11,10 @@ namespace perigee {
 // letter case as none), or "" when none is near: more than a third of the name would have to
 // change. Of equally near candidates the first.
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates);
+// "; did you mean 'x'?" or "", ready to be appended to a message.
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates);
+
+// "'a', 'b', 'c'"
+std::string listed(std::span<const std::string_view> names);
 
 }  // namespace perigee

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/problem.hpp"
 #include "definition/model.hpp"
-#include "definition/problem.hpp"
 #include "definition/read.hpp"
 
 namespace perigee::definition {

@@ -329,6 +329,8 @@ struct ResponseTemplate {
 };
 
 enum class DefinitionVersion : std::uint8_t { v2, v4 };
+// Which engine of the reference an API runs on: api-definition.md 2.6.
+enum class Engine : std::uint8_t { v4, v4_emulation, v3 };
 enum class ApiType : std::uint8_t {
   proxy,
   message,
@@ -345,6 +347,7 @@ struct Api {
   std::string name;
   std::string version;  // the user's label, {#api.version}
   DefinitionVersion definition_version = DefinitionVersion::v4;
+  Engine engine = Engine::v4;
   ApiType type = ApiType::proxy;
   std::vector<std::string> tags;
   std::vector<HttpListener> listeners;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/nearest.hpp"
-
 namespace perigee::definition {
 namespace {
 
@@ -33,21 +31,6 @@ std::size_t index_of(std::string_view name, Names names) {
     return std::ranges::equal(each, name, {}, folded, folded);
   });
   return found == names.end() ? kNoName : static_cast<std::size_t>(found - names.begin());
-}
-
-std::string did_you_mean(std::string_view name, Names candidates) {
-  std::string_view nearest = nearest_name(name, candidates);
-  if (nearest.empty()) return {};
-  return std::string("; did you mean '").append(nearest).append("'?");
-}
-
-std::string listed(Names names) {
-  std::string text;
-  for (std::string_view each : names) {
-    if (!text.empty()) text += ", ";
-    text.append("'").append(each).append("'");
-  }
-  return text;
 }
 
 std::string_view to_string(LoadBalancer value) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/nearest.hpp"
 #include "definition/model.hpp"
 
 namespace perigee::definition {
@@ -35,12 +36,6 @@ std::string normalised(std::string_view name);
 // Index of `name` in `names`, or npos. Compared in normalised form.
 inline constexpr std::size_t kNoName = static_cast<std::size_t>(-1);
 std::size_t index_of(std::string_view name, Names names);
-
-// "; did you mean 'x'?" or "", ready to be appended to a message.
-std::string did_you_mean(std::string_view name, Names candidates);
-
-// "'a', 'b', 'c'"
-std::string listed(Names names);
 
 std::string_view to_string(LoadBalancer value);
 std::string_view to_string(Method value);

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/problem.hpp"
 #include "definition/model.hpp"
-#include "definition/problem.hpp"
 
 namespace perigee::definition {
 

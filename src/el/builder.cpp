@@ -54,9 +54,8 @@ Result<NodeId> Builder::constant(Value value, std::uint32_t column) {
 void Builder::warn(std::uint32_t column, std::string reason, std::string_view name,
                    std::span<const std::string_view> candidates) {
   if (program_.warnings.size() >= kWarningsMax) return;
-  std::string_view near = nearest_name(name, candidates);
-  if (!near.empty()) reason.append("; did you mean '").append(near).append("'?");
-  program_.warnings.push_back("column " + std::to_string(column) + ": " + reason);
+  program_.warnings.push_back("column " + std::to_string(column) + ": " + reason +
+                              did_you_mean(name, candidates));
 }
 
 Result<NodeId> Builder::refused(const std::string& reason, std::uint32_t column) {

@@ -37,7 +37,7 @@ class NodeApi final : public http::Handler {
     AskWorkers ask_workers;  // empty: there is nobody to ask
   };
   NodeApi(net::Reactor& ops, Init init);
-  ~NodeApi();
+  ~NodeApi() override;
 
   Result<void> start(const net::Address& address, std::shared_ptr<const net::TlsServerContext> tls);
   void stop();  // closes the port, forgets the plan

@@ -242,7 +242,7 @@ void compile_backends(Compilation& compilation) {
     BackendGroup& made = revision.groups.emplace_back();
     made.name = group.name;
     std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;
-    definition::Problems::Mark mark = compilation.problems.mark();
+    Problems::Mark mark = compilation.problems.mark();
     for (const definition::Endpoint& endpoint : group.endpoints) {
       if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
       Result<Backend> backend = compile_backend(compilation, group, endpoint);

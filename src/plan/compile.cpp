@@ -8,8 +8,6 @@
 namespace perigee::plan {
 namespace {
 
-using definition::Problem;
-
 // A step or the security of a plan, as the definition says it.
 struct PolicyUse {
   const std::string& id;
@@ -20,64 +18,40 @@ struct PolicyUse {
     return configuration.value.absent() ? holder_pointer + "/configuration"
                                         : configuration.pointer();
   }
+  // `inside` is put before its pointers.
+  std::string inside() const {
+    return configuration.value.absent() ? holder_pointer + "/configuration" : configuration.inside;
+  }
 };
 
-policy::Services services_of(Compilation& compilation, policy::ConfigWarnings& warnings) {
+policy::Services services_of(Compilation& compilation) {
   CompileContext& context = compilation.context;
   return {.clock = context.clock,
           .api = compilation.revision.info,
           .slots = compilation.revision.slots,
-          .warnings = warnings,
           .counters = context.counters,
           .http = context.http,
           .resources = nullptr,
           .secrets = context.secrets};
 }
 
-policy::Make find_policy(Compilation& compilation, const std::string& id,
-                         const std::string& pointer) {
-  policy::Make make = compilation.context.catalog.find(id);
-  if (make) return make;
-  std::vector<std::string_view> known = compilation.context.catalog.ids();
-  std::string_view near = nearest_name(id, known);
-  compilation.problems.error(
-      pointer, "policy '" + id + "' is not supported by this version" +
-                   (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?"));
+const policy::Registration* find_policy(Compilation& compilation, const std::string& id,
+                                        const std::string& pointer) {
+  const policy::Registration* found = compilation.context.catalog.find(id);
+  if (found) return found;
+  compilation.problems.error(pointer, "policy '" + id + "' is not supported by this version" +
+                                          did_you_mean(id, compilation.context.catalog.ids()));
   return nullptr;
 }
 
-// Errors of a policy begin with the pointer of the wrong value inside its document.
-void tell_policy_error(Compilation& compilation, const PolicyUse& use, std::string message) {
-  std::string pointer = use.configuration_pointer();
-  std::string inside = use.configuration.value.pointer();
-  std::size_t colon = message.find(": ");
-  bool below = colon != message.npos && message.starts_with(inside) &&
-               (colon == inside.size() || message[inside.size()] == '/');
-  if (below && use.configuration.value.present()) {
-    pointer = use.configuration.inside + message.substr(0, colon);
-    message.erase(0, colon + 2);
-  }
-  compilation.problems.error(std::move(pointer), "policy '" + use.id + "': " + message);
-}
-
-void tell_policy_warnings(Compilation& compilation, const PolicyUse& use,
-                          const policy::ConfigWarnings& warnings) {
-  for (const policy::ConfigWarning& each : warnings.listed()) {
-    compilation.problems.warning(use.configuration.inside + each.pointer,
-                                 "policy '" + use.id + "': " + each.message);
-  }
-  compilation.problems.more_warnings(warnings.unlisted());
-}
-
-std::unique_ptr<const policy::Policy> make_policy(Compilation& compilation, const PolicyUse& use) {
-  policy::Make make = find_policy(compilation, use.id, use.id_pointer);
-  if (!make) return nullptr;
-  policy::ConfigWarnings warnings;
-  auto made = make(use.configuration.value, services_of(compilation, warnings));
-  tell_policy_warnings(compilation, use, warnings);
-  if (made) return *std::move(made);
-  tell_policy_error(compilation, use, std::move(made).error().message);
-  return nullptr;
+std::unique_ptr<const policy::Policy> make_policy(Compilation& compilation,
+                                                  const policy::Registration& registration,
+                                                  policy::ConfigObject configuration) {
+  Problems& problems = compilation.problems;
+  Problems::Mark mark = problems.mark();
+  auto made = registration.make(std::move(configuration), services_of(compilation));
+  problems.prefix_since(mark, "policy '" + std::string(registration.id) + "': ");
+  return problems.has_errors_since(mark) ? nullptr : std::move(made);
 }
 
 MethodSet method_set(const std::optional<definition::MethodSet>& methods) {
@@ -96,22 +70,42 @@ MethodSet method_set(const std::optional<definition::MethodSet>& methods) {
   return set;
 }
 
+// Null when it cannot be made, and when its scope names the other phase.
+std::unique_ptr<const policy::Policy> make_step_policy(Compilation& compilation,
+                                                       const PolicyUse& use, policy::Phase phase) {
+  const policy::Registration* registration = find_policy(compilation, use.id, use.id_pointer);
+  if (!registration) return nullptr;
+  std::string inside = use.inside();
+  policy::ConfigObject configuration(use.configuration.value, compilation.problems, inside);
+  std::optional<policy::Phase> scope =
+      policy::scope_of(configuration, *registration, compilation.revision.info.old_engine);
+  auto made = make_policy(compilation, *registration, std::move(configuration));
+  if (!made || !scope || *scope == phase) return made;
+  compilation.problems.warning(use.configuration_pointer() + "/scope",
+                               "the step never runs: it stands in the other phase");
+  return nullptr;
+}
+
+void compile_step(Compilation& compilation, const definition::Step& step, policy::Phase phase,
+                  std::vector<Step>& into) {
+  Step made;
+  PolicyUse use{step.policy, step.configuration, step.pointer + "/policy", step.pointer};
+  made.policy = make_step_policy(compilation, use, phase);
+  made.condition = compile_condition(compilation, step.condition, step.pointer + "/condition");
+  if (!made.policy) return;
+  if (made.condition) made.condition_needs = made.condition->needs();
+  made.needs = made.policy->needs(phase);
+  made.policy_id = step.policy;
+  made.name = step.name;
+  made.pointer = step.pointer;
+  refuse_needs(compilation, made.needs, use.configuration_pointer());
+  into.push_back(std::move(made));
+}
+
 void compile_steps(Compilation& compilation, const std::vector<definition::Step>& steps,
                    policy::Phase phase, std::vector<Step>& into) {
   for (const definition::Step& step : steps) {
-    if (!step.enabled) continue;
-    Step made;
-    PolicyUse use{step.policy, step.configuration, step.pointer + "/policy", step.pointer};
-    made.policy = make_policy(compilation, use);
-    made.condition = compile_condition(compilation, step.condition, step.pointer + "/condition");
-    if (made.condition) made.condition_needs = made.condition->needs();
-    if (!made.policy) continue;
-    made.needs = made.policy->needs(phase);
-    made.policy_id = step.policy;
-    made.name = step.name;
-    made.pointer = step.pointer;
-    refuse_needs(compilation, made.needs, use.configuration_pointer());
-    into.push_back(std::move(made));
+    if (step.enabled) compile_step(compilation, step, phase, into);
   }
 }
 
@@ -153,7 +147,11 @@ SecuredPlan compile_plan(Compilation& compilation, const definition::ApiPlan& pl
   made.name = plan.name;
   PolicyUse use{plan.security, plan.security_configuration, plan.pointer + "/security/type",
                 plan.pointer + "/security"};
-  made.policy = make_policy(compilation, use);
+  if (const policy::Registration* found = find_policy(compilation, use.id, use.id_pointer)) {
+    std::string inside = use.inside();
+    policy::ConfigObject configuration(use.configuration.value, compilation.problems, inside);
+    made.policy = make_policy(compilation, *found, std::move(configuration));
+  }
   if (made.policy) {
     made.needs = made.policy->needs(policy::Phase::request);
     refuse_needs(compilation, made.needs, use.configuration_pointer());
@@ -178,6 +176,7 @@ void fill_info(Compilation& compilation, const definition::Envelope& envelope) {
   info.version = api.version;
   info.environment_id = envelope.environment_id;
   info.organization_id = envelope.organization_id;
+  info.old_engine = api.engine == definition::Engine::v3;
   info.deployed_at_ms = envelope.deployed_at.count();
   info.has_properties = !api.properties.empty();
   auto by_name = [](const policy::NameValue& a, const policy::NameValue& b) {
@@ -198,12 +197,6 @@ void fill_info(Compilation& compilation, const definition::Envelope& envelope) {
   std::sort(info.endpoint_references.begin(), info.endpoint_references.end(), by_name);
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
-  return text;
-}
-
 // Such a listener is reached through the others it names, or not at all: the API is deployed.
 void warn_of_unknown_servers(Compilation& compilation, const definition::HttpListener& listener) {
   const std::vector<std::string>& known = compilation.context.servers;
@@ -212,13 +205,11 @@ void warn_of_unknown_servers(Compilation& compilation, const definition::HttpLis
   for (std::size_t i = 0; i < listener.servers.size(); ++i) {
     const std::string& id = listener.servers[i];
     if (std::ranges::find(known, id) != known.end()) continue;
-    std::string_view near = nearest_name(id, candidates);
-    compilation.problems.warning(
-        listener.pointer + "/servers/" + std::to_string(i),
-        "no server of the configuration has the id '" + id +
-            "': no request reaches the listener through it" +
-            (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") +
-            "; known: " + quoted_list(known));
+    compilation.problems.warning(listener.pointer + "/servers/" + std::to_string(i),
+                                 "no server of the configuration has the id '" + id +
+                                     "': no request reaches the listener through it" +
+                                     did_you_mean(id, candidates) +
+                                     "; known: " + listed(candidates));
   }
 }
 
@@ -288,7 +279,7 @@ std::optional<el::Template> compile_condition(Compilation& compilation, std::str
 void note_warnings(ApiRevision& revision, const std::vector<Problem>& problems,
                    const std::string& source) {
   for (const Problem& problem : problems) {
-    std::string text = definition::to_string(problem, source);
+    std::string text = to_string(problem, source);
     if (std::ranges::find(revision.warnings, text) == revision.warnings.end())
       revision.warnings.push_back(std::move(text));
   }

@@ -34,7 +34,7 @@ struct CompileContext {
 struct Compiled {
   // Null when refused, or left out by its tags. Whoever serves it numbers its claims, once.
   std::shared_ptr<ApiRevision> revision;
-  std::vector<definition::Problem> problems;
+  std::vector<Problem> problems;
   bool left_out = false;  // this gateway's sharding tags do not want it: not an error
   // Nothing may be served under this definition, nor under its previous version (problems tell).
   bool no_plan = false;

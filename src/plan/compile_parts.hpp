@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/problem.hpp"
 #include "definition/model.hpp"
-#include "definition/problem.hpp"
 #include "plan/compile.hpp"
 
 namespace perigee::plan {
@@ -14,7 +14,7 @@ struct Compilation {
   const definition::Api& api;
   CompileContext& context;
   ApiRevision& revision;
-  definition::Problems problems;
+  Problems problems;
 };
 
 // What the definition says and this version does not do yet: an error for each, so that nothing is

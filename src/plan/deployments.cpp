@@ -8,8 +8,6 @@ namespace perigee::plan {
 
 using definition::Action;
 using definition::Envelope;
-using definition::Problem;
-using definition::Severity;
 
 namespace {
 
@@ -19,8 +17,7 @@ std::vector<std::string> reasons_of(const std::vector<Problem>& problems,
                                     const std::string& source) {
   std::vector<std::string> reasons;
   for (const Problem& problem : problems) {
-    if (problem.severity == Severity::error)
-      reasons.push_back(definition::to_string(problem, source));
+    if (problem.severity == Severity::error) reasons.push_back(to_string(problem, source));
   }
   return reasons;
 }
@@ -40,7 +37,7 @@ void Deployments::log_problems(const std::string& source, const std::string& api
                                const std::vector<Problem>& problems) const {
   for (const Problem& problem : problems) {
     log::Level level = problem.severity == Severity::error ? log::Level::error : log::Level::warn;
-    std::string text = definition::to_string(problem, source);
+    std::string text = to_string(problem, source);
     if (!problem.place.empty()) {
       kLog.line(level, api_id, "{}", text);  // it begins with the source
       continue;

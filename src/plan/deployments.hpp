@@ -64,7 +64,7 @@ class Deployments {
   std::vector<std::string> waiting_for(const std::string& api_id) const;
   void let_waiting_deploy();
   void log_problems(const std::string& source, const std::string& api_id,
-                    const std::vector<definition::Problem>& problems) const;
+                    const std::vector<Problem>& problems) const;
 
   CompileContext context_;
   bool overlapping_;

@@ -6,8 +6,6 @@
 namespace perigee::plan {
 namespace {
 
-using definition::Problems;
-
 void refuse(Problems& problems, const std::string& pointer, std::string_view what) {
   problems.error(pointer, std::string(what) + " is not supported by this version");
 }

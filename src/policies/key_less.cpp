@@ -16,9 +16,8 @@ class KeyLess final : public policy::Policy, private policy::Security {
   }
 };
 
-Result<std::unique_ptr<const policy::Policy>> make(const Json& configuration,
-                                                   const policy::Services& services) {
-  services.warnings.unknown_members(configuration, {});
+std::unique_ptr<const policy::Policy> make(policy::ConfigObject from, const policy::Services&) {
+  from.finish();
   return std::make_unique<const KeyLess>();
 }
 

@@ -8,10 +8,12 @@
 namespace perigee::policies {
 namespace {
 
-using policy::ConfigWarnings;
+using policy::ConfigObject;
 using policy::Exchange;
 using policy::Phase;
 using policy::Verdict;
+
+constexpr std::string_view kFailureKey = "TRANSFORM_HEADERS_FAILURE";
 
 struct Assignment {
   http::OwnedHeaderName name;
@@ -25,93 +27,55 @@ struct Config {
   std::optional<std::vector<http::OwnedHeaderName>> keep_only;  // nullopt = keep all
 };
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+std::optional<el::Template> header_value(ConfigObject& item) {
+  std::optional<el::Template> value = item.expression("value");
+  bool wrong =
+      value && value->is_constant() && !http::is_valid_header_value(value->constant_text());
+  if (wrong) item.wrong_type("value", "a text without control characters");
+  return value;
 }
 
-std::unexpected<Error> wrong(const Json& where, std::string_view expected) {
-  return fail(ErrorCode::invalid,
-              where.pointer() + ": found " + where.dump() + ", expected " + std::string(expected));
-}
-
-Result<http::OwnedHeaderName> header_name(std::string_view text, const Json& where) {
-  if (http::is_valid_header_name(text)) return http::OwnedHeaderName(std::string(text));
-  return wrong(where, "a header name");
-}
-
-Result<el::Template> value_template(std::string_view text, const Json& where) {
-  Result<el::Template> compiled = el::Template::compile(text, policy::template_options());
-  if (!compiled) return std::unexpected(std::move(compiled.error()).in(where.pointer()));
-  if (compiled->is_constant() && !http::is_valid_header_value(compiled->constant_text()))
-    return wrong(where, "a text without control characters");
-  return compiled;
-}
-
-// Nothing for an entry without a name or a value: it does nothing.
-Result<std::optional<Assignment>> assignment(const Json& item, ConfigWarnings& warnings) {
-  if (item.present() && !item.is_object()) return wrong(item, "an object {name, value}");
-  warnings.unknown_members(item, {"name", "value"});
-  TRY(std::optional<std::string> name, item.optional_text("name"));
-  TRY(std::optional<std::string> value, item.optional_text("value"));
-  if (!name || is_blank(*name) || !value) return std::nullopt;
-  TRY(http::OwnedHeaderName header, header_name(*name, item["name"]));
-  TRY(el::Template compiled, value_template(*value, item["value"]));
-  warnings.expressions(item["value"], compiled);
-  return Assignment{std::move(header), std::move(compiled)};
-}
-
-Result<std::vector<Assignment>> assignments(const Json& list, ConfigWarnings& warnings) {
+// An entry without a name or a value does nothing.
+std::vector<Assignment> assignments(ConfigObject& from, std::string_view member) {
   std::vector<Assignment> parsed;
-  if (list.present() && !list.is_array()) return wrong(list, "a list of {name, value}");
-  for (const JsonNode& node : list.items()) {
-    TRY(std::optional<Assignment> made, assignment(Json(node), warnings));
-    if (made) parsed.push_back(*std::move(made));
+  for (ConfigObject& item : from.objects(member)) {
+    std::string name = item.text("name");
+    std::optional<el::Template> value = header_value(item);
+    item.finish();
+    if (is_blank(name) || !value) continue;
+    if (!http::is_valid_header_name(name)) item.wrong_type("name", "a header name");
+    parsed.push_back({http::OwnedHeaderName(std::move(name)), *std::move(value)});
   }
   return parsed;
 }
 
 // Null and blank names stand for nothing.
-Result<std::vector<http::OwnedHeaderName>> names(const Json& list) {
+std::vector<http::OwnedHeaderName> names(ConfigObject& from, std::string_view member) {
   std::vector<http::OwnedHeaderName> parsed;
-  if (list.present() && !list.is_array()) return wrong(list, "a list of header names");
-  for (const JsonNode& node : list.items()) {
+  for (const JsonNode& node : from.items(member, ConfigObject::kItemsMax)) {
     Json item(node);
-    if (item.is_object() || item.is_array()) return wrong(item, "a header name");
     std::string text = item.is_text() ? std::string(item.text()) : item.dump();
     if (item.is_null() || is_blank(text)) continue;
-    TRY(http::OwnedHeaderName name, header_name(text, item));
-    parsed.push_back(std::move(name));
+    if (!http::is_valid_header_name(text)) from.wrong_type(item, "a header name");
+    parsed.emplace_back(std::move(text));
   }
   return parsed;
 }
 
-// The scope had a meaning in the reference's old engine only; here the phase of the step decides.
-Result<void> check_scope(const Json& scope) {
-  constexpr std::array<std::string_view, 4> kScopes = {"REQUEST", "RESPONSE", "REQUEST_CONTENT",
-                                                       "RESPONSE_CONTENT"};
-  if (!scope.present()) return {};
-  if (scope.is_text() && std::ranges::find(kScopes, scope.text()) != kScopes.end()) return {};
-  return wrong(scope, "REQUEST, RESPONSE, REQUEST_CONTENT or RESPONSE_CONTENT");
-}
-
-Result<Config> parse(const Json& configuration, ConfigWarnings& warnings) {
-  if (configuration.present() && !configuration.is_object())
-    return wrong(configuration, "an object");
-  warnings.unknown_members(
-      configuration, {"scope", "addHeaders", "appendHeaders", "removeHeaders", "whitelistHeaders"});
+Config parse(ConfigObject& from) {
   Config config;
-  TRY(check_scope(configuration["scope"]));
-  TRY(config.set, assignments(configuration["addHeaders"], warnings));
-  TRY(config.append, assignments(configuration["appendHeaders"], warnings));
-  TRY(config.remove, names(configuration["removeHeaders"]));
-  TRY(std::vector<http::OwnedHeaderName> kept, names(configuration["whitelistHeaders"]));
-  if (configuration["whitelistHeaders"].size() > 0) config.keep_only = std::move(kept);
+  config.set = assignments(from, "addHeaders");
+  config.append = assignments(from, "appendHeaders");
+  config.remove = names(from, "removeHeaders");
+  std::vector<http::OwnedHeaderName> kept = names(from, "whitelistHeaders");
+  if (from.json()["whitelistHeaders"].size() > 0) config.keep_only = std::move(kept);
+  from.finish();
   return config;
 }
 
 class TransformHeaders final : public policy::Policy {
  public:
-  explicit TransformHeaders(Config config) : config_(std::move(config)) {
+  TransformHeaders(Config config, bool lenient) : config_(std::move(config)), lenient_(lenient) {
     for (const std::vector<Assignment>* list : {&config_.set, &config_.append}) {
       for (const Assignment& assignment : *list) needs_.bits |= assignment.value.needs().bits;
     }
@@ -130,7 +94,9 @@ class TransformHeaders final : public policy::Policy {
     for (auto list : kLists) {
       for (const Assignment& assignment : config_.*list) {
         Result<void> assigned = assign(exchange, headers, assignment, list == &Config::set);
-        if (!assigned) return failure(assigned.error());
+        if (assigned) continue;
+        if (!lenient_) return failure(assigned.error());
+        exchange.warn(kFailureKey, exchange.arena.copy(assigned.error().message));
       }
     }
     for (const http::OwnedHeaderName& name : config_.remove) headers.remove(name);
@@ -167,24 +133,25 @@ class TransformHeaders final : public policy::Policy {
   }
 
   static Verdict failure(const Error& error) {
-    return Verdict::fail({.key = "TRANSFORM_HEADERS_FAILURE",
+    return Verdict::fail({.key = std::string(kFailureKey),
                           .message = "Unable to apply headers transformation",
                           .cause = error.code,
                           .reason = error.message});
   }
 
   Config config_;
+  bool lenient_;  // the old engine leaves out what fails
   el::Needs needs_;
 };
 
-Result<std::unique_ptr<const policy::Policy>> make(const Json& configuration,
-                                                   const policy::Services& services) {
-  TRY(Config config, parse(configuration, services.warnings));
-  return std::make_unique<const TransformHeaders>(std::move(config));
+std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Services& services) {
+  return std::make_unique<const TransformHeaders>(parse(from), services.api.old_engine);
 }
 
 }  // namespace
 
-policy::Registration transform_headers() { return {"transform-headers", &make}; }
+policy::Registration transform_headers() {
+  return {"transform-headers", &make, policy::ScopeRule::old_engine};
+}
 
 }  // namespace perigee::policies

@@ -23,6 +23,7 @@ struct ApiInfo {
   std::string environment_id;
   std::string organization_id;
   std::int64_t deployed_at_ms = 0;
+  bool old_engine = false;            // a v2 API on the v3 engine (api-definition.md 2.6)
   std::vector<NameValue> properties;  // sorted; see has_properties
   bool has_properties = false;
   std::string properties_fault;                // not empty: why reading any of them is an error

@@ -16,19 +16,23 @@ class Catalog {
   explicit Catalog(std::initializer_list<Registration> registrations) {
     for (const Registration& registration : registrations) add(registration);
   }
-  void add(Registration registration) { makes_[std::string(registration.id)] = registration.make; }
-  Make find(std::string_view id) const {
-    auto found = makes_.find(id);
-    return found == makes_.end() ? nullptr : found->second;
+  void add(Registration registration) {
+    registrations_[std::string(registration.id)] = registration;
+  }
+  // Null when there is none.
+  const Registration* find(std::string_view id) const {
+    auto found = registrations_.find(id);
+    return found == registrations_.end() ? nullptr : &found->second;
   }
   std::vector<std::string_view> ids() const {
     std::vector<std::string_view> ids;
-    for (const auto& [id, make] : makes_) ids.push_back(id);
+    ids.reserve(registrations_.size());
+    for (const auto& [id, registration] : registrations_) ids.push_back(id);
     return ids;
   }
 
  private:
-  std::map<std::string, Make, std::less<>> makes_;
+  std::map<std::string, Registration, std::less<>> registrations_;
 };
 
 }  // namespace perigee::policy

@@ -5,11 +5,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/async.hpp"
-#include "base/json.hpp"
 #include "el/expression.hpp"
+#include "policy/config_object.hpp"
 #include "policy/exchange.hpp"
 #include "policy/services.hpp"
 #include "policy/verdict.hpp"
@@ -50,13 +51,28 @@ class Policy {
   virtual const Security* security() const { return nullptr; }
 };
 
-// Errors name the JSON pointer inside the configuration, what stands there and what was expected.
-using Make = Result<std::unique_ptr<const Policy>> (*)(const Json& configuration,
-                                                       const Services& services);
+// Reads the whole configuration and notes what is wrong with it; then what it gives is not used.
+// It may give null when it cannot go on.
+using Make = std::unique_ptr<const Policy> (*)(ConfigObject configuration,
+                                               const Services& services);
+
+// Whether the member `scope` of a configuration decides in which phase a step runs
+// (policies/README.md section 2). The chain obeys it, so that policies need not know.
+enum class ScopeRule : std::uint8_t {
+  none,        // the policy has no scope
+  old_engine,  // in v2 APIs on the v3 engine only
+  always,
+};
 
 struct Registration {
   std::string_view id;
   Make make = nullptr;
+  ScopeRule scope = ScopeRule::none;
 };
+
+// The only phase in which a step with this configuration runs; nothing when its scope does not
+// count.
+std::optional<Phase> scope_of(ConfigObject& configuration, const Registration& registration,
+                              bool old_engine);
 
 }  // namespace perigee::policy

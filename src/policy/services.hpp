@@ -13,7 +13,6 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "policy/api_info.hpp"
-#include "policy/warnings.hpp"
 #include "policy/worker.hpp"
 
 namespace perigee::policy {
@@ -80,7 +79,6 @@ struct Services {
   const Clock& clock;
   const ApiInfo& api;
   WorkerSlots& slots;
-  ConfigWarnings& warnings;
   Counters* counters = nullptr;
   HttpClient* http = nullptr;
   const Resources* resources = nullptr;

@@ -25,7 +25,7 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
     bool refined_error_keys;
   };
   explicit BackendInvoker(const Init& init) : init_(init), call_(init.server_exchange.arena) {}
-  ~BackendInvoker() { tell_sizes(); }
+  ~BackendInvoker() override { tell_sizes(); }
 
   Async<policy::Verdict> invoke(policy::Exchange& exchange) override;
   // After a 101.

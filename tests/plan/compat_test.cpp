@@ -45,8 +45,8 @@ TEST(Compat, EveryDefinitionIsServedOrRefusedAtAPointer) {
     Compiled compiled = compile(envelope, file.path().filename(), shop.context);
     (compiled.revision ? served : refused)++;
     EXPECT_EQ(errors(compiled.problems).empty(), compiled.revision != nullptr);
-    for (const definition::Problem& problem : errors(compiled.problems))
-      EXPECT_TRUE(problem.pointer.starts_with('/')) << definition::to_string(problem);
+    for (const Problem& problem : errors(compiled.problems))
+      EXPECT_TRUE(problem.pointer.starts_with('/')) << to_string(problem);
   }
   std::cout << served << " served, " << refused << " refused\n";
   EXPECT_GT(served, 10u);

@@ -315,8 +315,8 @@ TEST(Compile, MatchRequired) {
 
 // Policies get what they ask for when they are made.
 
-Result<std::unique_ptr<const policy::Policy>> make_probe(const Json& configuration,
-                                                         const policy::Services& services) {
+std::unique_ptr<const policy::Policy> make_probe(policy::ConfigObject,
+                                                 const policy::Services& services) {
   EXPECT_EQ(services.api.id, "a1");
   EXPECT_EQ(services.clock.wall(), FakeClock().wall());
   EXPECT_NE(services.counters, nullptr);

@@ -4,8 +4,7 @@
 #include <map>
 #include <sstream>
 
-#include "policies/catalog.hpp"
-#include "tests/policy/support/exchanges.hpp"
+#include "tests/policies/support/made.hpp"
 
 namespace perigee::policies {
 namespace {
@@ -76,14 +75,12 @@ void fill_exchange(Exchanges& x, Json vector) {
 void run(Json vector) {
   SCOPED_TRACE(vector["id"].text());
   Exchanges x;
-  policy::ConfigWarnings warnings;
-  policy::Services services{.clock = x.clock, .api = x.api, .slots = x.slots, .warnings = warnings};
-  auto made = catalog().find("transform-headers")(vector["configuration"], services);
-  ASSERT_TRUE(made) << made.error().message;
+  testing::Made made = testing::make("transform-headers", vector["configuration"].dump(), x);
+  ASSERT_TRUE(made.policy);
   fill_exchange(x, vector);
   bool of_request = vector["phase"].text() == "request";
-  policy::Verdict verdict = of_request ? x.finished((*made)->on_request(x.exchange()))
-                                       : x.finished((*made)->on_response(x.exchange()));
+  policy::Verdict verdict = of_request ? x.finished(made.policy->on_request(x.exchange()))
+                                       : x.finished(made.policy->on_response(x.exchange()));
   Json expected = vector["expect"];
   EXPECT_EQ(verdict.continues(), expected["outcome"].text() == "continue");
   EXPECT_EQ(x.response.status, expected["status"].integer());

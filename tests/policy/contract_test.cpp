@@ -48,9 +48,14 @@ struct FakeSecrets final : Secrets {
 
 class Contract : public ::testing::Test {
  protected:
-  Result<std::unique_ptr<const Policy>> make(Make factory, std::string_view configuration) {
+  std::unique_ptr<const Policy> make(Make factory, std::string_view configuration) {
     documents.push_back(*JsonDocument::parse(configuration));
-    return factory(documents.back().root(), services);
+    problems = {};
+    return factory(ConfigObject(documents.back().root(), problems), services);
+  }
+  std::string first_problem() const {
+    const Problem& first = problems.listed().front();
+    return first.pointer + ": " + first.message;
   }
   Verdict request(const Policy& policy) { return x.finished(policy.on_request(x.exchange())); }
 
@@ -59,11 +64,10 @@ class Contract : public ::testing::Test {
   FakeHttp http{x.reactor};
   FakeResources resources;
   FakeSecrets secrets;
-  ConfigWarnings warnings;
+  Problems problems;
   Services services{.clock = x.clock,
                     .api = x.api,
                     .slots = x.slots,
-                    .warnings = warnings,
                     .counters = &counters,
                     .http = &http,
                     .resources = &resources,
@@ -98,31 +102,30 @@ class UsesServices final : public Policy {
   std::string secret_;
 };
 
-Result<std::unique_ptr<const Policy>> make_uses_services(const Json& configuration,
-                                                         const Services& services) {
-  if (!services.counters || !services.http)
-    return fail(ErrorCode::unsupported, "needs counters and an HTTP client");
-  TRY(std::string resource, configuration.required_text("resource"));
-  if (!services.resources->find(resource))
-    return fail(ErrorCode::invalid,
-                configuration["resource"].pointer() + ": no resource '" + resource + "'");
-  TRY(std::string secret, services.secrets->resolve("/vault/key"));
-  return std::make_unique<const UsesServices>(services, std::move(secret));
+std::unique_ptr<const Policy> make_uses_services(ConfigObject from, const Services& services) {
+  if (!services.counters || !services.http) from.error("", "needs counters and an HTTP client");
+  std::string resource = from.required_text("resource");
+  if (!resource.empty() && !services.resources->find(resource))
+    from.error("resource", "no resource '" + resource + "'");
+  Result<std::string> secret = services.secrets->resolve("/vault/key");
+  if (!secret) from.error("", secret.error().message);
+  if (from.problems().has_errors()) return nullptr;
+  return std::make_unique<const UsesServices>(services, *std::move(secret));
 }
 
 TEST_F(Contract, FactoriesReachServicesAndNameWhatIsWrong) {
-  auto made = make(&make_uses_services, R"({"resource": "known"})");
-  ASSERT_TRUE(made) << made.error().message;
-  auto wrong = make(&make_uses_services, R"({"resource": "unknown"})");
-  EXPECT_EQ(wrong.error().message, "/resource: no resource 'unknown'");
-  EXPECT_EQ(make(&make_uses_services, "{}").error().message, "/resource: missing, expected a text");
+  EXPECT_TRUE(make(&make_uses_services, R"({"resource": "known"})"));
+  EXPECT_FALSE(make(&make_uses_services, R"({"resource": "unknown"})"));
+  EXPECT_EQ(first_problem(), "/resource: no resource 'unknown'");
+  EXPECT_FALSE(make(&make_uses_services, "{}"));
+  EXPECT_EQ(first_problem(), "/resource: required, but it is missing");
   services.http = nullptr;
-  EXPECT_EQ(make(&make_uses_services, R"({"resource": "known"})").error().code,
-            ErrorCode::unsupported);
+  EXPECT_FALSE(make(&make_uses_services, R"({"resource": "known"})"));
+  EXPECT_EQ(first_problem(), ": needs counters and an HTTP client");
 }
 
 TEST_F(Contract, AStepMayWaitGoOnAndInterrupt) {
-  auto policy = *make(&make_uses_services, R"({"resource": "known"})");
+  auto policy = make(&make_uses_services, R"({"resource": "known"})");
   EXPECT_TRUE(request(*policy).continues());
   EXPECT_EQ(x.exchange().attributes.text("answer"), "answer of http://h/");
   EXPECT_EQ(x.exchange().attributes.text("secret"), "opened");
@@ -278,12 +281,12 @@ class CountsHere final : public Policy {
   WorkerSlot<Seen> slot_;
 };
 
-Result<std::unique_ptr<const Policy>> make_counts_here(const Json&, const Services& services) {
+std::unique_ptr<const Policy> make_counts_here(ConfigObject, const Services& services) {
   return std::make_unique<const CountsHere>(services.slots.add<Seen>());
 }
 
 TEST_F(Contract, TwoStepsOfOneKindHaveTheirOwnStates) {
-  auto first = *make(&make_counts_here, "{}"), second = *make(&make_counts_here, "{}");
+  auto first = make(&make_counts_here, "{}"), second = make(&make_counts_here, "{}");
   EXPECT_TRUE(request(*first).continues());
   EXPECT_TRUE(request(*first).continues());
   EXPECT_EQ(x.exchange().attributes.get("nth")->as_integer(), 2);
@@ -343,11 +346,11 @@ TEST_F(Contract, ASecurityHasAnOrderATokenAndAChallenge) {
 
 TEST(Catalog, FindsByIdAndKnowsTheIds) {
   Catalog catalog{{"b", &make_counts_here}, {"a", &make_uses_services}};
-  EXPECT_EQ(catalog.find("a"), &make_uses_services);
+  EXPECT_EQ(catalog.find("a")->make, &make_uses_services);
   EXPECT_EQ(catalog.find("c"), nullptr);
   EXPECT_THAT(catalog.ids(), ElementsAre("a", "b"));
   catalog.add({"a", &make_counts_here});
-  EXPECT_EQ(catalog.find("a"), &make_counts_here);
+  EXPECT_EQ(catalog.find("a")->make, &make_counts_here);
 }
 
 }  // namespace

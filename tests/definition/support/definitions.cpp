@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "definition/problem.hpp"
+#include "base/problem.hpp"
 
 namespace perigee::definition {
 namespace {

@@ -5,9 +5,10 @@
 namespace perigee::plan::testing {
 namespace {
 
+using policy::ConfigObject;
 using policy::Policy;
 using policy::Services;
-using Made = Result<std::unique_ptr<const Policy>>;
+using Made = std::unique_ptr<const Policy>;
 
 class Marker final : public Policy {
  public:
@@ -18,18 +19,13 @@ class Marker final : public Policy {
   el::Needs needs_;
 };
 
-Made make_marker(const Json& configuration, const Services& services) {
-  services.warnings.unknown_members(configuration, {"wrong", "body", "tls", "secrets"});
-  TRY(bool wrong, configuration.boolean_or("wrong", false));
-  if (wrong)
-    return fail(ErrorCode::invalid, configuration.pointer() + "/wrong: found true, expected false");
-  TRY(bool body, configuration.boolean_or("body", false));
-  TRY(bool tls, configuration.boolean_or("tls", false));
-  TRY(bool secrets, configuration.boolean_or("secrets", false));
+Made make_marker(ConfigObject from, const Services&) {
+  if (from.boolean("wrong", false)) from.error("wrong", "found true, expected false");
   el::Needs needs;
-  if (body) needs.add(el::Needs::request_body);
-  if (tls) needs.add(el::Needs::tls);
-  if (secrets) needs.add(el::Needs::secrets);
+  if (from.boolean("body", false)) needs.add(el::Needs::request_body);
+  if (from.boolean("tls", false)) needs.add(el::Needs::tls);
+  if (from.boolean("secrets", false)) needs.add(el::Needs::secrets);
+  from.finish();
   return std::make_unique<const Marker>(needs);
 }
 
@@ -50,9 +46,8 @@ class Door final : public Policy, private policy::Security {
 };
 
 template <int kOrder, bool kSubscription>
-Made make_door(const Json& configuration, const Services&) {
-  TRY(bool wrong, configuration.boolean_or("wrong", false));
-  if (wrong) return fail(ErrorCode::invalid, "this door cannot be built");
+Made make_door(ConfigObject from, const Services&) {
+  if (from.boolean("wrong", false)) from.error("", "this door cannot be built");
   return std::make_unique<const Door>(kOrder, kSubscription);
 }
 

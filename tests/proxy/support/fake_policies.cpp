@@ -21,8 +21,6 @@ Gates& gates() {
 
 namespace {
 
-using Made = Result<std::unique_ptr<const Policy>>;
-
 Async<Verdict> pass_gate(std::string name) {
   Result<void> open = co_await gates()[name];
   if (!open) co_return Verdict::broken(open.error());
@@ -325,13 +323,13 @@ class ReadsTooLate final : public Policy {
 };
 
 template <class P>
-Made make(const Json& json, const Services& services) {
+std::unique_ptr<const Policy> make(policy::ConfigObject from, const Services& services) {
   if constexpr (std::is_default_constructible_v<P>)
     return std::make_unique<const P>();
   else if constexpr (std::is_constructible_v<P, const Json&, const Services&>)
-    return std::make_unique<const P>(json, services);
+    return std::make_unique<const P>(from.json(), services);
   else
-    return std::make_unique<const P>(json);
+    return std::make_unique<const P>(from.json());
 }
 
 }  // namespace

@@ -203,12 +203,12 @@ void Gateway::deploy(const std::vector<ApiText>& apis) {
   std::vector<std::shared_ptr<const plan::ApiRevision>> revisions;
   for (const ApiText& text : apis) {
     definition::Envelope envelope = definition::read_envelope(definition_of(text), {});
-    for (const definition::Problem& problem : envelope.problems)
-      EXPECT_NE(problem.severity, definition::Severity::error) << definition::to_string(problem);
+    for (const Problem& problem : envelope.problems)
+      EXPECT_NE(problem.severity, Severity::error) << to_string(problem);
     ASSERT_TRUE(envelope.api);
     plan::Compiled compiled = plan::compile(envelope, text.id + ".json", context);
-    for (const definition::Problem& problem : compiled.problems)
-      EXPECT_NE(problem.severity, definition::Severity::error) << definition::to_string(problem);
+    for (const Problem& problem : compiled.problems)
+      EXPECT_NE(problem.severity, Severity::error) << to_string(problem);
     ASSERT_TRUE(compiled.revision);
     revisions.push_back(compiled.revision);
   }

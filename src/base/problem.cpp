@@ -1,9 +1,9 @@
-#include "definition/problem.hpp"
+#include "base/problem.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace perigee::definition {
+namespace perigee {
 
 Problem not_json(const JsonFault& fault) {
   std::string what = fault.code == ErrorCode::limit ? "" : "not valid JSON: ";
@@ -27,6 +27,10 @@ void Problems::warning(std::string pointer, std::string message) {
   if (warnings_++ < kListedMax) {
     list_.push_back({Severity::warning, std::move(pointer), std::move(message), {}});
   }
+}
+
+void Problems::prefix_since(Mark mark, std::string_view prefix) {
+  for (std::size_t i = mark.listed; i < list_.size(); ++i) list_[i].message.insert(0, prefix);
 }
 
 void Problems::demote_since(Mark mark) {
@@ -58,4 +62,4 @@ std::vector<Problem> Problems::take() && {
   return std::move(list_);
 }
 
-}  // namespace perigee::definition
+}  // namespace perigee

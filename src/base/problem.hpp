@@ -1,4 +1,4 @@
-// Problem: one fault of a definition, for the log, `/_node/apis` and `perigee check`.
+// Problem: one fault of a document, for the log, `/_node/apis` and `perigee check`.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "base/json.hpp"
 
-namespace perigee::definition {
+namespace perigee {
 
 enum class Severity : std::uint8_t { warning, error };
 
@@ -39,21 +39,24 @@ class Problems {
   }
   void error(Problem problem);
   void warning(std::string pointer, std::string message);
-  void more_warnings(std::size_t count) { warnings_ += count; }  // that somebody else did not list
 
   // Whether one more of this severity would be listed; lets a caller save the work of a message.
   bool lists_warnings() const { return warnings_ < kListedMax; }
   bool has_errors() const { return errors_ > 0; }
 
-  // Errors found since a mark can be turned into warnings: the part they break is left out.
+  // What is found after a mark belongs to one part of the document.
   struct Mark {
     std::size_t listed = 0;
     std::size_t errors = 0;
   };
   Mark mark() const { return {list_.size(), errors_}; }
+  // Puts `prefix` before the messages that were listed since then: who found them.
+  void prefix_since(Mark mark, std::string_view prefix);
   bool has_errors_since(Mark mark) const { return errors_ > mark.errors; }
+  // Its errors become warnings: the part that they break is left out.
   void demote_since(Mark mark);
 
+  const std::vector<Problem>& listed() const { return list_; }
   // All of them; the last ones tell how many were not listed.
   std::vector<Problem> take() &&;
 
@@ -63,4 +66,4 @@ class Problems {
   std::size_t warnings_ = 0;
 };
 
-}  // namespace perigee::definition
+}  // namespace perigee
