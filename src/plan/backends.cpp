@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "http/url.hpp"
 #include "plan/compile_parts.hpp"
@@ -150,7 +151,7 @@ std::string numbers_of(const upstream::EndpointOptions& options) {
 
 Result<upstream::EndpointOptions> endpoint_options(const definition::Endpoint& endpoint,
                                                    const std::string& target, Evaluator& evaluator,
-                                                   net::TrustStores& stores) {
+                                                   net::TrustStores& stores, bool reroutes) {
   const definition::HttpOptions& http = endpoint.options.http;
   upstream::EndpointOptions options;
   TRY(options.target, http::parse_url(target));
@@ -165,11 +166,12 @@ Result<upstream::EndpointOptions> endpoint_options(const definition::Endpoint& e
   if (http.wait_queue_max >= 0) options.waiting_max = static_cast<std::size_t>(http.wait_queue_max);
   options.lifetime_max = http.connection_lifetime_max;
   options.fingerprint = numbers_of(options) + options.target.text();
-  if (options.target.secured()) {
+  if (options.target.secured() || reroutes) {
     TRY(TlsParts parts, tls_parts(endpoint.options.ssl, evaluator));
     options.fingerprint += '\x1f' + parts.text();
-    TRY(options.tls, make_tls(std::move(parts), stores));
+    TRY(options.tls_elsewhere, make_tls(std::move(parts), stores));
   }
+  if (options.target.secured()) options.tls = options.tls_elsewhere;
   return options;
 }
 
@@ -178,9 +180,11 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   Evaluator evaluator(compilation);
   TRY(std::string target, evaluator.text(endpoint.target));
   TRY(upstream::EndpointOptions options,
-      endpoint_options(endpoint, target, evaluator, compilation.context.trust_stores));
+      endpoint_options(endpoint, target, evaluator, compilation.context.trust_stores,
+                       compilation.reroutes));
   Backend backend;
   backend.name = endpoint.name;
+  backend.target = options.target.text();
   backend.authority = options.target.authority();
   backend.target_path = options.target.path;
   backend.target_query = options.target.query;
@@ -220,12 +224,56 @@ void warn_of_no_endpoint(Compilation& compilation, const definition::EndpointGro
                                    "NO_ENDPOINT_FOUND");
 }
 
-void warn_of_no_requests(Compilation& compilation, const definition::EndpointGroup& group) {
-  compilation.problems.warning(group.pointer,
-                               "group '" + group.name +
-                                   "' gets no request: in this version the first one, '" +
-                                   compilation.api.endpoint_groups.front().name +
-                                   "', gets all; put the endpoints there, or remove the group");
+upstream::Balance balance_of(definition::LoadBalancer balancer) {
+  switch (balancer) {
+    case definition::LoadBalancer::round_robin:
+      return upstream::Balance::round_robin;
+    case definition::LoadBalancer::random:
+      return upstream::Balance::random;
+    case definition::LoadBalancer::weighted_round_robin:
+      return upstream::Balance::weighted_round_robin;
+    case definition::LoadBalancer::weighted_random:
+      return upstream::Balance::weighted_random;
+  }
+  return upstream::Balance::round_robin;
+}
+
+void compile_group(Compilation& compilation, const definition::EndpointGroup& group) {
+  BackendGroup made;
+  made.name = group.name;
+  std::vector<upstream::Member> members;
+  Problems::Mark mark = compilation.problems.mark();
+  for (const definition::Endpoint& endpoint : group.endpoints) {
+    if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
+    Result<Backend> backend = compile_backend(compilation, group, endpoint);
+    if (!backend) {
+      tell_left_out(compilation, endpoint, backend.error());
+      continue;
+    }
+    members.push_back({.endpoint = backend->endpoint,
+                       .weight = static_cast<std::uint32_t>(std::max(1, endpoint.weight)),
+                       .secondary = endpoint.secondary});
+    made.backends.push_back(*std::move(backend));
+  }
+  bool refused = compilation.problems.has_errors_since(mark);
+  if (made.backends.empty() && !refused) warn_of_no_endpoint(compilation, group);
+  made.group = compilation.context.endpoints.group(
+      compilation.api.id, group.name, std::move(members), balance_of(group.load_balancer));
+  compilation.revision.groups.push_back(std::move(made));
+}
+
+// Groups and endpoints share one name space; of equal names an endpoint's counts, then the first.
+void fill_backend_names(ApiRevision& revision) {
+  std::vector<BackendName>& names = revision.backend_names;
+  for (std::uint32_t group = 0; group < revision.groups.size(); ++group) {
+    const std::vector<Backend>& backends = revision.groups[group].backends;
+    for (std::uint32_t member = 0; member < backends.size(); ++member)
+      names.push_back({backends[member].name, group, member});
+    names.push_back({revision.groups[group].name, group, std::nullopt});
+  }
+  std::ranges::sort(names, {}, [](const BackendName& name) {
+    return std::tuple(std::string_view(name.name), !name.member, name.group, name.member);
+  });
 }
 
 }  // namespace
@@ -237,31 +285,14 @@ bool is_for_tenant(const definition::Endpoint& endpoint, const std::string& tena
 }
 
 void compile_backends(Compilation& compilation) {
-  ApiRevision& revision = compilation.revision;
-  for (const definition::EndpointGroup& group : compilation.api.endpoint_groups) {
-    BackendGroup& made = revision.groups.emplace_back();
-    made.name = group.name;
-    std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;
-    Problems::Mark mark = compilation.problems.mark();
-    for (const definition::Endpoint& endpoint : group.endpoints) {
-      if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
-      Result<Backend> backend = compile_backend(compilation, group, endpoint);
-      if (!backend) {
-        tell_left_out(compilation, endpoint, backend.error());
-        continue;
-      }
-      endpoints.push_back(backend->endpoint);
-      made.backends.push_back(*std::move(backend));
-    }
-    bool refused = compilation.problems.has_errors_since(mark);
-    if (&group != &compilation.api.endpoint_groups.front()) {
-      warn_of_no_requests(compilation, group);
-    } else if (made.backends.empty() && !refused) {
-      warn_of_no_endpoint(compilation, group);
-    }
-    made.group =
-        compilation.context.endpoints.group(compilation.api.id, group.name, std::move(endpoints));
-  }
+  for (const definition::EndpointGroup& group : compilation.api.endpoint_groups)
+    compile_group(compilation, group);
+  fill_backend_names(compilation.revision);
+}
+
+const BackendName* ApiRevision::find_backend(std::string_view name) const {
+  auto found = std::ranges::lower_bound(backend_names, name, {}, &BackendName::name);
+  return found != backend_names.end() && found->name == name ? &*found : nullptr;
 }
 
 }  // namespace perigee::plan

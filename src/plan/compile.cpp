@@ -95,6 +95,7 @@ void compile_step(Compilation& compilation, const definition::Step& step, policy
   if (!made.policy) return;
   if (made.condition) made.condition_needs = made.condition->needs();
   made.needs = made.policy->needs(phase);
+  compilation.reroutes |= made.policy->reroutes();
   made.policy_id = step.policy;
   made.name = step.name;
   made.pointer = step.pointer;
@@ -129,6 +130,7 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
     }
     if (pattern) note_parameters(compilation, *flow.http, made.methods);
   }
+  if (chain.best_match) made.parts = split_path(flow.http ? flow.http->path : "/");
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);
   made.condition_pointer = flow.condition_pointer;
   if (made.condition) made.condition_needs = made.condition->needs();
@@ -145,6 +147,9 @@ SecuredPlan compile_plan(Compilation& compilation, const definition::ApiPlan& pl
   SecuredPlan made;
   made.id = plan.id;
   made.name = plan.name;
+  made.selection_rule =
+      compile_condition(compilation, plan.selection_rule, plan.pointer + "/selectionRule");
+  if (made.selection_rule) made.rule_needs = made.selection_rule->needs();
   PolicyUse use{plan.security, plan.security_configuration, plan.pointer + "/security/type",
                 plan.pointer + "/security"};
   if (const policy::Registration* found = find_policy(compilation, use.id, use.id_pointer)) {
@@ -183,7 +188,7 @@ void fill_info(Compilation& compilation, const definition::Envelope& envelope) {
     return a.name < b.name;
   };
   for (const definition::Property& property : api.properties)
-    info.properties.push_back({property.key, property.value});
+    info.properties.push_back({property.key, property_value(compilation, property)});
   std::sort(info.properties.begin(), info.properties.end(), by_name);
   // compat: the reference fails when an expression reads properties, not when it deploys the API.
   auto twice = std::ranges::adjacent_find(info.properties, {}, &policy::NameValue::name);
@@ -287,6 +292,7 @@ void note_warnings(ApiRevision& revision, const std::vector<Problem>& problems,
 
 FlowChain compile_flows(Compilation& compilation, const std::vector<definition::Flow>& flows) {
   FlowChain chain;
+  chain.best_match = compilation.api.flow_execution.mode == definition::FlowMode::best_match;
   for (const definition::Flow& flow : flows) {
     if (flow.enabled) chain.flows.push_back(compile_flow(compilation, flow, chain));
   }
@@ -322,10 +328,10 @@ Compiled compile(const definition::Envelope& envelope, const std::string& source
   fill_info(compilation, envelope);
   fill_listeners(compilation);
   refuse_unsupported(compilation);
-  compile_backends(compilation);
+  compile_rest(compilation);
   compile_plans(compilation);
   revision->flows = compile_flows(compilation, api.flows);
-  revision->match_required = api.flow_execution.match_required;
+  compile_backends(compilation);  // knows then what the policies need of them
   if (definition::deployable_plans(api, context.tags).empty()) {
     result.no_plan = true;
     compilation.problems.error(api.pointer + "/plans",

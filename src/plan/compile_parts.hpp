@@ -15,6 +15,7 @@ struct Compilation {
   CompileContext& context;
   ApiRevision& revision;
   Problems problems;
+  bool reroutes = false;  // a step may name another target than the endpoints'
 };
 
 // What the definition says and this version does not do yet: an error for each, so that nothing is
@@ -26,6 +27,10 @@ void refuse_needs(Compilation& compilation, el::Needs needs, const std::string& 
 bool is_for_tenant(const definition::Endpoint& endpoint, const std::string& tenant);
 void compile_backends(Compilation& compilation);
 void compile_plans(Compilation& compilation);
+// CORS, path mappings, response templates, failover.
+void compile_rest(Compilation& compilation);
+// Decrypted when it has to be; one that cannot be stays as it is, with a warning.
+std::string property_value(Compilation& compilation, const definition::Property& property);
 FlowChain compile_flows(Compilation& compilation, const std::vector<definition::Flow>& flows);
 // A condition of the definition. One that cannot be parsed is deployed as the reference does (it
 // fails when it is evaluated), with a warning; one that this version does not support is an error.

@@ -35,6 +35,15 @@ std::vector<std::string_view> path_parts(std::string_view path) {
   return parts;
 }
 
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0, end = 0; end != std::string_view::npos; begin = end + 1) {
+    end = path.find('/', begin);
+    parts.emplace_back(path.substr(begin, end == std::string_view::npos ? end : end - begin));
+  }
+  return parts;
+}
+
 // Bytes, not characters: a path is not always UTF-8, and '.' then stands for one byte everywhere.
 Result<std::shared_ptr<const RE2>> compile_path_regex(std::string_view path,
                                                       const std::string& regex) {

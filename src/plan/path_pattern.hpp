@@ -22,6 +22,8 @@ namespace perigee::plan {
 
 // The parts between slashes, without the empty ones.
 std::vector<std::string_view> path_parts(std::string_view path);
+// All parts between slashes: "/a//b" gives "", "a", "", "b".
+std::vector<std::string> split_path(std::string_view path);
 // Regular expression text whose only special character may be '.'.
 bool is_plain_part(std::string_view part);
 // Such text against as many characters.

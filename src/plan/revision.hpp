@@ -15,13 +15,16 @@
 #include "el/expression.hpp"
 #include "http/headers.hpp"
 #include "http/method.hpp"
+#include "plan/cors.hpp"
+#include "plan/path_mappings.hpp"
 #include "plan/path_parameters.hpp"
 #include "plan/path_pattern.hpp"
+#include "plan/response_templates.hpp"
 #include "plan/source_files.hpp"
 #include "policy/api_info.hpp"
 #include "policy/policy.hpp"
 #include "policy/worker.hpp"
-#include "upstream/endpoint.hpp"
+#include "upstream/group.hpp"
 
 namespace perigee::plan {
 
@@ -49,6 +52,7 @@ struct Flow {
   std::optional<el::Template> condition;
   std::string condition_pointer;
   el::Needs condition_needs;
+  std::vector<std::string> parts;  // of its path between slashes, empty ones too; of best-match
   std::uint32_t request_begin = 0, request_end = 0;    // into FlowChain::request
   std::uint32_t response_begin = 0, response_end = 0;  // into FlowChain::response
 };
@@ -58,12 +62,15 @@ struct FlowChain {
   std::vector<Flow> flows;
   std::vector<Step> request;
   std::vector<Step> response;
+  bool best_match = false;  // one flow runs, not all that match
   bool empty() const { return flows.empty(); }
 };
 
 struct SecuredPlan {
   std::string id;
   std::string name;
+  std::optional<el::Template> selection_rule;
+  el::Needs rule_needs;
   std::unique_ptr<const policy::Policy> policy;  // its security() is not null
   el::Needs needs;
   FlowChain flows;
@@ -73,6 +80,7 @@ struct Backend {
   std::string name;
   std::shared_ptr<const upstream::Endpoint> endpoint;
   std::string authority;    // Host of the backend
+  std::string target;       // as the endpoint's URL was written
   std::string target_path;  // may be empty
   std::string target_query;
   bool propagate_client_host = false;
@@ -84,6 +92,24 @@ struct BackendGroup {
   std::string name;
   std::shared_ptr<const upstream::Group> group;  // of the same endpoints in the same order
   std::vector<Backend> backends;
+};
+
+// What the name of an endpoint or of a group stands for, in ApiRevision::groups.
+struct BackendName {
+  std::string name;
+  std::uint32_t group = 0;
+  std::optional<std::uint32_t> member;  // nothing: the group
+};
+
+// lifecycle.md 8.6.
+struct Failover {
+  std::int32_t retries_max = 0;    // after the first attempt
+  Duration attempt_limit{};        // and what counts as slow
+  std::uint32_t failures_max = 0;  // calls in a row that open the breaker; 0 = no breaker (v2)
+  Duration open_for{};
+  bool per_subscription = false;  // one breaker for each, else one for the API
+  std::optional<el::Template> failure_condition;
+  bool next_on_failure = false;  // retries walk the group instead of taking turns
 };
 
 struct ListenerPath {
@@ -105,9 +131,18 @@ struct ApiRevision {
   bool match_required = false;
   bool has_entrypoint = false;       // else every request is answered with 404
   std::vector<BackendGroup> groups;  // the first is the default group
+  std::vector<BackendName> backend_names;  // sorted
+  std::optional<Failover> failover;
+  std::optional<Cors> cors;
+  PathMappings path_mappings;
+  ResponseTemplates response_templates;
+  bool reject_null_byte = false;
+  bool is_v2 = false;
   policy::WorkerSlots slots;
   std::vector<std::string> warnings;
   std::vector<SourceFile> files;  // that it was made from, besides the definition
+
+  const BackendName* find_backend(std::string_view name) const;
 };
 
 }  // namespace perigee::plan

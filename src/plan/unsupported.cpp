@@ -29,45 +29,18 @@ void refuse_endpoint_options(Problems& problems, const definition::EndpointOptio
   refuse_store(problems, options.ssl.key_store, "a key store");
 }
 
-void refuse_endpoint(Problems& problems, const definition::Endpoint& endpoint) {
-  if (endpoint.health_check)
-    refuse(problems, endpoint.health_check->pointer, "an endpoint health check");
-  if (endpoint.secondary) refuse(problems, endpoint.pointer + "/secondary", "a secondary endpoint");
-}
-
 // Endpoints may share the options of their group: each fault is told once.
 void refuse_groups(Compilation& compilation) {
   Problems& problems = compilation.problems;
   std::set<std::string_view> looked_at;
   for (const definition::EndpointGroup& group : compilation.api.endpoint_groups) {
-    if (group.load_balancer != definition::LoadBalancer::round_robin) {
-      refuse(problems, group.pointer + "/loadBalancer/type",
-             "load balancer " + std::string(definition::to_string(group.load_balancer)));
-    }
     for (const definition::Endpoint& endpoint : group.endpoints) {
       if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
-      refuse_endpoint(problems, endpoint);
+      if (endpoint.health_check)
+        refuse(problems, endpoint.health_check->pointer, "an endpoint health check");
       if (looked_at.insert(endpoint.options.pointer).second)
         refuse_endpoint_options(problems, endpoint.options);
     }
-  }
-}
-
-void refuse_listeners(Problems& problems, const std::vector<definition::HttpListener>& listeners) {
-  for (const definition::HttpListener& listener : listeners) {
-    if (listener.cors && listener.cors->enabled) refuse(problems, listener.cors->pointer, "CORS");
-    if (!listener.path_mappings.empty())
-      refuse(problems, listener.pointer + "/pathMappings", "path mapping");
-    if (listener.reject_null_byte)
-      refuse(problems, listener.pointer + "/requestValidation", "rejectNullByte");
-  }
-}
-
-void refuse_plans(Problems& problems, const Compilation& compilation) {
-  for (const definition::ApiPlan* plan :
-       definition::deployable_plans(compilation.api, compilation.context.tags)) {
-    if (!plan->selection_rule.empty())
-      refuse(problems, plan->pointer + "/selectionRule", "a selection rule");
   }
 }
 
@@ -76,22 +49,10 @@ void refuse_plans(Problems& problems, const Compilation& compilation) {
 void refuse_unsupported(Compilation& compilation) {
   const definition::Api& api = compilation.api;
   Problems& problems = compilation.problems;
-  refuse_listeners(problems, api.listeners);
   refuse_groups(compilation);
-  refuse_plans(problems, compilation);
-  if (api.failover && api.failover->enabled) refuse(problems, api.failover->pointer, "failover");
-  if (api.flow_execution.mode == definition::FlowMode::best_match) {
-    refuse(problems, api.flow_execution.pointer + "/mode", "flow mode best-match");
-  }
-  for (const definition::Property& property : api.properties) {
-    if (property.encrypted) refuse(problems, property.pointer, "an encrypted property");
-  }
   for (const definition::Resource& resource : api.resources) {
     if (resource.enabled)
       refuse(problems, resource.pointer, "resource type '" + resource.type + "'");
-  }
-  for (const definition::ResponseTemplate& response : api.response_templates) {
-    refuse(problems, response.pointer, "a response template");
   }
   if (api.analytics && (api.analytics->logging.entrypoint || api.analytics->logging.endpoint)) {
     problems.warning(api.analytics->logging.pointer,

@@ -47,6 +47,9 @@ class Policy {
   virtual Async<Verdict> on_response(Exchange& exchange) const { return Verdict::next(); }
   // What the chain has to provide before it calls the policy in this phase (its templates' needs).
   virtual el::Needs needs(Phase phase) const { return {}; }
+  // Whether it may name another target for the backend call (the attribute request.endpoint):
+  // endpoints then prepare for it.
+  virtual bool reroutes() const { return false; }
   // Null unless the policy can secure a plan.
   virtual const Security* security() const { return nullptr; }
 };

@@ -15,7 +15,9 @@ namespace perigee::policy {
 // the standard answer.
 struct Failure {
   int status = 500;
-  std::string key;          // empty: none
+  std::string key;  // empty: none
+  // Of a failed backend call: the key of both lines (lifecycle.md 8.5), for response templates.
+  std::string_view refined_key, parent_key;
   std::string message;      // see has_message
   bool has_message = true;  // false: the answer has no body
   std::string

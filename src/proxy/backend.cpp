@@ -69,20 +69,75 @@ std::string_view backend_error_key(ErrorCode code, bool refined) {
   }
 }
 
+namespace {
+
+// lifecycle.md 8.1: the attribute request.method.
+std::optional<Verdict> override_method(Exchange& exchange) {
+  std::optional<std::string_view> text = exchange.attributes.text("request.method");
+  if (!text) return std::nullopt;
+  http::Method method = http::method_of(*text);
+  if (method == http::Method::other)
+    return Verdict::fail(400, "INVALID_HTTP_METHOD", "Http method is not valid");
+  exchange.request.method = method;
+  exchange.request.method_text = *text;
+  return std::nullopt;
+}
+
+}  // namespace
+
 Async<Verdict> BackendInvoker::invoke(Exchange& exchange) {
-  const plan::BackendGroup& group = init_.revision.groups.front();
-  if (group.backends.empty()) {
-    if (std::uint64_t times = init_.api.no_endpoint.due(init_.reactor.now())) {
-      kLog.line(log::Level::warn, exchange.api.id, "group '{}' has no usable endpoint{}",
-                group.name, log::times_since(times));
-    }
-    Failure failure;
-    failure.status = 503;
-    failure.key = "NO_ENDPOINT_FOUND";
-    failure.has_message = false;
-    return Verdict::fail(std::move(failure));
+  if (exchange.has_response) forget_answer(exchange);
+  if (!exchange.attributes.entries().empty()) {
+    if (std::optional<Verdict> refused = override_method(exchange)) return *std::move(refused);
   }
-  return call(exchange, group.backends[group.group->next(exchange.worker.index)]);
+  Result<std::optional<Destination>> to = choose(exchange);
+  if (!to) {
+    Verdict verdict = Verdict::fail(400, "", "");
+    verdict.failure().has_message = false;
+    verdict.failure().reason =
+        "cannot call the endpoint of request.endpoint: " + to.error().message;
+    return verdict;
+  }
+  if (!*to) return no_endpoint(exchange);
+  to_ = *std::move(to);
+  return call(exchange);
+}
+
+Result<std::optional<Destination>> BackendInvoker::choose(Exchange& exchange) {
+  if (std::exchange(moves_on_, false) && to_) {
+    if (std::optional<Destination> next = next_behind(*to_, exchange)) return next;
+  }
+  return choose_destination(init_.revision, exchange, init_.elsewhere);
+}
+
+// compat: the v3 engine gives no key (lifecycle.md section 12).
+Verdict BackendInvoker::no_endpoint(const Exchange& exchange) {
+  std::optional<std::string_view> named = exchange.attributes.text("request.endpoint");
+  std::uint64_t times = init_.api.no_endpoint.due(init_.reactor.now());
+  if (times && named) {
+    kLog.line(log::Level::warn, exchange.api.id,
+              "the attribute request.endpoint, '{}', names no usable endpoint{}",
+              named->substr(0, 200), log::times_since(times));
+  } else if (times) {
+    kLog.line(log::Level::warn, exchange.api.id, "group '{}' has no usable endpoint{}",
+              init_.revision.groups.front().name, log::times_since(times));
+  }
+  Failure failure;
+  failure.status = 503;
+  if (!exchange.api.old_engine) failure.key = "NO_ENDPOINT_FOUND";
+  failure.has_message = false;
+  return Verdict::fail(std::move(failure));
+}
+
+void BackendInvoker::forget_answer(Exchange& exchange) {
+  give_up();
+  std::span<http::Header> fields = exchange.response.headers.entries();
+  for (http::Header& field : fields.subspan(std::min(fields_before_, fields.size())))
+    field.removed = true;
+  exchange.response.status = 200;
+  exchange.response.reason = {};
+  exchange.response_body.set(nullptr);
+  exchange.has_response = false;
 }
 
 // A gathered body can be sent again, by an invoker that tries again; a stream goes once, and nobody
@@ -95,11 +150,12 @@ http::Body* BackendInvoker::body_to_send(Exchange& exchange) const {
   return sent;
 }
 
-Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& backend) {
+Async<Verdict> BackendInvoker::call(Exchange& exchange) {
+  const upstream::Endpoint& endpoint = *to_->endpoint;
   http::RequestHead request(exchange.arena);
-  make_backend_request(exchange, backend, init_.rules, request);
-  called_ = &backend;
-  idle_timeout_ = backend.endpoint->options().idle_timeout;
+  make_backend_request(exchange, *to_, init_.rules, request);
+  idle_timeout_ = endpoint.options().idle_timeout;
+  fields_before_ = exchange.response.headers.entries().size();
   // What policies set on the response in the request phase stays beside what the backend sends
   // (lifecycle.md 8.4).
   http::ResponseHead answer(exchange.arena);
@@ -107,21 +163,21 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   http::ResponseHead& into = merge ? answer : exchange.response;
   tell_sizes();  // of a call before this one
   ClientMetrics::Call counted(init_.metrics, request.method,
-                              {.remote = backend.endpoint->remote(),
+                              {.remote = endpoint.remote(),
                                .context_path = exchange.context_path,
                                .raw_path = request.path});
-  Result<void> called = co_await call_.start(init_.client, *backend.endpoint, request,
-                                             body_to_send(exchange), into, this);
+  Result<void> called =
+      co_await call_.start(init_.client, endpoint, request, body_to_send(exchange), into, this);
   upstream_time_ = counted.elapsed();
   if (!called) {
     const Error* body_error = call_.body_error();
     bool of_client = body_error && body_error->fault == Fault::client;
     // A flow that was told to stop is no fault of the backend.
     if (of_client || (co_await this_scope())->cancelled()) {
-      kLog.line(log::Level::debug, exchange.api.id, "backend {}: {}", backend.name,
+      kLog.line(log::Level::debug, exchange.api.id, "backend {}: {}", to_->backend->name,
                 called.error().message);
     } else {
-      tell_failure(backend, called.error());
+      tell_failure(called.error());
     }
     Verdict verdict = of_client ? body_failure(*body_error) : failed(called.error());
     call_.finish();
@@ -133,11 +189,11 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   // reason as its body; we pass the answer on, as the client needs its fields and its body.
   if (into.status == 101 && !init_.rules.upgrade) [[unlikely]] {
     Error unasked(ErrorCode::invalid, "the backend switched protocols unasked");
-    tell_failure(backend, unasked);
+    tell_failure(unasked);
     co_return failed(unasked);
   }
-  if (init_.client.trouble(*backend.endpoint).told) [[unlikely]]
-    tell_recovery(backend);
+  if (init_.client.trouble(endpoint).told) [[unlikely]]
+    tell_recovery();
   remove_hop_by_hop(into.headers);
   if (merge) {
     exchange.response.headers.append_all(answer.headers);
@@ -149,19 +205,19 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange, const plan::Backend& bac
   co_return Verdict::next();
 }
 
-void BackendInvoker::tell_failure(const plan::Backend& backend, const Error& error) {
-  upstream::Trouble& trouble = init_.client.trouble(*backend.endpoint);
+void BackendInvoker::tell_failure(const Error& error) {
+  upstream::Trouble& trouble = init_.client.trouble(*to_->endpoint);
   std::uint64_t times = trouble.lines.due(init_.reactor.now());
   trouble.told |= times > 0;
   kLog.line(times > 0 ? log::Level::warn : log::Level::debug, init_.revision.info.id,
-            "endpoint '{}'{}{}", backend.name,
-            failure_at(backend.endpoint->remote(), error.message), log::times_since(times));
+            "endpoint '{}'{}{}", to_->backend->name,
+            failure_at(to_->endpoint->remote(), error.message), log::times_since(times));
 }
 
-void BackendInvoker::tell_recovery(const plan::Backend& backend) {
-  init_.client.trouble(*backend.endpoint).told = false;
+void BackendInvoker::tell_recovery() {
+  init_.client.trouble(*to_->endpoint).told = false;
   kLog.line(log::Level::info, init_.revision.info.id, "endpoint '{}' ({}) answers again",
-            backend.name, backend.endpoint->remote());
+            to_->backend->name, to_->endpoint->remote());
 }
 
 Verdict BackendInvoker::failed(const Error& error) const {
@@ -173,7 +229,9 @@ Verdict BackendInvoker::failed(const Error& error) const {
     return Verdict::fail(std::move(failure));
   }
   failure.status = backend_error_status(error.code);
-  failure.key = backend_error_key(error.code, init_.refined_error_keys);
+  failure.refined_key = backend_error_key(error.code, true);
+  failure.parent_key = backend_error_key(error.code, false);
+  failure.key = init_.refined_error_keys ? failure.refined_key : failure.parent_key;
   failure.has_message = false;
   return Verdict::fail(std::move(failure));
 }

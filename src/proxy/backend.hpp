@@ -7,6 +7,7 @@
 #include "policy/exchange.hpp"
 #include "proxy/backend_request.hpp"
 #include "proxy/client_metrics.hpp"
+#include "proxy/destination.hpp"
 #include "proxy/worker_plan.hpp"
 #include "upstream/client.hpp"
 
@@ -16,6 +17,7 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
  public:
   struct Init {
     upstream::Client& client;
+    upstream::Elsewhere& elsewhere;
     ClientMetrics& metrics;
     http::ServerExchange& server_exchange;  // for interim answers
     const plan::ApiRevision& revision;
@@ -27,7 +29,10 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   explicit BackendInvoker(const Init& init) : init_(init), call_(init.server_exchange.arena) {}
   ~BackendInvoker() override { tell_sizes(); }
 
+  // May be invoked again: after a failure, and after an answer, which is then forgotten.
   Async<policy::Verdict> invoke(policy::Exchange& exchange) override;
+  // The next time the group's endpoint behind the one that was called, instead of whose turn it is.
+  void move_on() { moves_on_ = true; }
   // After a 101.
   net::Stream* tunnel() { return call_.tunnel(); }
   // How long a tunnel may be without a byte; 0 = for ever.
@@ -38,9 +43,10 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
     call_.finish();
   }
   // Logs that the body of its answer broke, at a bounded rate as every failure of a backend.
-  void tell_broken(const Error& error) { tell_failure(*called_, error); }
+  void tell_broken(const Error& error) { tell_failure(error); }
   // Whom the request was sent to; null when none was asked.
-  const plan::Backend* called() const { return called_; }
+  const plan::Backend* called() const { return to_ ? to_->backend : nullptr; }
+  const upstream::Endpoint* called_endpoint() const { return to_ ? to_->endpoint : nullptr; }
   // What the backend took until its head was there; 0 when it was not called.
   Duration upstream_time() const { return upstream_time_; }
   int upstream_status() const { return upstream_status_; }
@@ -49,11 +55,14 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   Async<Result<void>> on_interim(const http::ResponseHead& head) override {
     return init_.server_exchange.inform(head);
   }
-  Async<policy::Verdict> call(policy::Exchange& exchange, const plan::Backend& backend);
+  Result<std::optional<Destination>> choose(policy::Exchange& exchange);
+  Async<policy::Verdict> call(policy::Exchange& exchange);
+  policy::Verdict no_endpoint(const policy::Exchange& exchange);
+  void forget_answer(policy::Exchange& exchange);
   http::Body* body_to_send(policy::Exchange& exchange) const;
   policy::Verdict failed(const Error& error) const;
-  void tell_failure(const plan::Backend& backend, const Error& error);
-  void tell_recovery(const plan::Backend& backend);
+  void tell_failure(const Error& error);
+  void tell_recovery();
   void tell_sizes() {
     if (!answers_.count) return;
     init_.metrics.tell_sizes(std::exchange(answers_, {}), call_.request_body_bytes(),
@@ -63,7 +72,9 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   Init init_;
   upstream::Call call_;
   ClientMetrics::Answers answers_;  // of the call, until its sizes are told
-  const plan::Backend* called_ = nullptr;
+  std::optional<Destination> to_;   // of the last call
+  std::size_t fields_before_ = 0;   // of the answer's head, before the backend's
+  bool moves_on_ = false;
   Duration idle_timeout_{};
   Duration upstream_time_{};
   int upstream_status_ = 0;

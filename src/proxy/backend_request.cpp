@@ -1,6 +1,7 @@
 #include "proxy/backend_request.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <vector>
 
@@ -48,14 +49,15 @@ void remove_hop_by_hop(const plan::Backend& backend, const BackendRequestRules& 
   }
 }
 
-std::string_view host_for(const policy::Exchange& exchange, const plan::Backend& backend,
+std::string_view host_for(const policy::Exchange& exchange, const Destination& destination,
                           const BackendRequestRules& rules) {
   std::string_view now = exchange.request.headers.get(HeaderId::host).value_or("");
-  if (now.empty()) return backend.authority;
+  if (now.empty()) return destination.authority;
   if (now != rules.original_host) return now;  // a policy changed it
   // Of an absolute target when there was one, whatever Host says (RFC 9112 section 3.2.2): the
   // backend must see the host that the API was chosen by.
-  return backend.propagate_client_host ? exchange.request.authority : backend.authority;
+  return destination.backend->propagate_client_host ? exchange.request.authority
+                                                    : destination.authority;
 }
 
 std::string_view written(Arena& arena, const std::vector<QueryParameter>& parameters,
@@ -133,11 +135,17 @@ void remove_named_fields(http::Headers& headers) {
   }
 }
 
-std::string_view merge_queries(Arena& arena, std::string_view request, std::string_view target) {
-  if (target.empty() && is_simple(request)) return request;
-  if (request.empty() && is_simple(target)) return target;
+std::string_view merge_queries(Arena& arena, std::span<const std::string_view> queries) {
+  std::string_view only;
+  std::size_t filled = 0;
+  for (std::string_view query : queries) {
+    if (query.empty()) continue;
+    only = query;
+    ++filled;
+  }
+  if (filled == 0 || (filled == 1 && is_simple(only))) return only;
   std::vector<QueryParameter> parameters;
-  for (std::string_view query : {request, target}) {
+  for (std::string_view query : queries) {
     QueryReader reader(query);
     while (std::optional<QueryParameter> parameter = reader.next())
       parameters.push_back(*parameter);
@@ -145,20 +153,26 @@ std::string_view merge_queries(Arena& arena, std::string_view request, std::stri
   return written(arena, parameters, grouped(parameters));
 }
 
-void make_backend_request(const policy::Exchange& exchange, const plan::Backend& backend,
+void make_backend_request(const policy::Exchange& exchange, const Destination& destination,
                           const BackendRequestRules& rules, http::RequestHead& to) {
   const http::RequestHead& from = exchange.request;
+  const plan::Backend& backend = *destination.backend;
   Arena& arena = to.headers.arena();
   to.method = from.method;
   to.method_text = from.method_text;
   to.version = http::Version::http_1_1;
-  to.authority = host_for(exchange, backend, rules);
-  to.query = merge_queries(arena, from.query, backend.target_query);
+  to.authority = host_for(exchange, destination, rules);
+  std::array<std::string_view, 3> queries{from.query, destination.target_query,
+                                          destination.custom_query};
+  if (rules.target_query_first) std::swap(queries[0], queries[1]);
+  to.query = merge_queries(arena, queries);
   to.has_query = !to.query.empty();
-  std::size_t path_size = backend.target_path.size() + exchange.path_info.size();
-  to.target = arena.join({backend.target_path, exchange.path_info, path_size == 0 ? "/" : "",
+  bool rooted =
+      (destination.base_path.empty() ? destination.path : destination.base_path).starts_with('/');
+  to.target = arena.join({rooted ? "" : "/", destination.base_path, destination.path,
                           to.has_query ? "?" : "", to.query});
-  to.path = to.target.substr(0, std::max<std::size_t>(path_size, 1));
+  std::size_t after_path = to.has_query ? to.query.size() + 1 : 0;
+  to.path = to.target.substr(0, to.target.size() - after_path);
   to.headers.append_all(from.headers);
   remove_hop_by_hop(backend, rules, to.headers);
   if (to.authority == backend.authority) {

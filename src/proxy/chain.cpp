@@ -1,6 +1,7 @@
 #include "proxy/chain.hpp"
 
 #include "base/log.hpp"
+#include "proxy/best_match.hpp"
 
 namespace perigee::proxy {
 
@@ -141,9 +142,42 @@ void tell_reason(const Verdict& verdict, const Exchange& exchange, log::LineRate
   }
 }
 
+namespace {
+
+// Whether the flow's selectors and its condition fit, or why that cannot be told.
+Async<Result<bool>> fits(const Flow& flow, Exchange& exchange, LineRates& rates) {
+  if (!selects(flow, exchange)) co_return false;
+  if (!flow.condition) co_return true;
+  CO_TRY(co_await provide(flow.condition_needs, Phase::request, exchange));
+  co_return holds(flow, exchange, rates);
+}
+
+Async<Verdict> run_request_flow(const FlowChain& chain, const Flow& flow, Exchange& exchange,
+                                LineRates& rates) {
+  return run_steps(flow, part(chain.request, flow.request_begin, flow.request_end), Phase::request,
+                   exchange, rates);
+}
+
+Async<Verdict> run_best_flow(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
+  for (std::size_t i = 0; i < chain.flows.size(); ++i) {
+    Result<bool> fitting = co_await fits(chain.flows[i], exchange, run.line_rates);
+    if (!fitting)
+      co_return failed_condition(fitting.error(), chain.flows[i], exchange, run.line_rates);
+    run.matched[i] = *fitting;
+  }
+  std::optional<std::size_t> best = best_match(chain.flows, run.matched, exchange.path_info);
+  for (bool& matched : run.matched) matched = false;
+  if (!best) co_return Verdict::next();
+  run.matched[*best] = run.any = true;
+  co_return co_await run_request_flow(chain, chain.flows[*best], exchange, run.line_rates);
+}
+
+}  // namespace
+
 Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
   run.matched = exchange.arena.array<bool>(chain.flows.size());
   for (bool& matched : run.matched) matched = false;
+  if (chain.best_match) co_return co_await run_best_flow(chain, exchange, run);
   for (std::size_t i = 0; i < chain.flows.size(); ++i) {
     const Flow& flow = chain.flows[i];
     if (!selects(flow, exchange)) continue;
@@ -154,9 +188,7 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     }
     run.matched[i] = run.any = true;
     if (flow.request_begin == flow.request_end) continue;
-    Verdict verdict =
-        co_await run_steps(flow, part(chain.request, flow.request_begin, flow.request_end),
-                           Phase::request, exchange, run.line_rates);
+    Verdict verdict = co_await run_request_flow(chain, flow, exchange, run.line_rates);
     if (!verdict.continues()) co_return verdict;
   }
   co_return Verdict::next();

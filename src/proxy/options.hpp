@@ -28,7 +28,8 @@ struct Options {
   bool x_forwarded_prefix = false;
   bool tells_route = false;  // metrics show the context path of the API
   bool websocket_enabled = false;
-  bool refined_error_keys = false;  // the keys of the 4.12 line; no configuration sets it yet
+  bool refined_error_keys = false;          // of the 4.12 line (perigee.compat.errorKeys)
+  std::size_t dynamic_endpoints_max = 100;  // targets that policies named, kept on each worker
 };
 
 }  // namespace perigee::proxy

@@ -1,7 +1,12 @@
 #include "proxy/proxy.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/log.hpp"
 #include "proxy/chain.hpp"
+#include "proxy/cors.hpp"
+#include "proxy/failover.hpp"
 #include "proxy/trace_context.hpp"
 
 namespace perigee::proxy {
@@ -60,6 +65,22 @@ Verdict flows_not_matched() {
   return Verdict::fail(std::move(failure));
 }
 
+bool holds_null(std::string_view text) {
+  return text.find('\0') != std::string_view::npos || text.find("%00") != std::string_view::npos;
+}
+
+bool has_null_byte(const Exchange& exchange) {
+  if (holds_null(exchange.uri)) return true;
+  return std::ranges::any_of(exchange.request.headers.entries(), [](const http::Header& header) {
+    return holds_null(header.name()) || holds_null(header.value());
+  });
+}
+
+Verdict null_byte_rejected() {
+  return Verdict::fail(400, "REQUEST_NULL_BYTE_REJECTED",
+                       "The request contains invalid characters.");
+}
+
 Verdict no_entrypoint() {
   return Verdict::fail(404, "", "No entrypoint matches the incoming request");
 }
@@ -85,6 +106,7 @@ struct Proxy::Serving {
                   .states = pin.states(),
                   .buffered_body_bytes_max = proxy.options_.buffered_body_bytes_max}),
         backend({.client = proxy.client_,
+                 .elsewhere = proxy.elsewhere_,
                  .metrics = proxy.client_metrics_,
                  .server_exchange = client,
                  .revision = pin.revision(),
@@ -92,7 +114,8 @@ struct Proxy::Serving {
                  .reactor = proxy.worker_.reactor,
                  .rules = {.original_host =
                                client.request.headers.get(http::HeaderId::host).value_or(""),
-                           .upgrade = proxy.upgrades(client)},
+                           .upgrade = proxy.upgrades(client),
+                           .target_query_first = pin.revision().is_v2},
                  .refined_error_keys = proxy.options_.refined_error_keys}),
         timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout) {
     exchange.request_id = ids.request;
@@ -105,11 +128,16 @@ struct Proxy::Serving {
     exchange.arrived_wall = client.arrived_wall;
     exchange.request_body.set(client.body);
     exchange.set_invoker(backend);
+    if (pin.revision().failover) use_failover(*pin.revision().failover, proxy.worker_.reactor);
     // The observer is told when the revision may be gone.
     if (proxy.options_.tells_route) client.route = client.arena.copy(exchange.context_path);
     client.watch_client(&flow);
   }
   ~Serving() { client.watch_client(nullptr); }
+  void use_failover(const plan::Failover& rules, net::Reactor& reactor) {
+    exchange.set_invoker(exchange.own(
+        std::make_unique<FailoverInvoker>(rules, backend, pin.series().breakers, reactor)));
+  }
 
   http::ServerExchange& client;
   Scope& scope;
@@ -137,6 +165,7 @@ Proxy::Proxy(Init init)
       client_metrics_(init.shard, init.worker.reactor),
       client_(init.worker.reactor, init.names, init.worker.count, init.client_limits,
               &client_metrics_),
+      elsewhere_(options_.dynamic_endpoints_max),
       plan_(init.worker, options_.pending_requests_timeout, std::move(init.give_back)) {}
 
 Async<void> Proxy::handle(http::ServerExchange& client) {
@@ -172,16 +201,11 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
 Async<Verdict> Proxy::run_chains(Serving& serving) {
   Exchange& exchange = serving.exchange;
   const plan::ApiRevision& revision = serving.pin.revision();
-  Verdict verdict =
-      co_await run_security(revision, exchange, serving.pin.line_rates(), serving.plan);
-  if (verdict.has_reason()) {
-    tell_reason(verdict, exchange, serving.pin.line_rates()[serving.plan],
-                fmt::format("plan {}", serving.plan->id));
-  }
+  Verdict verdict = co_await admit(serving);
   if (!verdict.continues()) co_return verdict;
   prepare(exchange, revision);
   if (!revision.has_entrypoint) co_return no_entrypoint();
-  if (!serving.plan->flows.empty()) {
+  if (serving.plan && !serving.plan->flows.empty()) {
     verdict = co_await run_request_flows(serving.plan->flows, exchange, serving.plan_flows);
     if (!verdict.continues()) co_return verdict;
   }
@@ -191,20 +215,48 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
   }
   bool any_flow = serving.plan_flows.any || serving.api_flows.any;
   if (revision.match_required && !any_flow) co_return flows_not_matched();
-  if (policy::Invoker* invoker = exchange.invoker()) {
-    if (any_flow) {
-      Result<void> provided = co_await provide_for_response(serving);
-      if (!provided) {
-        Verdict failure = body_failure(provided.error());
-        tell_reason(failure, exchange, serving.pin.line_rates()[&revision.flows],
-                    "a step of the response phase");
-        co_return failure;
-      }
-    }
-    verdict = co_await invoker->invoke(exchange);
-    if (!verdict.continues()) co_return verdict;
-  }
+  verdict = co_await invoke(serving, any_flow);
+  if (!verdict.continues()) co_return verdict;
   co_return any_flow ? co_await run_response_chains(serving) : Verdict::next();
+}
+
+// Before-security processors and the security chain: lifecycle.md section 2, steps 4 and 5.
+Async<Verdict> Proxy::admit(Serving& serving) {
+  Exchange& exchange = serving.exchange;
+  const plan::ApiRevision& revision = serving.pin.revision();
+  if (revision.reject_null_byte && has_null_byte(exchange)) return null_byte_rejected();
+  if (revision.cors && is_preflight(exchange.request)) {
+    exchange.plan_id = exchange.application_id = "1";
+    exchange.subscription_id = exchange.remote_address;
+    return answer_preflight(*revision.cors, exchange);
+  }
+  return secure(serving);
+}
+
+Async<Verdict> Proxy::secure(Serving& serving) {
+  Verdict verdict = co_await run_security(serving.pin.revision(), serving.exchange,
+                                          serving.pin.line_rates(), serving.plan);
+  if (verdict.has_reason()) {
+    tell_reason(verdict, serving.exchange, serving.pin.line_rates()[serving.plan],
+                fmt::format("plan {}", serving.plan->id));
+  }
+  co_return verdict;
+}
+
+Async<Verdict> Proxy::invoke(Serving& serving, bool any_flow) {
+  policy::Invoker* invoker = serving.exchange.invoker();
+  if (!invoker) co_return Verdict::next();
+  if (any_flow) {
+    Result<void> provided = co_await provide_for_response(serving);
+    if (!provided) {
+      Verdict failure = body_failure(provided.error());
+      tell_reason(failure, serving.exchange,
+                  serving.pin.line_rates()[&serving.pin.revision().flows],
+                  "a step of the response phase");
+      co_return failure;
+    }
+  }
+  co_return co_await invoker->invoke(serving.exchange);
 }
 
 // Before-api processors, lifecycle.md section 6.
@@ -216,6 +268,10 @@ void Proxy::prepare(Exchange& exchange, const plan::ApiRevision& revision) {
   if (!revision.path_parameters.empty()) {
     revision.path_parameters.fill(exchange.request.method, exchange.path_info, exchange.arena,
                                   exchange.path_parameters);
+  }
+  if (!revision.path_mappings.empty()) {
+    std::string_view mapped = revision.path_mappings.match(exchange.path_info);
+    if (!mapped.empty()) exchange.attributes.set("gravitee.attribute.mapped-path", mapped);
   }
   ClientIdentifier identifier = identifiers_.identify(exchange, options_);
   exchange.client_identifier = identifier.of_exchange;
@@ -232,15 +288,17 @@ Async<Result<void>> Proxy::provide_for_response(Serving& serving) {
   return provide(needs, policy::Phase::request, serving.exchange);
 }
 
+// The v3 engine runs the flows of the API first (api-definition.md 2.6).
 Async<Verdict> Proxy::run_response_chains(Serving& serving) {
-  if (serving.plan_flows.any) {
-    Verdict verdict =
-        co_await run_response_flows(serving.plan->flows, serving.exchange, serving.plan_flows);
+  const plan::ApiRevision& revision = serving.pin.revision();
+  const plan::FlowChain* of_plan = serving.plan ? &serving.plan->flows : nullptr;
+  std::array<std::pair<const plan::FlowChain*, FlowRun*>, 2> chains{
+      {{of_plan, &serving.plan_flows}, {&revision.flows, &serving.api_flows}}};
+  if (revision.info.old_engine) std::swap(chains[0], chains[1]);
+  for (auto [chain, run] : chains) {
+    if (!run->any) continue;
+    Verdict verdict = co_await run_response_flows(*chain, serving.exchange, *run);
     if (!verdict.continues()) co_return verdict;
-  }
-  if (serving.api_flows.any) {
-    co_return co_await run_response_flows(serving.pin.revision().flows, serving.exchange,
-                                          serving.api_flows);
   }
   co_return Verdict::next();
 }
@@ -266,7 +324,7 @@ void Proxy::tell_timeout(Serving& serving) {
   if (times == 0) return;
   const plan::Backend* asked = serving.backend.called();
   std::string where = asked ? fmt::format("endpoint '{}' ({}) had been asked", asked->name,
-                                          asked->endpoint->remote())
+                                          serving.backend.called_endpoint()->remote())
                             : "no endpoint had been asked";
   auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(options_.request_timeout);
   kLog.line(log::Level::warn, serving.exchange.api.id, "http.requestTimeout ({} ms) passed; {}{}",
@@ -280,12 +338,13 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
   Exchange& exchange = serving.exchange;
   if (verdict.failed()) {
     serving.backend.give_up();
-    exchange.failure = &verdict.failure();
-    FailureAnswer answer = answer_failure(exchange, verdict.failure());
+    FailureAnswer answer =
+        answer_failure(exchange, verdict.failure(), serving.pin.revision().response_templates);
     exchange.response_body.replace(answer.body);
     if (answer.close) serving.client.close_after();
   }
   add_id_headers(exchange, options_);
+  if (serving.pin.revision().cors) add_cors_headers(*serving.pin.revision().cors, exchange);
   if (!serving.trace.empty()) exchange.response.headers.set_made(kTraceparent, serving.trace);
   bool upgraded = !verdict.failed() && exchange.response.status == 101 && serving.backend.tunnel();
   if (upgraded) return upgrade(serving);
@@ -294,7 +353,7 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
 
 Async<Result<void>> Proxy::upgrade(Serving& serving) {
   CO_TRY(net::Stream * client, co_await serving.client.upgrade(serving.exchange.response));
-  ClientMetrics::WebSocket counted(client_metrics_, serving.backend.called()->endpoint->remote());
+  ClientMetrics::WebSocket counted(client_metrics_, serving.backend.called_endpoint()->remote());
   co_await relay_both_ways(tunnels_, worker_.reactor, *client, *serving.backend.tunnel(),
                            serving.backend.idle_timeout());
   co_return Result<void>{};

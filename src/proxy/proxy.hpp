@@ -15,6 +15,7 @@
 #include "proxy/worker_plan.hpp"
 #include "report/metrics.hpp"
 #include "upstream/client.hpp"
+#include "upstream/elsewhere.hpp"
 
 namespace perigee::proxy {
 
@@ -46,6 +47,9 @@ class Proxy final : public http::Handler {
   bool upgrades(const http::ServerExchange& client) const;
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_chains(Serving& serving);
+  Async<policy::Verdict> admit(Serving& serving);
+  Async<policy::Verdict> secure(Serving& serving);
+  Async<policy::Verdict> invoke(Serving& serving, bool any_flow);
   void prepare(policy::Exchange& exchange, const plan::ApiRevision& revision);
   Async<Result<void>> provide_for_response(Serving& serving);
   Async<policy::Verdict> run_response_chains(Serving& serving);
@@ -65,6 +69,7 @@ class Proxy final : public http::Handler {
   ClientMetrics client_metrics_;
   upstream::Client client_;
   ClientIdentifiers identifiers_;
+  upstream::Elsewhere elsewhere_;
   WorkerPlan plan_;
   Tunnels tunnels_;
   std::vector<const http::Server*> without_websockets_;

@@ -33,11 +33,12 @@ Async<Verdict> take(const SecuredPlan& plan, Exchange& exchange, const SecuredPl
 }
 
 // False when the plan could not be tried.
+template <class T>
 bool note(const SecuredPlan& plan, const Exchange& exchange, LineRates& rates,
-          const Result<Token>& token) {
-  if (token) return true;
+          const Result<T>& tried) {
+  if (tried) return true;
   if (std::uint64_t times = rates[&plan].due(exchange.worker.reactor.now())) {
-    kLog.line(log::Level::warn, exchange.api.id, "plan {}: {}{}", plan.id, token.error().message,
+    kLog.line(log::Level::warn, exchange.api.id, "plan {}: {}{}", plan.id, tried.error().message,
               log::times_since(times));
   }
   return false;
@@ -50,6 +51,13 @@ Verdict nobody(const plan::ApiRevision& revision, Exchange& exchange, bool techn
   return Verdict::fail(401, "GATEWAY_PLAN_UNRESOLVABLE", "Unauthorized");
 }
 
+// Step 2: a plan without a rule applies. An error is the plan's that cannot be tried.
+Async<Result<bool>> applies(const SecuredPlan& plan, Exchange& exchange) {
+  if (!plan.selection_rule) co_return true;
+  CO_TRY(co_await provide(plan.rule_needs, policy::Phase::request, exchange));
+  co_return plan.selection_rule->condition(exchange, exchange.arena);
+}
+
 // `extracting` is what the first plan looks for.
 Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange, LineRates& rates,
                          const SecuredPlan*& chosen, Async<Result<Token>> extracting) {
@@ -58,9 +66,11 @@ Async<Verdict> try_plans(const plan::ApiRevision& revision, Exchange& exchange, 
     bool first = &plan == &revision.plans.front();
     Result<Token> token =
         first ? co_await std::move(extracting) : co_await plan.policy->security()->token(exchange);
-    if (token && token->state == Token::State::found)
-      co_return co_await take(plan, exchange, chosen);
     technical_error = !note(plan, exchange, rates, token) || technical_error;
+    if (!token || token->state != Token::State::found) continue;
+    Result<bool> applied = co_await applies(plan, exchange);
+    if (applied && *applied) co_return co_await take(plan, exchange, chosen);
+    technical_error = !note(plan, exchange, rates, applied) || technical_error;
   }
   co_return nobody(revision, exchange, technical_error);
 }
@@ -76,7 +86,8 @@ Async<Verdict> run_security(const plan::ApiRevision& revision, Exchange& exchang
   if (!extracting.here())
     return try_plans(revision, exchange, line_rates, chosen, std::move(extracting));
   Result<Token> token = extracting.take();
-  if (token && token->state == Token::State::found) return take(first, exchange, chosen);
+  bool found = token && token->state == Token::State::found;
+  if (found && !first.selection_rule) return take(first, exchange, chosen);
   return try_plans(revision, exchange, line_rates, chosen, std::move(token));
 }
 

@@ -16,6 +16,7 @@
 #include "net/reactor.hpp"
 #include "plan/plan.hpp"
 #include "policy/worker.hpp"
+#include "proxy/breaker.hpp"
 #include "proxy/chain.hpp"
 #include "report/families.hpp"
 
@@ -30,6 +31,7 @@ struct ApiSeries {
   report::Series* upstream_time[6] = {};
   log::LineRate request_timeouts;
   log::LineRate no_endpoint;
+  Breakers breakers;
 };
 
 struct RevisionHere;

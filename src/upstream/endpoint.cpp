@@ -1,5 +1,7 @@
 #include "upstream/endpoint.hpp"
 
+#include "upstream/group.hpp"
+
 namespace perigee::upstream {
 
 Endpoint::Endpoint(EndpointRegistry& registry, EndpointOptions options, std::uint32_t slot,
@@ -12,12 +14,20 @@ Endpoint::Endpoint(EndpointRegistry& registry, EndpointOptions options, std::uin
 
 Endpoint::~Endpoint() { registry_.retire(*this); }
 
-Group::Group(std::vector<std::shared_ptr<const Endpoint>> endpoints, unsigned workers)
-    : endpoints_(std::move(endpoints)), cursors_(std::make_unique<Cursor[]>(workers)) {}
+Result<std::shared_ptr<const Endpoint>> Endpoint::at(http::Url origin) const {
+  EndpointOptions options = options_;
+  options.tls = origin.secured() ? options_.tls_elsewhere : nullptr;
+  if (origin.secured() && !options.tls)
+    return fail(ErrorCode::unsupported,
+                "no TLS was prepared for " + origin.text() +
+                    ": no policy of this API is known to name other targets");
+  options.target = std::move(origin);
+  options.fingerprint += "\n" + options.target.text();
+  return registry_.endpoint("elsewhere", std::to_string(generation_), std::move(options));
+}
 
-std::size_t Group::next(unsigned worker) const {
-  if (endpoints_.size() == 1) return 0;
-  return cursors_[worker].next++ % endpoints_.size();
+void Endpoint::set_usable(bool usable) const {
+  if (usable_.exchange(usable) != usable) ++registry_.health_changes_;
 }
 
 std::shared_ptr<const Endpoint> EndpointRegistry::endpoint(const std::string& api_id,
@@ -43,16 +53,21 @@ std::shared_ptr<const Endpoint> EndpointRegistry::endpoint(const std::string& ap
   return made;
 }
 
-std::shared_ptr<const Group> EndpointRegistry::group(
-    const std::string& api_id, const std::string& name,
-    std::vector<std::shared_ptr<const Endpoint>> endpoints) {
-  std::string identity = api_id + '\n' + name;
-  for (const auto& endpoint : endpoints) identity += '\n' + std::to_string(endpoint->generation());
+std::shared_ptr<const Group> EndpointRegistry::group(const std::string& api_id,
+                                                     const std::string& name,
+                                                     std::vector<Member> members,
+                                                     Balance balance) {
+  std::string identity = api_id + '\n' + name + '\n' + std::to_string(static_cast<int>(balance));
+  for (const Member& member : members) {
+    identity += '\n' + std::to_string(member.endpoint->generation());
+    if (is_weighted(balance)) identity += ' ' + std::to_string(member.weight);
+    if (member.secondary) identity += " secondary";
+  }
   std::unique_lock lock(mutex_);
   if (auto found = groups_.find(identity); found != groups_.end()) {
     if (std::shared_ptr<const Group> alive = found->second.lock()) return alive;
   }
-  auto made = std::make_shared<const Group>(std::move(endpoints), workers_);
+  auto made = std::make_shared<const Group>(std::move(members), balance, workers_, health_changes_);
   groups_[std::move(identity)] = made;
   return made;
 }

@@ -6,6 +6,7 @@
 // every worker.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,6 +35,8 @@ struct EndpointOptions {
   Duration lifetime_max = 0s;         // of a pooled connection; 0 = none
   net::TlsClientContext const* tls_context() const { return tls.get(); }
   std::shared_ptr<const net::TlsClientContext> tls;  // null for plain targets
+  // For secured targets elsewhere (Endpoint::at); null unless a policy of the API may name one.
+  std::shared_ptr<const net::TlsClientContext> tls_elsewhere;
   // Everything above (and what the TLS context was made of) as text: equal text, equal behaviour.
   std::string fingerprint;
 };
@@ -47,6 +50,11 @@ class Endpoint {
   const std::string& remote() const { return remote_; }     // "host:port", for metrics and logs
   std::uint32_t slot() const { return slot_; }              // index of the pool on every worker
   std::uint64_t generation() const { return generation_; }  // tells users of one slot apart
+  // An endpoint with the same options at another origin. Any thread.
+  Result<std::shared_ptr<const Endpoint>> at(http::Url origin) const;
+  // Whether health checks let it be called. Any thread.
+  bool usable() const { return usable_.load(std::memory_order_relaxed); }
+  void set_usable(bool usable) const;
 
  private:
   friend class EndpointRegistry;
@@ -57,27 +65,14 @@ class Endpoint {
   std::string remote_;
   std::uint32_t slot_;
   std::uint64_t generation_;
+  mutable std::atomic<bool> usable_ = true;
 };
 
-// The endpoints of a group and whose turn it is. Kept across redeploys that do not change the set.
-class Group {
- public:
-  Group(std::vector<std::shared_ptr<const Endpoint>> endpoints, unsigned workers);
-  // Index of the endpoint whose turn it is: round robin, one cursor per worker, restarting at 0
-  // with a new set. The group is not empty.
-  std::size_t next(unsigned worker) const;
-  const std::vector<std::shared_ptr<const Endpoint>>& endpoints() const { return endpoints_; }
+class Group;
+struct Member;
+enum class Balance : std::uint8_t;
 
- private:
-  struct alignas(64) Cursor {
-    std::uint64_t next = 0;
-  };
-  std::vector<std::shared_ptr<const Endpoint>> endpoints_;
-  mutable std::unique_ptr<Cursor[]> cursors_;
-};
-
-// Gives out endpoints and groups by identity. Used on the build thread; endpoints may die on any
-// thread.
+// Gives out endpoints and groups by identity. From any thread, though mostly the build thread's.
 class EndpointRegistry {
  public:
   // `retired(slot, generation)` is called when an endpoint died, so that workers drop their pools.
@@ -89,7 +84,7 @@ class EndpointRegistry {
   std::shared_ptr<const Endpoint> endpoint(const std::string& api_id, const std::string& name,
                                            EndpointOptions options);
   std::shared_ptr<const Group> group(const std::string& api_id, const std::string& name,
-                                     std::vector<std::shared_ptr<const Endpoint>> endpoints);
+                                     std::vector<Member> members, Balance balance);
   std::size_t alive() const;
 
  private:
@@ -105,6 +100,7 @@ class EndpointRegistry {
   std::vector<std::uint32_t> free_slots_;
   std::uint32_t slots_ = 0;
   std::uint64_t generations_ = 0;
+  std::atomic<std::uint64_t> health_changes_ = 1;  // of any endpoint
   std::size_t alive_ = 0;
   std::size_t made_since_sweep_ = 0;
 };

@@ -92,20 +92,25 @@ TEST(Backends, TargetsMayHoldExpressions) {
   EXPECT_EQ(revision->groups[0].backends[0].target_path, "/a1");
 }
 
-TEST(Backends, AGroupBehindTheFirstIsWarnedOf) {
+// lifecycle.md 8.1: what the attribute request.endpoint may name.
+TEST(Backends, NamesStandForEndpointsAndGroups) {
   Workshop shop;
-  auto compiled = shop.compile({.top = R"("endpointGroups": [
+  auto revision = shop.revision({.top = R"("endpointGroups": [
       {"name": "main", "type": "http-proxy", "endpoints": [
         {"name": "a", "type": "http-proxy", "configuration": {"target": "http://h:1"}}]},
       {"name": "spare", "type": "http-proxy", "endpoints": [
-        {"name": "b", "type": "http-proxy", "configuration": {"target": "http://h:2"}}]},
-      {"name": "empty", "type": "http-proxy"}])"});
-  ASSERT_TRUE(compiled.revision) << printed(compiled.problems);
-  EXPECT_THAT(warnings(compiled.problems),
-              ElementsAre(problem_is("/endpointGroups/1",
-                                     "group 'spare' gets no request: in this "
-                                     "version the first one, 'main', gets"),
-                          problem_is("/endpointGroups/2", "group 'empty' gets no request")));
+        {"name": "b", "type": "http-proxy", "configuration": {"target": "http://h:2"}},
+        {"name": "c", "type": "http-proxy", "configuration": {"target": "http://h:3"}}]}])"});
+  const BackendName* endpoint = revision->find_backend("c");
+  ASSERT_NE(endpoint, nullptr);
+  EXPECT_EQ(endpoint->group, 1u);
+  EXPECT_EQ(endpoint->member, 1u);
+  const BackendName* group = revision->find_backend("spare");
+  ASSERT_NE(group, nullptr);
+  EXPECT_EQ(group->group, 1u);
+  EXPECT_EQ(group->member, std::nullopt);
+  EXPECT_EQ(revision->find_backend("d"), nullptr);
+  EXPECT_EQ(revision->find_backend(""), nullptr);
 }
 
 TEST(Backends, PropertiesThatCannotBeReadLeaveAnEndpointOut) {
@@ -139,7 +144,7 @@ TEST(Backends, AnInvalidEndpointIsLeftOutWithAWarning) {
     Compiled compiled = shop.compile(row.slots);
     ASSERT_TRUE(compiled.revision) << printed(compiled.problems);
     EXPECT_TRUE(compiled.revision->groups.at(0).backends.empty()) << row.reason;
-    EXPECT_TRUE(compiled.revision->groups.at(0).group->endpoints().empty());
+    EXPECT_TRUE(compiled.revision->groups.at(0).group->members().empty());
     EXPECT_THAT(warnings(compiled.problems),
                 ElementsAre(problem_is("/endpointGroups/0/endpoints/0", row.reason),
                             problem_is("/endpointGroups/0/endpoints", "no usable endpoint")));
@@ -219,8 +224,8 @@ TEST(Backends, AnotherEndpointInTheGroupKeepsTheOldOneAndRenewsTheGroup) {
   auto next = shop.revision({.group = both});
   EXPECT_EQ(endpoint_of(*first), endpoint_of(*next));
   EXPECT_NE(first->groups[0].group, next->groups[0].group);
-  EXPECT_EQ(next->groups[0].group->endpoints().size(), 2u);
-  EXPECT_EQ(next->groups[0].group->endpoints()[1], next->groups[0].backends[1].endpoint);
+  EXPECT_EQ(next->groups[0].group->members().size(), 2u);
+  EXPECT_EQ(next->groups[0].group->members()[1].endpoint, next->groups[0].backends[1].endpoint);
 }
 
 TEST(Backends, ANewTrustFileIsAChange) {

@@ -458,7 +458,7 @@ TEST_F(DeploymentsOfFiles, AnEndpointWhoseFileWasMissingComesWithIt) {
 TEST_F(DeploymentsOfFiles, ARefusedNewerDefinitionStaysRefused) {
   write(authority("first"));
   deploy();
-  deploy(R"("failover": {"enabled": true})");
+  deploy(R"("resources": [{"name": "c", "type": "cache"}])");
   ASSERT_EQ(plan->refusals().size(), 1u);
   write(authority("second"));
   EXPECT_TRUE(refresh());

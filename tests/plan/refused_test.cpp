@@ -20,19 +20,7 @@ constexpr std::string_view kCheck =
        {"schedule": "*/5 * * * * *", "target": "/h", "method": "GET"}}})";
 
 const Row kUnsupported[] = {
-    {{.listener = R"("cors": {"enabled": true})"}, "/listeners/0/cors", "CORS"},
-    {{.listener = R"("pathMappings": ["/a/:b"])"}, "/listeners/0/pathMappings", "path mapping"},
-    {{.listener = R"("requestValidation": {"rejectNullByte": true})"},
-     "/listeners/0/requestValidation",
-     "rejectNullByte"},
-    {{.group = R"("loadBalancer": {"type": "random"})"},
-     "/endpointGroups/0/loadBalancer/type",
-     "load balancer random"},
-    {{.group = R"("loadBalancer": {"type": "weighted-round-robin"})"},
-     "/endpointGroups/0/loadBalancer/type",
-     "weighted-round-robin"},
     {{.group = kCheck}, "/endpointGroups/0/services/healthCheck/configuration", "health check"},
-    {{.endpoint = R"("secondary": true)"}, "/endpointGroups/0/endpoints/0/secondary", "secondary"},
     {{.target = R"("target": "grpc://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
     {{.target = R"("target": "GRPCS://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
     {{.target = R"("target": "http://{#secrets.get('/a/b')}")"},
@@ -53,22 +41,11 @@ const Row kUnsupported[] = {
     {{.own = R"("ssl": {"keyStore": {"type": "PKCS12", "path": "/x", "password": "p"}})"},
      "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/ssl/keyStore",
      "a key store of type PKCS12"},
-    {{.plan = R"("selectionRule": "#request.method == 'GET'")"},
-     "/plans/0/selectionRule",
-     "a selection rule"},
     {{.security = R"("type": "api-key")"}, "/plans/0/security/type", "subscriptions"},
     {{.security = R"("type": "mark")"}, "/plans/0/security/type", "cannot secure a plan"},
-    {{.top = R"("failover": {"enabled": true})"}, "/failover", "failover"},
-    {{.top = R"("flowExecution": {"mode": "best-match"})"}, "/flowExecution/mode", "best-match"},
-    {{.top = R"("properties": [{"key": "a", "value": "b", "encrypted": true}])"},
-     "/properties/0",
-     "an encrypted property"},
     {{.top = R"("resources": [{"name": "c", "type": "cache", "configuration": {}}])"},
      "/resources/0",
      "resource type 'cache'"},
-    {{.top = R"("responseTemplates": {"DEFAULT": {"*/*": {"status": 500, "body": "x"}}})"},
-     "/responseTemplates/DEFAULT/*~1*",
-     "a response template"},
     {{.step = R"("condition": "{#secrets.get('/a/b') == 'x'}")"},
      "/flows/0/request/0/condition",
      "#secrets"},
@@ -151,11 +128,10 @@ TEST(Refused, ADefinitionInsideStringsIsRefusedAtTheWholePointer) {
 TEST(Refused, EveryFaultIsTold) {
   Workshop shop;
   Compiled compiled =
-      shop.compile(Slots{.listener = R"("cors": {"enabled": true})",
-                         .plan = R"("selectionRule": "#a")",
+      shop.compile(Slots{.top = R"("resources": [{"name": "c", "type": "cache"}])",
                          .security = R"("type": "oauth2")",
                          .step = R"("policy": "nowhere", "condition": "{#xpath(#a)}")"});
-  EXPECT_THAT(errors(compiled.problems), SizeIs(5)) << printed(compiled.problems);
+  EXPECT_THAT(errors(compiled.problems), SizeIs(4)) << printed(compiled.problems);
 }
 
 TEST(Refused, SharedOptionsAreToldOnce) {

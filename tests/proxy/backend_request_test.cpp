@@ -24,7 +24,7 @@ class MergedQueries : public ::testing::TestWithParam<QueryRow> {};
 
 TEST_P(MergedQueries, AreGroupedByNameAndNeverDecoded) {
   Arena arena;
-  EXPECT_EQ(merge_queries(arena, GetParam().request, GetParam().target), GetParam().merged);
+  EXPECT_EQ(merge_queries(arena, {{GetParam().request, GetParam().target}}), GetParam().merged);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -52,7 +52,7 @@ TEST(MergedQueries, OfHostileSizeAreMergedInReasonableTime) {
   std::string many;
   for (int i = 0; i < 200'000; ++i) many += "n" + std::to_string(i % 100'000) + "=v&";
   Arena arena;
-  std::string_view merged = merge_queries(arena, many, "");
+  std::string_view merged = merge_queries(arena, {{many}});
   EXPECT_EQ(merged.size(), many.size() - 1);
   EXPECT_THAT(merged, StartsWith("n0=v&n0=v&n1=v&n1=v"));
 }
@@ -62,7 +62,7 @@ TEST(MergedQueries, OfOneNameStayInOrder) {
   for (int i = 0; i < 10'000; ++i) many += "a=" + std::to_string(i) + ";";
   for (int i = 0; i < 10'000; ++i) expected += (i ? "&a=" : "a=") + std::to_string(i);
   Arena arena;
-  EXPECT_EQ(merge_queries(arena, many, ""), expected);
+  EXPECT_EQ(merge_queries(arena, {{many}}), expected);
 }
 
 // ---- Through a gateway, seen at the backend

@@ -1,9 +1,9 @@
 // What outlives revisions: endpoints and groups by their identity.
-#include "upstream/endpoint.hpp"
-
 #include <gtest/gtest.h>
 
 #include <optional>
+
+#include "upstream/group.hpp"
 
 namespace perigee::upstream {
 namespace {
@@ -63,32 +63,40 @@ TEST(EndpointRegistry, NamesTheRemoteForMetrics) {
 
 class Groups : public ::testing::Test {
  protected:
+  std::shared_ptr<const Group> round_robin(std::vector<std::shared_ptr<const Endpoint>> endpoints) {
+    std::vector<Member> members;
+    for (auto& endpoint : endpoints) members.push_back({.endpoint = std::move(endpoint)});
+    return registry.group("api", "g", std::move(members), Balance::round_robin);
+  }
+  static std::optional<std::size_t> next(const Group& group, unsigned worker = 0) {
+    return group.next(worker, 0);
+  }
   EndpointRegistry registry{2};
   std::shared_ptr<const Endpoint> a = registry.endpoint("api", "a", options_to("a"));
   std::shared_ptr<const Endpoint> b = registry.endpoint("api", "b", options_to("b"));
 };
 
 TEST_F(Groups, TakeTurnsOnEachWorkerByItself) {
-  auto group = registry.group("api", "g", {a, b});
-  EXPECT_EQ(group->next(0), 0u);
-  EXPECT_EQ(group->next(0), 1u);
-  EXPECT_EQ(group->next(1), 0u);
-  EXPECT_EQ(group->next(0), 0u);
+  auto group = round_robin({a, b});
+  EXPECT_EQ(next(*group, 0), 0u);
+  EXPECT_EQ(next(*group, 0), 1u);
+  EXPECT_EQ(next(*group, 1), 0u);
+  EXPECT_EQ(next(*group, 0), 0u);
 }
 
 TEST_F(Groups, KeepTheirCursorWhileTheSetOfEndpointsIsTheSame) {
-  auto group = registry.group("api", "g", {a, b});
-  EXPECT_EQ(group->next(0), 0u);
-  auto redeployed = registry.group("api", "g", {a, b});
+  auto group = round_robin({a, b});
+  EXPECT_EQ(next(*group, 0), 0u);
+  auto redeployed = round_robin({a, b});
   group.reset();
-  EXPECT_EQ(redeployed->next(0), 1u);
+  EXPECT_EQ(next(*redeployed, 0), 1u);
 }
 
 TEST_F(Groups, StartAgainWithAnotherSetOfEndpoints) {
-  auto group = registry.group("api", "g", {a, b});
-  EXPECT_EQ(group->next(0), 0u);
+  auto group = round_robin({a, b});
+  EXPECT_EQ(next(*group, 0), 0u);
   auto c = registry.endpoint("api", "c", options_to("c"));
-  EXPECT_EQ(registry.group("api", "g", {a, b, c})->next(0), 0u);
+  EXPECT_EQ(next(*round_robin({a, b, c})), 0u);
 }
 
 }  // namespace

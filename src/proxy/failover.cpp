@@ -1,0 +1,71 @@
+#include "proxy/failover.hpp"
+
+#include "proxy/chain.hpp"
+
+namespace perigee::proxy {
+
+using policy::Exchange;
+using policy::Verdict;
+
+namespace {
+
+// Every failure out of failover: no key, no message.
+Verdict exhausted(ErrorCode cause) {
+  policy::Failure failure;
+  failure.status = 502;
+  failure.has_message = false;
+  failure.cause = cause;
+  return Verdict::fail(std::move(failure));
+}
+
+}  // namespace
+
+Async<Verdict> FailoverInvoker::invoke(Exchange& exchange) {
+  if (rules_.failures_max == 0) co_return co_await attempts(exchange);
+  Instant began = reactor_.now();
+  std::string_view subscription = rules_.per_subscription ? exchange.subscription_id : "";
+  if (!breakers_.of(subscription, began).admits(rules_, began))
+    co_return exhausted(ErrorCode::refused);
+  Verdict verdict = co_await attempts(exchange);
+  Instant ended = reactor_.now();
+  Breaker& breaker = breakers_.of(subscription, ended);
+  if ((co_await this_scope())->cancelled()) {
+    breaker.on_abandoned();
+  } else {
+    breaker.on_end(rules_, ended, !verdict.continues(), ended - began > rules_.attempt_limit);
+  }
+  co_return verdict;
+}
+
+// The body is kept, so that it can be sent again.
+Async<Verdict> FailoverInvoker::attempts(Exchange& exchange) {
+  Result<std::string_view> body = co_await exchange.request_body.buffer();
+  if (!body) co_return body_failure(body.error());
+  Scope* scope = co_await this_scope();
+  for (std::int32_t retries = 0;; ++retries) {
+    Verdict verdict = co_await attempt(exchange);
+    bool failed = verdict.failed() || (verdict.continues() && counts_as_failure(exchange));
+    if (!failed) co_return verdict;
+    ErrorCode cause = verdict.failed() ? verdict.failure().cause : ErrorCode::other;
+    if (scope->cancelled() || retries == rules_.retries_max) {
+      backend_.give_up();
+      co_return exhausted(cause);
+    }
+    if (rules_.next_on_failure) backend_.move_on();
+  }
+}
+
+Async<Verdict> FailoverInvoker::attempt(Exchange& exchange) {
+  net::Deadline limit(reactor_, co_await this_scope(), rules_.attempt_limit,
+                      ErrorCode::read_timed_out, "the attempt took longer than the failover allows",
+                      Fault::upstream);
+  co_return co_await backend_.invoke(exchange);
+}
+
+// A condition that fails is no failure (expression-language.md 1.3).
+bool FailoverInvoker::counts_as_failure(Exchange& exchange) const {
+  if (!rules_.failure_condition) return false;
+  return rules_.failure_condition->condition(exchange, exchange.arena).value_or(false);
+}
+
+}  // namespace perigee::proxy
