@@ -6,6 +6,7 @@
 // every worker.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -47,6 +48,9 @@ class Endpoint {
   const std::string& remote() const { return remote_; }     // "host:port", for metrics and logs
   std::uint32_t slot() const { return slot_; }              // index of the pool on every worker
   std::uint64_t generation() const { return generation_; }  // tells users of one slot apart
+  // False while health checks hold it to be down: load balancers leave it out. From any thread.
+  bool usable() const { return usable_.load(std::memory_order_relaxed); }
+  void set_usable(bool usable) const { usable_.store(usable, std::memory_order_relaxed); }
 
  private:
   friend class EndpointRegistry;
@@ -57,6 +61,7 @@ class Endpoint {
   std::string remote_;
   std::uint32_t slot_;
   std::uint64_t generation_;
+  mutable std::atomic<bool> usable_{true};
 };
 
 // The endpoints of a group and whose turn it is. Kept across redeploys that do not change the set.
