@@ -202,6 +202,10 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
       }
     }
     verdict = co_await invoker->invoke(exchange);
+    if (verdict.has_reason()) {
+      tell_reason(verdict, exchange, serving.pin.line_rates()[&revision.groups],
+                  "the call of the backend");
+    }
     if (!verdict.continues()) co_return verdict;
   }
   co_return any_flow ? co_await run_response_chains(serving) : Verdict::next();
