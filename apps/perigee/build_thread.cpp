@@ -47,7 +47,8 @@ void BuildThread::run() {
   plan::CompileContext context{.clock = init_.clock,
                                .catalog = catalog_,
                                .endpoints = endpoints_,
-                               .trust_stores = trust_stores_};
+                               .trust_stores = init_.trust_stores,
+                               .http = &init_.http};
   apply_settings(context, init_.settings);
   deployments_ = std::make_unique<plan::Deployments>(
       std::move(context), init_.settings.api.allow_overlapping_context,

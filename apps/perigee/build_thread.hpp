@@ -28,6 +28,8 @@ class BuildThread {
     const Clock& clock;
     const config::Settings& settings;
     unsigned workers = 1;
+    net::TrustStores& trust_stores;
+    policy::HttpClient& http;
     plan::Deployments::Publish publish;                    // called on the build thread
     std::function<void()> first_round_done;                // called on the build thread
     upstream::EndpointRegistry::Retired endpoint_retired;  // called on any thread
@@ -48,7 +50,6 @@ class BuildThread {
   void watch_files();
   void refresh_files();
   Init init_;
-  net::TrustStores trust_stores_;
   policy::Catalog catalog_;
   upstream::EndpointRegistry endpoints_;
   net::Reactor reactor_;  // its mail may hold the last revisions, and they their endpoints

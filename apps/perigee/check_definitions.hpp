@@ -11,6 +11,7 @@
 #include "config/settings.hpp"
 #include "plan/compile.hpp"
 #include "policy/catalog.hpp"
+#include "proxy/http_calls.hpp"
 
 namespace perigee::apps {
 
@@ -35,6 +36,7 @@ class DefinitionFolder {
   policy::Catalog catalog_;
   upstream::EndpointRegistry endpoints_{1};
   net::TrustStores stores_;
+  proxy::HttpCalls http_;  // of no worker: nothing is called
   plan::CompileContext context_;
   std::vector<std::shared_ptr<const plan::ApiRevision>> revisions_;
   std::map<std::string, std::string> files_;  // API id to file

@@ -115,17 +115,21 @@ Result<void> GatewayProcess::start() {
                      .index = index,
                      .count = count,
                      .resolver = resolver_,
+                     .trust_stores = trust_stores_,
                      .node = node_,
                      .registry = registry_,
                      .settings = settings,
                      .give_back = [this](std::shared_ptr<const void> object) {
                        build_->destroy(std::move(object));
                      }}));
+    http_calls_.add(workers_.back()->fetcher());
   }
   build_ = std::make_unique<BuildThread>(BuildThread::Init{
       .clock = clock_,
       .settings = settings,
       .workers = count,
+      .trust_stores = trust_stores_,
+      .http = http_calls_,
       .publish = [this](std::shared_ptr<const plan::Plan> plan) { publish(std::move(plan)); },
       .first_round_done = [this] { static_cast<void>(ops_.post([this] { first_round_done(); })); },
       .endpoint_retired =

@@ -13,6 +13,7 @@
 #include "apps/perigee/worker.hpp"
 #include "config/load.hpp"
 #include "node/node_api.hpp"
+#include "proxy/http_calls.hpp"
 
 namespace perigee::apps {
 
@@ -63,6 +64,8 @@ class GatewayProcess {
   Signals signals_;
   report::Registry registry_;
   net::Resolver resolver_;
+  net::TrustStores trust_stores_;
+  proxy::HttpCalls http_calls_;
   std::unique_ptr<node::NodeApi> node_api_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<BuildThread> build_;

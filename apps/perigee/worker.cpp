@@ -48,6 +48,12 @@ http::ServerOptions server_options(const config::HttpServer& server,
   return options;
 }
 
+upstream::ClientLimits client_limits(const config::Settings& settings) {
+  return {.h1 = {.head_bytes_max = settings.limits.upstream_head_bytes_max,
+                 .line_bytes_max = 8192,
+                 .headers_max = settings.limits.upstream_headers_max}};
+}
+
 }  // namespace
 
 unsigned workers_of(const config::HttpServer& server) {
@@ -96,16 +102,14 @@ Worker::Worker(const Init& init)
               .random_state = random_bits()},
       names_(reactor_, init.resolver),
       shard_(init.registry.make_shard()),
-      proxy_(
-          {.worker = worker_,
-           .names = names_,
-           .node = init.node,
-           .shard = shard_,
-           .options = proxy_options(init.settings),
-           .client_limits = {.h1 = {.head_bytes_max = init.settings.limits.upstream_head_bytes_max,
-                                    .line_bytes_max = 8192,
-                                    .headers_max = init.settings.limits.upstream_headers_max}},
-           .give_back = init.give_back}) {}
+      fetcher_(reactor_, names_, init.trust_stores, {.limits = client_limits(init.settings)}),
+      proxy_({.worker = worker_,
+              .names = names_,
+              .node = init.node,
+              .shard = shard_,
+              .options = proxy_options(init.settings),
+              .client_limits = client_limits(init.settings),
+              .give_back = init.give_back}) {}
 
 Worker::~Worker() { stop_and_join(); }
 
@@ -152,6 +156,7 @@ void Worker::run() {
   servers_.clear();
   proxy_.swap(std::make_shared<const plan::Plan>());
   proxy_.client().close_idle();
+  fetcher_.close_idle();
   reactor_.turn(0ms);
 }
 

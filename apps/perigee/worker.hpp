@@ -12,6 +12,7 @@
 #include "node/dumps.hpp"
 #include "proxy/proxy.hpp"
 #include "report/server_metrics.hpp"
+#include "upstream/fetcher.hpp"
 
 namespace perigee::apps {
 
@@ -22,6 +23,7 @@ class Worker {
     unsigned index = 0;
     unsigned count = 1;
     net::Resolver& resolver;
+    net::TrustStores& trust_stores;
     const policy::NodeInfo& node;
     report::Registry& registry;
     const config::Settings& settings;
@@ -44,6 +46,7 @@ class Worker {
 
   // On this worker.
   proxy::Proxy& proxy() { return proxy_; }
+  upstream::Fetcher& fetcher() { return fetcher_; }
   std::vector<std::unique_ptr<http::Server>>& servers() { return servers_; }
   http::Server* server_of(const std::string& key);  // null: it has no listener here
   std::size_t exchanges() const;
@@ -59,6 +62,7 @@ class Worker {
   policy::Worker worker_;
   net::Names names_;
   report::Shard& shard_;
+  upstream::Fetcher fetcher_;  // outlives the policies that call
   proxy::Proxy proxy_;
   std::vector<std::unique_ptr<report::ServerMetrics>> metrics_;
   std::vector<std::unique_ptr<http::Server>> servers_;

@@ -3,12 +3,49 @@
 #include <algorithm>
 
 namespace perigee::policy {
+
 Verdict Verdict::broken(const Error& error) {
   Failure failure;
   failure.message = "Internal Server Error";
   failure.cause = error.code;
   failure.reason = error.message;
   return fail(std::move(failure));
+}
+
+namespace {
+
+// A client that leaves is no failure; http.requestTimeout and a replaced API are told elsewhere.
+bool is_end(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::client_gone:
+    case ErrorCode::cancelled:
+    case ErrorCode::timed_out:
+      return true;
+    case ErrorCode::closed:
+    case ErrorCode::reset:
+      return error.fault == Fault::client;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Verdict body_failure(const Error& error) {
+  Failure failure;
+  failure.message = error.message;
+  failure.cause = error.code;
+  if (!is_end(error)) failure.reason = "cannot have the body that it needs: " + error.message;
+  bool of_client = error.fault != Fault::upstream;
+  failure.has_message = of_client;
+  if (error.code == ErrorCode::limit) {
+    failure.status = of_client ? 413 : 502;
+  } else if (error.status != 0) {
+    failure.status = error.status;
+  } else {
+    failure.status = of_client ? 400 : 502;
+  }
+  return Verdict::fail(std::move(failure));
 }
 
 std::uint64_t Worker::random() {

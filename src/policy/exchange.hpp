@@ -27,7 +27,8 @@ namespace perigee::policy {
 class Exchange;
 
 // Calls the backend, or stands in for it. The answer goes into exchange.response and
-// exchange.response_body.
+// exchange.response_body. May be called again (retry, failover) by who gathered the request body
+// and put the response back to what it was: what the call before brought is then given up.
 class Invoker {
  public:
   virtual ~Invoker() = default;
@@ -162,6 +163,9 @@ class Exchange final : public el::Variables {
   Owned* owned_ = nullptr;
   std::vector<Warning> warnings_;
 };
+
+// A body that could not be had: too long (413, or 502 for a response body), or its side failed.
+Verdict body_failure(const Error& error);
 
 // Compile options for templates that exchanges evaluate: gives header names their ids.
 const el::Options& template_options();

@@ -12,6 +12,7 @@
 #include "base/async.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "net/tls.hpp"
 #include "policy/api_info.hpp"
 #include "policy/worker.hpp"
 
@@ -43,8 +44,9 @@ struct HttpCall {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  Duration timeout = 10s;
+  Duration timeout = 10s;  // from the call to the last byte of the answer
   std::size_t answer_bytes_max = 1 << 20;
+  std::shared_ptr<const net::TlsClientContext> tls;  // null: the system's authorities are trusted
 };
 struct HttpAnswer {
   int status = 0;

@@ -90,21 +90,6 @@ std::span<const T> part(const std::vector<T>& all, std::uint32_t begin, std::uin
   return std::span(all).subspan(begin, end - begin);
 }
 
-// A client that leaves is no failure; http.requestTimeout and a replaced API are told elsewhere.
-bool is_end(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::client_gone:
-    case ErrorCode::cancelled:
-    case ErrorCode::timed_out:
-      return true;
-    case ErrorCode::closed:
-    case ErrorCode::reset:
-      return error.fault == Fault::client;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 // In the response phase the request body is on its way to the backend, or was gathered before
@@ -114,23 +99,6 @@ Async<Result<void>> provide(el::Needs needs, Phase phase, Exchange& exchange) {
   bool of_response = needs.has(el::Needs::response_body) && exchange.has_response;
   if (!of_request && !of_response) return Result<void>{};
   return buffer_bodies(of_request, of_response, exchange);
-}
-
-Verdict body_failure(const Error& error) {
-  policy::Failure failure;
-  failure.message = error.message;
-  failure.cause = error.code;
-  if (!is_end(error)) failure.reason = "cannot have the body that it needs: " + error.message;
-  bool of_client = error.fault != Fault::upstream;
-  failure.has_message = of_client;
-  if (error.code == ErrorCode::limit) {
-    failure.status = of_client ? 413 : 502;
-  } else if (error.status != 0) {
-    failure.status = error.status;
-  } else {
-    failure.status = of_client ? 400 : 502;
-  }
-  return Verdict::fail(std::move(failure));
 }
 
 void tell_reason(const Verdict& verdict, const Exchange& exchange, log::LineRate& rate,

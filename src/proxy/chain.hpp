@@ -28,8 +28,7 @@ struct FlowRun {
 // body_failure().
 Async<Result<void>> provide(el::Needs needs, policy::Phase phase, policy::Exchange& exchange);
 
-// A body that could not be had: too long (413, or 502 for a response body), or its side failed.
-policy::Verdict body_failure(const Error& error);
+using policy::body_failure;
 // The verdict's reason, when it has one, goes to the log: "flow 'f', step /flows/0/...: why".
 void tell_reason(const policy::Verdict& verdict, const policy::Exchange& exchange,
                  log::LineRate& rate, std::string_view who);

@@ -256,7 +256,12 @@ Async<Verdict> Proxy::invoke(Serving& serving, bool any_flow) {
       co_return failure;
     }
   }
-  co_return co_await invoker->invoke(serving.exchange);
+  Verdict verdict = co_await invoker->invoke(serving.exchange);
+  if (verdict.has_reason()) {
+    tell_reason(verdict, serving.exchange, serving.pin.line_rates()[&serving.pin.revision().groups],
+                "the call of the backend");
+  }
+  co_return verdict;
 }
 
 // Before-api processors, lifecycle.md section 6.

@@ -1,6 +1,6 @@
 // Elsewhere: endpoints at origins that requests name themselves (a policy set request.endpoint to a
-// URL): the options of an endpoint of the API, another target. One per worker, which keeps them, and
-// so their connections, for the next request.
+// URL): the options of an endpoint of the API, another target. One per worker, which keeps them,
+// and so their connections, for the next request.
 #pragma once
 
 #include <cstdint>

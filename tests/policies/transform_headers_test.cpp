@@ -271,7 +271,7 @@ TEST(KeyLess, SecuresAPlanWithoutAsking) {
 }
 
 TEST(Catalog, HasTheBuiltInPolicies) {
-  EXPECT_THAT(catalog().ids(), ::testing::ElementsAre("key-less", "transform-headers"));
+  EXPECT_THAT(catalog().ids(), ::testing::IsSupersetOf({"key-less", "transform-headers"}));
 }
 
 }  // namespace

@@ -141,6 +141,9 @@ void Gateway::SetUp() {
   shard = &metrics->make_shard();
   worker = std::make_unique<policy::Worker>(policy::Worker{.reactor = *reactor});
   backend = std::make_unique<RawBackend>(*reactor);
+  fetcher = std::make_unique<upstream::Fetcher>(*reactor, *names, *trust_stores,
+                                                upstream::Fetcher::Options{});
+  http_calls.add(*fetcher);
   start({});
   endpoints->on_retired([this](std::uint32_t slot, std::uint64_t generation) {
     if (proxy) proxy->client().drop(slot, generation);
@@ -184,6 +187,7 @@ void Gateway::TearDown() {
   EXPECT_EQ(states_alive(), 0);
   gates().gates.clear();
   backend.reset();
+  fetcher.reset();
   names.reset();
   resolver.reset();
   settle();
@@ -199,7 +203,8 @@ void Gateway::deploy(const std::vector<ApiText>& apis) {
   plan::CompileContext context{.clock = clock,
                                .catalog = fake_policies(),
                                .endpoints = *endpoints,
-                               .trust_stores = *trust_stores};
+                               .trust_stores = *trust_stores,
+                               .http = &http_calls};
   std::vector<std::shared_ptr<const plan::ApiRevision>> revisions;
   for (const ApiText& text : apis) {
     definition::Envelope envelope = definition::read_envelope(definition_of(text), {});

@@ -10,6 +10,7 @@
 #include "definition/envelope.hpp"
 #include "plan/compile.hpp"
 #include "plan/plan.hpp"
+#include "proxy/http_calls.hpp"
 #include "proxy/proxy.hpp"
 #include "report/server_metrics.hpp"
 #include "tests/proxy/support/fake_policies.hpp"
@@ -111,6 +112,8 @@ class Gateway : public ::testing::Test {
   report::Shard* shard = nullptr;
   std::unique_ptr<policy::Worker> worker;
   policy::NodeInfo node{.id = "node", .version = "4.9.0"};
+  std::unique_ptr<upstream::Fetcher> fetcher;
+  HttpCalls http_calls;
   std::unique_ptr<Proxy> proxy;
   std::unique_ptr<report::ServerMetrics> server_metrics;
   std::unique_ptr<http::Server> server;
