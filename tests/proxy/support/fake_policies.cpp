@@ -311,6 +311,24 @@ class Attribute final : public Policy {
   std::string value_;
 };
 
+class SetAttribute final : public Policy {
+ public:
+  explicit SetAttribute(const Json& json)
+      : name_(json["name"].text()),
+        text_(json["value"].is_text() ? json["value"].text() : ""),
+        flag_(json["value"].is_boolean() && json["value"].boolean()) {}
+  Async<Verdict> on_request(Exchange& exchange) const override {
+    exchange.attributes.set(name_, text_.empty() ? el::Value::boolean(flag_)
+                                                 : el::Value::text(text_));
+    return Verdict::next();
+  }
+  bool reroutes() const override { return true; }
+
+ private:
+  std::string name_, text_;
+  bool flag_;
+};
+
 class ReadsTooLate final : public Policy {
  public:
   explicit ReadsTooLate(const Json&) {}
@@ -343,7 +361,8 @@ const policy::Catalog& fake_policies() {
       {"fail", &make<Fail>},           {"end", &make<End>},
       {"invoker", &make<SetInvoker>},  {"shout", &make<Shout>},
       {"gather", &make<Gather>},       {"count", &make<Count>},
-      {"attribute", &make<Attribute>}, {"broken", &make<ReadsTooLate>}};
+      {"attribute", &make<Attribute>}, {"broken", &make<ReadsTooLate>},
+      {"set", &make<SetAttribute>}};
   return catalog;
 }
 

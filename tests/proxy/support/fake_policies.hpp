@@ -11,6 +11,7 @@
 //   gather     asks for the body, tells its size in X-Size
 //   count      counts in worker state, tells in X-Count
 //   attribute  leaves {value} in the request phase, tells it in X-Attribute in the response phase
+//   set        sets the attribute {name} to {value}, a text or a boolean
 //   broken     reads the request body in the response phase, which has gone by then
 #pragma once
 

@@ -28,15 +28,19 @@ std::string definition_of(const ApiText& text) {
                 R"({"target":)" +
                 json_quoted(text.target) + "}}";
   }
+  std::string groups = text.groups;
+  if (groups.empty()) {
+    groups = R"({"name":"g","type":"http-proxy","sharedConfiguration":{"http":)" + text.http +
+             R"(,"headers":)" + text.headers + R"(},"endpoints":[)" + endpoints + "]}";
+  }
   return "{" + member("id", json_quoted(text.id)) + "," + member("name", json_quoted(text.id)) +
          R"(,"apiVersion":"1","definitionVersion":"4.0.0","type":"proxy","listeners":[{"type":)"
          R"("http","paths":[{"path":)" +
          json_quoted(text.path) + R"(}],"entrypoints":)" + text.entrypoints +
-         R"(}],"endpointGroups":[{"name":"g","type":)"
-         R"("http-proxy","sharedConfiguration":{"http":)" +
-         text.http + R"(,"headers":)" + text.headers + R"(},"endpoints":[)" + endpoints + "]}]," +
+         text.listener + R"(}],"endpointGroups":[)" + groups + "]," +
          member("plans", text.plans.empty() ? default_plan(text) : text.plans) + "," +
-         member("flowExecution", text.execution) + "," + member("flows", text.flows) + "}";
+         member("flowExecution", text.execution) + "," + member("flows", text.flows) + text.top +
+         "}";
 }
 
 std::string step(const std::string& policy, const std::string& configuration,

@@ -34,6 +34,9 @@ struct ApiText {
   std::string plan_flows = "[]";  // of that plan
   std::string execution = "{}";   // flowExecution
   std::string entrypoints = R"([{"type":"http-proxy"}])";
+  std::string groups;    // instead of the one group: whole objects
+  std::string listener;  // more members of the listener, each with a comma before it
+  std::string top;       // more members of the definition, the same way
 };
 std::string definition_of(const ApiText& text);
 
