@@ -116,5 +116,26 @@ TEST_F(Security, OnlyFlowsOfTheChosenPlanRun) {
   EXPECT_EQ(exchange().header("X-Note"), "b");
 }
 
+// lifecycle.md section 5, step 2.
+TEST_F(Security, ASelectionRuleThatDoesNotHoldLeavesThePlanOut) {
+  auto with_rule = [](const std::string& rule, const std::string& made) {
+    return made.substr(0, made.size() - 1) + R"(,"selectionRule":")" + rule + "\"}";
+  };
+  deploy_plans({with_rule("#request.headers['A'] != null", plan("a", R"({"token":"found"})")),
+                with_rule("{#request.headers['B'] != null}", key_less())});
+  EXPECT_EQ(exchange("/a/x", "A: 1\r\n").status, 200);
+  EXPECT_EQ(exchange("/a/x", "B: 1\r\n").status, 200);
+  EXPECT_EQ(answer(get()).status, 401);
+}
+
+TEST_F(Security, ASelectionRuleThatFailsMakesThePlanUnresolvable) {
+  std::string made = plan("a", R"({"token":"found"})");
+  std::string rule = made.substr(0, made.size() - 1) + R"(,"selectionRule":"{#a.b.c}"})";
+  deploy_plans({rule});
+  EXPECT_EQ(answer(get()).status, 503);
+  deploy_plans({rule, key_less()});
+  EXPECT_EQ(exchange().status, 200);
+}
+
 }  // namespace
 }  // namespace perigee::proxy::testing
