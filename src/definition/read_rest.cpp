@@ -67,6 +67,7 @@ FlowExecution read_flow_execution(Object from) {
   FlowExecution execution;
   execution.pointer = from.pointer();
   execution.mode = from.choice("mode", kFlowModeNames, FlowMode::default_);
+  execution.mode_pointer = from.pointer("mode");
   execution.match_required = from.boolean("matchRequired", false);
   from.finish();
   return execution;
@@ -118,19 +119,6 @@ std::vector<Resource> read_resources(Object& api) {
 
 namespace {
 
-std::vector<Header> read_header_members(Object from) {
-  std::vector<Header> headers;
-  std::size_t limit = from.reading().limits.list_items_max;
-  if (from.json().members().size() > limit) {
-    from.error("", "more than " + std::to_string(limit) + " headers, which is the limit");
-    return headers;
-  }
-  for (const JsonMember& member : from.json().members()) {
-    headers.push_back({std::string(member.name), from.text(member.name)});
-  }
-  return headers;
-}
-
 ResponseTemplate read_template(Object from, std::string_view error_key,
                                std::string_view media_type) {
   constexpr Range kStatus{.low = 100, .high = 999};
@@ -167,6 +155,54 @@ std::vector<ResponseTemplate> read_response_templates(Object from) {
     }
   }
   return all;
+}
+
+void ignore_management_members(Object& root) {
+  root.ignore({"definitionVersion",
+               "gravitee",
+               "allowedInApiProducts",
+               "description",
+               "crossId",
+               "hrid",
+               "deployedAt",
+               "createdAt",
+               "updatedAt",
+               "publishedAt",
+               "lastDeployedAt",
+               "disableMembershipNotifications",
+               "groups",
+               "state",
+               "deploymentState",
+               "visibility",
+               "labels",
+               "lifecycleState",
+               "primaryOwner",
+               "categories",
+               "originContext",
+               "definitionContext",
+               "workflowState",
+               "background",
+               "picture",
+               "_links",
+               "environmentId",
+               "metadata",
+               "members",
+               "pages",
+               "apiMedia",
+               "background_url",
+               "context_path",
+               "created_at",
+               "definition_context",
+               "deployed_at",
+               "disable_membership_notifications",
+               "entrypoints",
+               "etag",
+               "lifecycle_state",
+               "owner",
+               "picture_url",
+               "primary_owner",
+               "updated_at",
+               "workflow_state"});
 }
 
 }  // namespace perigee::definition
