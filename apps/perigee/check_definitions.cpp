@@ -20,8 +20,11 @@ DefinitionFolder::DefinitionFolder(const config::Settings* settings, Tell tell)
     : settings_(settings),
       tell_(std::move(tell)),
       catalog_(policies::catalog()),
-      context_{
-          .clock = clock_, .catalog = catalog_, .endpoints = endpoints_, .trust_stores = stores_, .http = &http_} {
+      context_{.clock = clock_,
+               .catalog = catalog_,
+               .endpoints = endpoints_,
+               .trust_stores = stores_,
+               .http = &http_} {
   if (settings_) apply_settings(context_, *settings_);
 }
 
@@ -36,10 +39,16 @@ void DefinitionFolder::tell_problems(const std::string& path,
 void DefinitionFolder::check(const std::string& path) {
   Result<std::string> bytes = config::read_file(path);
   if (!bytes) return tell_(config::Severity::error, bytes.error().message);  // it names the path
-  definition::EnvelopeOptions options;
+  definition::EnvelopeOptions options{.apis_only = false};
   if (settings_) options.read = read_options(settings_->sync);
   definition::Envelope envelope = definition::read_envelope(*bytes, options);
   tell_problems(path, envelope.problems);
+  if (envelope.organization)
+    return tell_problems(
+        path, plan::compile_organization(*envelope.organization, path, context_).problems);
+  if (envelope.shared_policy_group)
+    return tell_problems(
+        path, plan::compile_shared_group(*envelope.shared_policy_group, path, context_).problems);
   if (!envelope.api) return;
   plan::Compiled compiled = plan::compile(envelope, path, context_);
   tell_problems(path, compiled.problems);

@@ -16,6 +16,7 @@ void apply_settings(plan::CompileContext& context, const config::Settings& setti
   if (!identity.tags.empty()) context.tags = definition::ShardingTags::parse(joined(identity.tags));
   context.tenant = identity.tenant;
   context.overlapping = settings.api.allow_overlapping_context;
+  context.properties_secret = settings.api.properties_secret;
   for (const config::HttpServer& server : settings.servers) context.servers.push_back(server.id);
 }
 

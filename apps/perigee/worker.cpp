@@ -71,6 +71,9 @@ proxy::Options proxy_options(const config::Settings& settings) {
   const config::Requests& requests = settings.requests;
   proxy::Options options;
   options.request_timeout = requests.timeout.value_or(0ms);
+  options.request_timeout_grace = requests.timeout_grace;
+  options.refined_error_keys = settings.compat.refined_error_keys;
+  options.dynamic_endpoints_max = settings.limits.dynamic_endpoints_max;
   options.pending_requests_timeout = settings.api.pending_requests_timeout;
   options.buffered_body_bytes_max = settings.limits.buffered_body_bytes_max;
   options.not_found_message = requests.not_found_message;

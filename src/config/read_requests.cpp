@@ -66,6 +66,7 @@ void read_request_handling(const Reader& reader, Requests& requests) {
 void read_api(const Reader& reader, Api& api) {
   reader.read_count("api.pending_requests_timeout", api.pending_requests_timeout);
   reader.read("api.allowOverlappingContext", api.allow_overlapping_context);
+  reader.read("api.properties.encryption.secret", api.properties_secret);
   reader.read("api.validateSubscription", api.validate_subscription);
   reader.read("api.security.verbose401", api.verbose_401);
 }
@@ -93,6 +94,7 @@ void read_limits(const Reader& reader, Limits& limits) {
   reader.read("perigee.limits.bufferedBodyBytes", limits.buffered_body_bytes_max);
   reader.read("perigee.limits.upstreamHeadBytes", limits.upstream_head_bytes_max);
   reader.read("perigee.limits.upstreamHeaders", limits.upstream_headers_max);
+  reader.read("perigee.limits.dynamicEndpoints", limits.dynamic_endpoints_max);
   reader.read("perigee.limits.dnsCacheEntries", limits.dns_cache_entries_max);
   reader.read("perigee.limits.logLines", limits.log_lines_max);
   reader.read("perigee.limits.arenaBytes", limits.arena_bytes_max);
@@ -112,6 +114,8 @@ void read_requests(const Tree& tree, Settings& settings, Diagnostics& diagnostic
   reader.read("el.whitelist.list", settings.el_whitelist.entries);
   reader.read("perigee.compat.bareEnvironment", settings.compat.bare_environment);
   reader.read("perigee.compat.configurationSecrets", settings.compat.configuration_secrets);
+  reader.read_choice<bool>("perigee.compat.errorKeys", settings.compat.refined_error_keys,
+                           {{"4.9", false}, {"4.12", true}});
 }
 
 }  // namespace perigee::config

@@ -198,6 +198,8 @@ struct Requests {
 struct Api {
   milliseconds pending_requests_timeout = 10s;
   bool allow_overlapping_context = false;
+  // Of encrypted properties; the default is the control plane's own.
+  std::string properties_secret = "vvLJ4Q8Khvv9tm2tIPdkGEdmgKUruAL6";
   bool validate_subscription = true;
   bool verbose_401 = false;
   bool operator==(const Api&) const = default;
@@ -223,6 +225,7 @@ struct Limits {
   std::size_t buffered_body_bytes_max = 10 << 20;
   std::size_t upstream_head_bytes_max = 65536;
   std::size_t upstream_headers_max = 200;
+  std::size_t dynamic_endpoints_max = 100;  // targets that policies named, on each worker
   std::size_t dns_cache_entries_max = 10000;
   std::size_t log_lines_max = 8192;
   std::size_t arena_bytes_max = 1 << 20;  // of one exchange
@@ -249,6 +252,7 @@ struct ElWhitelist {
 struct Compat {
   bool bare_environment = false;
   bool configuration_secrets = false;  // /_node/configuration prints secrets in clear
+  bool refined_error_keys = false;     // those of the 4.12 line
   bool operator==(const Compat&) const = default;
 };
 

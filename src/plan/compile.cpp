@@ -86,16 +86,37 @@ std::unique_ptr<const policy::Policy> make_step_policy(Compilation& compilation,
   return nullptr;
 }
 
+constexpr std::string_view kSharedGroupPolicy = "shared-policy-group-policy";
+
+// The id of the group whose steps stand here.
+std::string shared_group_of(Compilation& compilation, const PolicyUse& use) {
+  std::string inside = use.inside();
+  policy::ConfigObject configuration(use.configuration.value, compilation.problems, inside);
+  configuration.ignore({"hrid"});
+  std::string id = configuration.required_text("sharedPolicyGroupId");
+  configuration.finish();
+  if (!compilation.in_shared_group) return id;
+  compilation.problems.error(use.id_pointer,
+                             "a shared policy group cannot have another one as a step");
+  return {};
+}
+
 void compile_step(Compilation& compilation, const definition::Step& step, policy::Phase phase,
                   std::vector<Step>& into) {
   Step made;
   PolicyUse use{step.policy, step.configuration, step.pointer + "/policy", step.pointer};
-  made.policy = make_step_policy(compilation, use, phase);
+  if (step.policy == kSharedGroupPolicy) {
+    made.shared_group = shared_group_of(compilation, use);
+  } else {
+    made.policy = make_step_policy(compilation, use, phase);
+  }
   made.condition = compile_condition(compilation, step.condition, step.pointer + "/condition");
-  if (!made.policy) return;
+  if (!made.policy && made.shared_group.empty()) return;
   if (made.condition) made.condition_needs = made.condition->needs();
-  made.needs = made.policy->needs(phase);
-  compilation.reroutes |= made.policy->reroutes();
+  if (made.policy) {
+    made.needs = made.policy->needs(phase);
+    compilation.reroutes |= made.policy->reroutes();
+  }
   made.policy_id = step.policy;
   made.name = step.name;
   made.pointer = step.pointer;
@@ -133,6 +154,7 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
   if (chain.best_match) made.parts = split_path(flow.http ? flow.http->path : "/");
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);
   made.condition_pointer = flow.condition_pointer;
+  made.consumer_tags = flow.consumer_tags;
   if (made.condition) made.condition_needs = made.condition->needs();
   made.request_begin = static_cast<std::uint32_t>(chain.request.size());
   compile_steps(compilation, flow.request, policy::Phase::request, chain.request);
@@ -148,9 +170,9 @@ SecuredPlan compile_plan(Compilation& compilation, const definition::ApiPlan& pl
   made.id = plan.id;
   made.name = plan.name;
   made.selection_rule =
-      compile_condition(compilation, plan.selection_rule, plan.pointer + "/selectionRule");
+      compile_condition(compilation, plan.selection_rule, plan.selection_rule_pointer);
   if (made.selection_rule) made.rule_needs = made.selection_rule->needs();
-  PolicyUse use{plan.security, plan.security_configuration, plan.pointer + "/security/type",
+  PolicyUse use{plan.security, plan.security_configuration, plan.security_pointer,
                 plan.pointer + "/security"};
   if (const policy::Registration* found = find_policy(compilation, use.id, use.id_pointer)) {
     std::string inside = use.inside();
@@ -183,6 +205,7 @@ void fill_info(Compilation& compilation, const definition::Envelope& envelope) {
   info.organization_id = envelope.organization_id;
   info.old_engine = api.engine == definition::Engine::v3;
   info.deployed_at_ms = envelope.deployed_at.count();
+  info.tags = api.tags;
   info.has_properties = !api.properties.empty();
   auto by_name = [](const policy::NameValue& a, const policy::NameValue& b) {
     return a.name < b.name;
@@ -345,6 +368,55 @@ Compiled compile(const definition::Envelope& envelope, const std::string& source
   note_warnings(*revision, result.problems, source);
   result.revision = std::move(revision);
   return result;
+}
+
+namespace {
+
+// A revision of nothing but these flows. `api` is a name for it and how its flows are chosen.
+Compiled compile_only_flows(const definition::Api& api, const std::string& source,
+                            CompileContext& context, bool in_shared_group) {
+  auto revision = std::make_shared<ApiRevision>();
+  Compilation compilation{.api = api,
+                          .context = context,
+                          .revision = *revision,
+                          .problems = {},
+                          .in_shared_group = in_shared_group};
+  revision->source = source;
+  revision->info.id = api.id;
+  revision->info.name = api.name;
+  revision->flows = compile_flows(compilation, api.flows);
+  bool refused = compilation.problems.has_errors();
+  Compiled result;
+  result.problems = std::move(compilation.problems).take();
+  if (!refused) result.revision = std::move(revision);
+  return result;
+}
+
+}  // namespace
+
+Compiled compile_organization(const definition::Organization& from, const std::string& source,
+                              CompileContext& context) {
+  definition::Api api;
+  api.id = "organization " + from.id;
+  api.name = from.name;
+  api.flows = from.flows;
+  api.flow_execution.mode = from.flow_mode;
+  api.documents = from.documents;
+  return compile_only_flows(api, source, context, false);
+}
+
+Compiled compile_shared_group(const definition::SharedPolicyGroup& from, const std::string& source,
+                              CompileContext& context) {
+  definition::Api api;
+  api.id = "shared policy group " + from.id;
+  api.name = from.name;
+  api.documents = from.documents;
+  definition::Flow& flow = api.flows.emplace_back();
+  flow.name = from.name;
+  flow.pointer = from.pointer;
+  bool of_response = from.phase == definition::SharedPolicyGroupPhase::response;
+  (of_response ? flow.response : flow.request) = from.steps;
+  return compile_only_flows(api, source, context, true);
 }
 
 }  // namespace perigee::plan

@@ -45,4 +45,11 @@ struct Compiled {
 Compiled compile(const definition::Envelope& envelope, const std::string& source,
                  CompileContext& context);
 
+// The same for platform flows and for a shared policy group: a revision with flows and nothing
+// else.
+Compiled compile_organization(const definition::Organization& from, const std::string& source,
+                              CompileContext& context);
+Compiled compile_shared_group(const definition::SharedPolicyGroup& from, const std::string& source,
+                              CompileContext& context);
+
 }  // namespace perigee::plan

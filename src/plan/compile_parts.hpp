@@ -15,7 +15,8 @@ struct Compilation {
   CompileContext& context;
   ApiRevision& revision;
   Problems problems;
-  bool reroutes = false;  // a step may name another target than the endpoints'
+  bool in_shared_group = false;  // whose steps may not be groups again
+  bool reroutes = false;         // a step may name another target than the endpoints'
 };
 
 // What the definition says and this version does not do yet: an error for each, so that nothing is

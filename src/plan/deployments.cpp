@@ -71,7 +71,30 @@ bool Deployments::is_served(const Entry& entry, const Envelope& envelope) const 
   return entry.revision && !entry.refusal && envelope.api && entry.content == envelope.content;
 }
 
+// A refusal is shown under the id of its subject.
+void Deployments::apply_platform(const std::string& source, const Envelope& envelope) {
+  if (envelope.action == Action::undeploy) {
+    bool was_there = platform_.undeploy(envelope);
+    changed_ |= platform_.remove(source) || was_there;
+    return;
+  }
+  std::vector<Problem> problems = envelope.problems;
+  bool applied = platform_.apply(source, envelope, context_, problems);
+  log_problems(source, envelope.subject_id, problems);
+  std::vector<std::string> reasons = reasons_of(problems, source);
+  if (!reasons.empty()) {
+    refuse(source, entries_[source],
+           {.api_id = envelope.subject_id, .reasons = std::move(reasons)});
+  } else if (applied) {
+    entries_.erase(source);
+    changed_ = true;
+    kLog.info("{}: '{}' has been deployed", source, envelope.subject_id);
+  }
+}
+
 void Deployments::apply(const std::string& source, const Envelope& envelope) {
+  if (envelope.subject != definition::Subject::api) return apply_platform(source, envelope);
+  changed_ |= platform_.remove(source);
   bool withdrawn = envelope.action == Action::undeploy || (envelope.api && !envelope.enabled);
   if (withdrawn) return remove(source);
   Entry& entry = entries_[source];
@@ -157,6 +180,7 @@ void Deployments::undeploy(Entry& entry) {
 }
 
 void Deployments::remove(const std::string& source) {
+  changed_ |= platform_.remove(source);
   erase(source);
   let_waiting_deploy();
 }
@@ -242,7 +266,8 @@ void Deployments::publish() {
     if (entry.revision) revisions.push_back(entry.revision);
     if (entry.refusal) refusals.push_back(*entry.refusal);
   }
-  auto plan = std::make_shared<const Plan>(std::move(revisions), std::move(refusals), overlapping_);
+  auto plan = std::make_shared<const Plan>(std::move(revisions), std::move(refusals), overlapping_,
+                                           platform_.platform());
   std::erase_if(claims_, [&](const auto& claims) { return !sources_.contains(claims.first); });
   warn_of_routes(plan->routes());
   publish_(std::move(plan));

@@ -15,6 +15,7 @@
 
 #include "plan/compile.hpp"
 #include "plan/plan.hpp"
+#include "plan/platform_deployments.hpp"
 
 namespace perigee::plan {
 
@@ -23,8 +24,8 @@ class Deployments {
   using Publish = std::function<void(std::shared_ptr<const Plan>)>;
   Deployments(CompileContext context, bool overlapping, Publish publish);
 
-  // A source's definition is there or has changed. Everything wrong with it goes to the log and
-  // into the plan's refusals.
+  // A source's definition is there or has changed: an API's, or something of the platform.
+  // Everything wrong with it goes to the log and into the plan's refusals.
   void apply(const std::string& source, const definition::Envelope& envelope);
   // The source could not be read; what it deployed before goes on serving.
   void refuse(const std::string& source, std::string reason);
@@ -50,6 +51,7 @@ class Deployments {
     // What the revision was made from, when files have a part in it.
     std::unique_ptr<definition::Envelope> envelope;
   };
+  void apply_platform(const std::string& source, const definition::Envelope& envelope);
   bool is_served(const Entry& entry, const definition::Envelope& envelope) const;
   void deploy(const std::string& source, Entry& entry, const definition::Envelope& envelope);
   void serve(const std::string& source, Entry& entry, std::shared_ptr<ApiRevision> revision);
@@ -69,7 +71,8 @@ class Deployments {
   CompileContext context_;
   bool overlapping_;
   Publish publish_;
-  std::map<std::string, Entry> entries_;        // by source
+  std::map<std::string, Entry> entries_;  // by source
+  PlatformDeployments platform_;
   std::map<std::string, std::string> sources_;  // API id -> source that serves it
   std::set<std::string> given_up_;              // API ids that may be waited for
   // What an API has once been served on stays its own until it is gone when a plan is made: a file

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/platform.hpp"
 #include "plan/revision.hpp"
 #include "plan/routes.hpp"
 
@@ -27,25 +28,32 @@ class Plan {
  public:
   Plan() = default;
   Plan(std::vector<std::shared_ptr<const ApiRevision>> revisions, std::vector<Refusal> refusals,
-       bool overlapping)
+       bool overlapping, Platform platform = {})
       : revisions_(std::move(revisions)),
         refusals_(std::move(refusals)),
+        platform_(std::move(platform)),
         routes_(revisions_, overlapping) {
     for (std::size_t i = 0; i < revisions_.size(); ++i) by_id_[revisions_[i]->info.id] = i;
   }
 
   const std::vector<std::shared_ptr<const ApiRevision>>& revisions() const { return revisions_; }
   const Routes& routes() const { return routes_; }
+  const Platform& platform() const { return platform_; }
   const std::vector<Refusal>& refusals() const { return refusals_; }
   // Null when it is not deployed.
   const ApiRevision* find(std::string_view api_id) const {
     auto found = by_id_.find(api_id);
     return found == by_id_.end() ? nullptr : revisions_[found->second].get();
   }
+  // Whether it is deployed, be it an API or of the platform.
+  bool has(const ApiRevision& revision) const {
+    return find(revision.info.id) == &revision || platform_.has(revision);
+  }
 
  private:
   std::vector<std::shared_ptr<const ApiRevision>> revisions_;
   std::vector<Refusal> refusals_;
+  Platform platform_;
   Routes routes_;
   std::map<std::string_view, std::size_t> by_id_;  // views into the revisions
 };

@@ -29,10 +29,11 @@
 namespace perigee::plan {
 
 struct Step {
-  std::unique_ptr<const policy::Policy> policy;
-  std::optional<el::Template> condition;  // empty = always
-  el::Needs condition_needs;              // provided before the condition is evaluated
-  el::Needs needs;                        // provided before the policy is called
+  std::unique_ptr<const policy::Policy> policy;  // null: the steps of a shared group run
+  std::string shared_group;                      // its id
+  std::optional<el::Template> condition;         // empty = always
+  el::Needs condition_needs;                     // provided before the condition is evaluated
+  el::Needs needs;                               // provided before the policy is called
   std::string policy_id;
   std::string name;
   std::string pointer;
@@ -52,6 +53,7 @@ struct Flow {
   std::optional<el::Template> condition;
   std::string condition_pointer;
   el::Needs condition_needs;
+  std::optional<std::vector<std::string>> consumer_tags;  // of a platform flow: only these APIs
   std::vector<std::string> parts;  // of its path between slashes, empty ones too; of best-match
   std::uint32_t request_begin = 0, request_end = 0;    // into FlowChain::request
   std::uint32_t response_begin = 0, response_end = 0;  // into FlowChain::response
@@ -129,8 +131,8 @@ struct ApiRevision {
   FlowChain flows;
   PathParameters path_parameters;  // of all flows, those of plans first
   bool match_required = false;
-  bool has_entrypoint = false;       // else every request is answered with 404
-  std::vector<BackendGroup> groups;  // the first is the default group
+  bool has_entrypoint = false;             // else every request is answered with 404
+  std::vector<BackendGroup> groups;        // the first is the default group
   std::vector<BackendName> backend_names;  // sorted
   std::optional<Failover> failover;
   std::optional<Cors> cors;

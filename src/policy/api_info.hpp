@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,11 @@ struct NameValue {
 // Sorted by name.
 const NameValue* find_by_name(const std::vector<NameValue>& sorted, std::string_view name);
 
+// Sorted by name.
+using Dictionary = std::vector<NameValue>;
+// {#dictionaries[key][name]}: those of one environment, by their keys.
+using Dictionaries = std::map<std::string, Dictionary, std::less<>>;
+
 struct ApiInfo {
   std::string id;
   std::string name;
@@ -24,6 +31,7 @@ struct ApiInfo {
   std::string organization_id;
   std::int64_t deployed_at_ms = 0;
   bool old_engine = false;            // a v2 API on the v3 engine (api-definition.md 2.6)
+  std::vector<std::string> tags;      // sharding tags
   std::vector<NameValue> properties;  // sorted; see has_properties
   bool has_properties = false;
   std::string properties_fault;                // not empty: why reading any of them is an error

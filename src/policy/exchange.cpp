@@ -78,7 +78,7 @@ Exchange::Exchange(const Init& init)
       path_parameters(init.arena),
       variables(init.arena),
       clock_(init.clock),
-      states_(init.states),
+      states_(&init.states),
       buffered_body_bytes_max_(init.buffered_body_bytes_max) {}
 
 Exchange::~Exchange() {

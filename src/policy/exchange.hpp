@@ -115,6 +115,8 @@ class Exchange final : public el::Variables {
   Attributes path_parameters;  // of :name parts of flow paths, decoded
   // Values of #name for names that are not the core's (#group, #calloutResponse).
   Attributes variables;
+  // Of the API's environment; null when it has none. Held, as a new plan may bring others.
+  std::shared_ptr<const Dictionaries> dictionaries;
   const Failure* failure = nullptr;  // while an error is answered: #error, #parameters
 
   // The backend call. A step may skip it, replace it or wrap it (keeping the previous one to call).
@@ -131,7 +133,11 @@ class Exchange final : public el::Variables {
   }
   template <class S>
   S& state(WorkerSlot<S> slot) const {
-    return states_.get(slot);
+    return states_->get(slot);
+  }
+  // Those of the steps that run now. Gives the ones before.
+  const WorkerStates& use_states(const WorkerStates& states) {
+    return *std::exchange(states_, &states);
   }
   void warn(std::string_view key, std::string_view message);
   const std::vector<Warning>& warnings() const { return warnings_; }
@@ -157,7 +163,7 @@ class Exchange final : public el::Variables {
   friend class AttributesObject;
 
   const Clock& clock_;
-  const WorkerStates& states_;
+  const WorkerStates* states_;
   std::size_t buffered_body_bytes_max_;
   Invoker* invoker_ = nullptr;
   Owned* owned_ = nullptr;

@@ -180,6 +180,25 @@ class NameValuesObject final : public el::Object {
   const std::vector<NameValue>& values_;
 };
 
+class DictionariesObject final : public el::Object {
+ public:
+  explicit DictionariesObject(const Dictionaries& all) : all_(all) {}
+  Shape shape() const override { return Shape::map; }
+  Value get(std::string_view key, Arena& into) const override {
+    auto found = all_.find(key);
+    return found == all_.end() ? Value::absent() : object<NameValuesObject>(into, found->second);
+  }
+  std::span<const std::string_view> keys(Arena& into) const override {
+    std::span<std::string_view> names = into.array<std::string_view>(all_.size());
+    std::size_t count = 0;
+    for (const auto& [key, dictionary] : all_) names[count++] = key;
+    return names;
+  }
+
+ private:
+  const Dictionaries& all_;
+};
+
 Value name_value(const std::vector<NameValue>& values, std::string_view name) {
   const NameValue* found = find_by_name(values, name);
   return found ? Value::text(found->value) : Value::null();
@@ -305,6 +324,11 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
     case Access::property:
       if (!api.properties_fault.empty()) return Value::failed();
       return api.has_properties ? name_value(api.properties, reference.name) : Value::absent();
+    case Access::dictionaries:
+      return dictionaries ? object<DictionariesObject>(into, *dictionaries) : Value::absent();
+    case Access::dictionary:
+      return dictionaries ? or_null(DictionariesObject(*dictionaries).get(reference.name, into))
+                          : Value::absent();
     case Access::endpoints:
       return object<NameValuesObject>(into, api.endpoint_references);
     case Access::endpoint:

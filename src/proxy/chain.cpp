@@ -1,5 +1,7 @@
 #include "proxy/chain.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "proxy/best_match.hpp"
 
@@ -26,9 +28,16 @@ Async<Result<void>> buffer_bodies(bool of_request, bool of_response, Exchange& e
   co_return Result<void>{};
 }
 
+bool is_for_api(const std::vector<std::string>& consumers, const std::vector<std::string>& tags) {
+  return std::ranges::any_of(consumers, [&](const std::string& consumer) {
+    return std::ranges::find(tags, consumer) != tags.end();
+  });
+}
+
 bool selects(const Flow& flow, const Exchange& exchange) {
   bool method = (flow.methods & plan::method_bit(exchange.request.method)) != 0;
-  return method && (!flow.path || flow.path->matches(exchange.path_info));
+  return method && (!flow.path || flow.path->matches(exchange.path_info)) &&
+         (!flow.consumer_tags || is_for_api(*flow.consumer_tags, exchange.api.tags));
 }
 
 // An error while a flow condition is evaluated means "does not match".
@@ -61,9 +70,17 @@ Verdict ended(Verdict verdict, const Flow& flow, const Step& step, const Exchang
   return verdict;
 }
 
+Async<Verdict> run_step(const Step& step, Phase phase, Exchange& exchange, const FlowRun& run) {
+  if (!step.policy) [[unlikely]]
+    return run.groups.run(step, phase, exchange, run.line_rates);
+  return phase == Phase::request ? step.policy->on_request(exchange)
+                                 : step.policy->on_response(exchange);
+}
+
 // `steps` are those of `flow` in this phase.
 Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase phase,
-                         Exchange& exchange, LineRates& rates) {
+                         Exchange& exchange, const FlowRun& run) {
+  LineRates& rates = run.line_rates;
   for (const Step& step : steps) {
     if (step.condition) {
       if (step.condition_needs.bits) {
@@ -78,8 +95,7 @@ Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase ph
       Result<void> provided = co_await provide(step.needs, phase, exchange);
       if (!provided) co_return ended(body_failure(provided.error()), flow, step, exchange, rates);
     }
-    Verdict verdict = phase == Phase::request ? co_await step.policy->on_request(exchange)
-                                              : co_await step.policy->on_response(exchange);
+    Verdict verdict = co_await run_step(step, phase, exchange, run);
     if (!verdict.continues()) co_return ended(std::move(verdict), flow, step, exchange, rates);
   }
   co_return Verdict::next();
@@ -121,9 +137,9 @@ Async<Result<bool>> fits(const Flow& flow, Exchange& exchange, LineRates& rates)
 }
 
 Async<Verdict> run_request_flow(const FlowChain& chain, const Flow& flow, Exchange& exchange,
-                                LineRates& rates) {
+                                const FlowRun& run) {
   return run_steps(flow, part(chain.request, flow.request_begin, flow.request_end), Phase::request,
-                   exchange, rates);
+                   exchange, run);
 }
 
 Async<Verdict> run_best_flow(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
@@ -137,7 +153,7 @@ Async<Verdict> run_best_flow(const FlowChain& chain, Exchange& exchange, FlowRun
   for (bool& matched : run.matched) matched = false;
   if (!best) co_return Verdict::next();
   run.matched[*best] = run.any = true;
-  co_return co_await run_request_flow(chain, chain.flows[*best], exchange, run.line_rates);
+  co_return co_await run_request_flow(chain, chain.flows[*best], exchange, run);
 }
 
 }  // namespace
@@ -156,19 +172,21 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     }
     run.matched[i] = run.any = true;
     if (flow.request_begin == flow.request_end) continue;
-    Verdict verdict = co_await run_request_flow(chain, flow, exchange, run.line_rates);
+    Verdict verdict = co_await run_request_flow(chain, flow, exchange, run);
     if (!verdict.continues()) co_return verdict;
   }
   co_return Verdict::next();
 }
 
-el::Needs response_needs(const FlowChain& chain, const FlowRun& run) {
+el::Needs response_needs(const FlowChain& chain, const FlowRun& run, const Exchange& exchange) {
   el::Needs needs;
   for (std::size_t i = 0; i < run.matched.size(); ++i) {
     if (!run.matched[i]) continue;
     const Flow& flow = chain.flows[i];
-    for (const Step& step : part(chain.response, flow.response_begin, flow.response_end))
+    for (const Step& step : part(chain.response, flow.response_begin, flow.response_end)) {
       needs.bits |= step.needs.bits | step.condition_needs.bits;
+      if (!step.policy) needs.bits |= run.groups.response_needs(step, exchange).bits;
+    }
   }
   return needs;
 }
@@ -179,10 +197,16 @@ Async<Verdict> run_response_flows(const FlowChain& chain, Exchange& exchange, co
     if (!run.matched[i] || flow.response_begin == flow.response_end) continue;
     Verdict verdict =
         co_await run_steps(flow, part(chain.response, flow.response_begin, flow.response_end),
-                           Phase::response, exchange, run.line_rates);
+                           Phase::response, exchange, run);
     if (!verdict.continues()) co_return verdict;
   }
   co_return Verdict::next();
+}
+
+Async<Verdict> run_all_response_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
+  run.matched = exchange.arena.array<bool>(chain.flows.size());
+  for (bool& matched : run.matched) matched = true;
+  return run_response_flows(chain, exchange, run);
 }
 
 }  // namespace perigee::proxy

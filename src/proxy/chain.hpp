@@ -16,9 +16,23 @@ namespace perigee::proxy {
 // When a line about a plan, a flow or a step was logged; of one revision on one worker.
 using LineRates = std::unordered_map<const void*, log::LineRate>;
 
+// Where a step that stands for a shared policy group finds it (api-definition.md section 3).
+class SharedGroups {
+ public:
+  // Runs the group's steps in place of `step`; none when it is not deployed, or of another phase.
+  virtual Async<policy::Verdict> run(const plan::Step& step, policy::Phase phase,
+                                     policy::Exchange& exchange, LineRates& line_rates) = 0;
+  // See response_needs() below.
+  virtual el::Needs response_needs(const plan::Step& step, const policy::Exchange& exchange) = 0;
+
+ protected:
+  ~SharedGroups() = default;
+};
+
 // Which flows of a chain ran in the request phase: exactly these run in the response phase.
 struct FlowRun {
   LineRates& line_rates;
+  SharedGroups& groups;
   std::span<bool> matched;  // one per flow; empty when the request phase did not reach the chain
   bool any = false;
 };
@@ -37,9 +51,13 @@ Async<policy::Verdict> run_request_flows(const plan::FlowChain& chain, policy::E
                                          FlowRun& run);
 // What the response steps of the flows that ran need: the request body has to be gathered before it
 // goes to the backend.
-el::Needs response_needs(const plan::FlowChain& chain, const FlowRun& run);
+el::Needs response_needs(const plan::FlowChain& chain, const FlowRun& run,
+                         const policy::Exchange& exchange);
 Async<policy::Verdict> run_response_flows(const plan::FlowChain& chain, policy::Exchange& exchange,
                                           const FlowRun& run);
+// The same for a chain without a request phase: all its flows run.
+Async<policy::Verdict> run_all_response_flows(const plan::FlowChain& chain,
+                                              policy::Exchange& exchange, FlowRun& run);
 
 // Chooses the plan (lifecycle.md section 5) and runs its security policy. `chosen` stays null when
 // none applies.

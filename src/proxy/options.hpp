@@ -13,6 +13,7 @@ enum class IdFormat : std::uint8_t { uuid, hex };
 
 struct Options {
   Duration request_timeout = 30s;           // 0 = none
+  Duration request_timeout_grace = 30ms;    // of each later stage
   Duration pending_requests_timeout = 10s;  // of a replaced or removed API
   std::size_t buffered_body_bytes_max = 10 << 20;
   std::string not_found_message = "No context-path matches the request URI.";

@@ -7,6 +7,7 @@
 #include "proxy/chain.hpp"
 #include "proxy/cors.hpp"
 #include "proxy/failover.hpp"
+#include "proxy/platform_flows.hpp"
 #include "proxy/trace_context.hpp"
 
 namespace perigee::proxy {
@@ -25,11 +26,19 @@ const http::HeaderName kTraceparent(http::HeaderId::traceparent);
 class RequestTimeout {
  public:
   RequestTimeout(net::Reactor& reactor, Scope& scope, Duration after)
-      : scope_(scope), timer_(&fire, this) {
-    if (after > 0s) reactor.timers().arm(timer_, reactor.now() + after);
+      : reactor_(reactor), scope_(scope), timer_(&fire, this) {
+    if (after <= 0s) return;
+    end_ = reactor.now() + after;
+    reactor.timers().arm(timer_, end_);
   }
   bool passed() const { return passed_; }
   void disarm() { timer_.disarm(); }
+  // Another stage begins: what is left of the time, or `grace` when that is more.
+  void extend(Duration grace) {
+    if (end_ == Instant{}) return;
+    passed_ = false;
+    reactor_.timers().arm(timer_, std::max(end_, reactor_.now() + grace));
+  }
 
  private:
   static void fire(void* self) {
@@ -37,8 +46,10 @@ class RequestTimeout {
     timeout.passed_ = true;
     timeout.scope_.cancel(Error(ErrorCode::timed_out, "http.requestTimeout passed"));
   }
+  net::Reactor& reactor_;
   Scope& scope_;
   net::Timer timer_;
+  Instant end_{};  // none without a limit
   bool passed_ = false;
 };
 
@@ -117,7 +128,8 @@ struct Proxy::Serving {
                            .upgrade = proxy.upgrades(client),
                            .target_query_first = pin.revision().is_v2},
                  .refined_error_keys = proxy.options_.refined_error_keys}),
-        timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout) {
+        timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout),
+        groups(proxy.groups_) {
     exchange.request_id = ids.request;
     exchange.transaction_id = ids.transaction;
     trace = ids.trace;
@@ -128,6 +140,7 @@ struct Proxy::Serving {
     exchange.arrived_wall = client.arrived_wall;
     exchange.request_body.set(client.body);
     exchange.set_invoker(backend);
+    if (!proxy.plan_.plan().platform().empty()) enter_platform(proxy);
     if (pin.revision().failover) use_failover(*pin.revision().failover, proxy.worker_.reactor);
     // The observer is told when the revision may be gone.
     if (proxy.options_.tells_route) client.route = client.arena.copy(exchange.context_path);
@@ -139,6 +152,14 @@ struct Proxy::Serving {
         std::make_unique<FailoverInvoker>(rules, backend, pin.series().breakers, reactor)));
   }
 
+  // Dictionaries, and the flows of the organization.
+  void enter_platform(Proxy& proxy) {
+    const plan::Platform& platform = proxy.plan_.plan().platform();
+    exchange.dictionaries = platform.dictionaries(exchange.api.environment_id);
+    if (auto flows = platform.organization(exchange.api.organization_id))
+      organization.emplace(proxy.plan_.here(flows), groups, &scope);
+  }
+
   http::ServerExchange& client;
   Scope& scope;
   Pin pin;
@@ -148,8 +169,10 @@ struct Proxy::Serving {
   BackendInvoker backend;
   RequestTimeout timeout;
   const plan::SecuredPlan* plan = nullptr;
-  FlowRun plan_flows{pin.line_rates()};
-  FlowRun api_flows{pin.line_rates()};
+  PlatformGroups& groups;
+  FlowRun plan_flows{pin.line_rates(), groups};
+  FlowRun api_flows{pin.line_rates(), groups};
+  std::optional<OrganizationFlows> organization;
 };
 
 bool Proxy::upgrades(const http::ServerExchange& client) const {
@@ -201,6 +224,10 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
 Async<Verdict> Proxy::run_chains(Serving& serving) {
   Exchange& exchange = serving.exchange;
   const plan::ApiRevision& revision = serving.pin.revision();
+  if (serving.organization) {
+    Verdict verdict = co_await serving.organization->on_request(exchange);
+    if (!verdict.continues()) co_return verdict;
+  }
   Verdict verdict = co_await admit(serving);
   if (!verdict.continues()) co_return verdict;
   prepare(exchange, revision);
@@ -215,7 +242,7 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
   }
   bool any_flow = serving.plan_flows.any || serving.api_flows.any;
   if (revision.match_required && !any_flow) co_return flows_not_matched();
-  verdict = co_await invoke(serving, any_flow);
+  verdict = co_await invoke(serving, any_flow || serving.organization);
   if (!verdict.continues()) co_return verdict;
   co_return any_flow ? co_await run_response_chains(serving) : Verdict::next();
 }
@@ -287,9 +314,13 @@ void Proxy::prepare(Exchange& exchange, const plan::ApiRevision& revision) {
 Async<Result<void>> Proxy::provide_for_response(Serving& serving) {
   el::Needs needs;
   if (serving.plan_flows.any)
-    needs.bits |= response_needs(serving.plan->flows, serving.plan_flows).bits;
-  if (serving.api_flows.any)
-    needs.bits |= response_needs(serving.pin.revision().flows, serving.api_flows).bits;
+    needs.bits |= response_needs(serving.plan->flows, serving.plan_flows, serving.exchange).bits;
+  if (serving.api_flows.any) {
+    needs.bits |=
+        response_needs(serving.pin.revision().flows, serving.api_flows, serving.exchange).bits;
+  }
+  if (serving.organization)
+    needs.bits |= serving.organization->response_needs(serving.exchange).bits;
   return provide(needs, policy::Phase::request, serving.exchange);
 }
 
@@ -340,18 +371,40 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
   if (serving.scope.cancelled()) return std::unexpected(serving.scope.reason());
   if (verdict.failed() && verdict.failure().cause == ErrorCode::client_gone)
     return fail(ErrorCode::client_gone, verdict.failure().message, Fault::client);
+  word_answer(serving, verdict);
+  if (serving.organization) return respond_through_platform(serving, verdict);
+  return send(serving, verdict.failed());
+}
+
+// The error path, and after-api processors: lifecycle.md sections 10 and 9.
+void Proxy::word_answer(Serving& serving, const Verdict& verdict) {
   Exchange& exchange = serving.exchange;
+  const plan::ApiRevision& revision = serving.pin.revision();
   if (verdict.failed()) {
     serving.backend.give_up();
-    FailureAnswer answer =
-        answer_failure(exchange, verdict.failure(), serving.pin.revision().response_templates);
+    FailureAnswer answer = answer_failure(exchange, verdict.failure(), revision.response_templates);
     exchange.response_body.replace(answer.body);
     if (answer.close) serving.client.close_after();
   }
   add_id_headers(exchange, options_);
-  if (serving.pin.revision().cors) add_cors_headers(*serving.pin.revision().cors, exchange);
+  if (revision.cors) add_cors_headers(*revision.cors, exchange);
   if (!serving.trace.empty()) exchange.response.headers.set_made(kTraceparent, serving.trace);
-  bool upgraded = !verdict.failed() && exchange.response.status == 101 && serving.backend.tunnel();
+}
+
+// Section 2, step 12: the platform's response flows see every answer, errors too. They have what
+// http.requestTimeout left, and a grace beyond it.
+Async<Result<void>> Proxy::respond_through_platform(Serving& serving, const Verdict& verdict) {
+  serving.timeout.extend(options_.request_timeout_grace);
+  Verdict after = settle(serving, co_await serving.organization->on_response(serving.exchange));
+  serving.timeout.disarm();
+  if (serving.scope.cancelled()) co_return std::unexpected(serving.scope.reason());
+  if (after.failed()) word_answer(serving, after);
+  co_return co_await send(serving, verdict.failed() || after.failed());
+}
+
+Async<Result<void>> Proxy::send(Serving& serving, bool failed) {
+  Exchange& exchange = serving.exchange;
+  bool upgraded = !failed && exchange.response.status == 101 && serving.backend.tunnel();
   if (upgraded) return upgrade(serving);
   return serving.client.respond(exchange.response, exchange.response_body.stream());
 }

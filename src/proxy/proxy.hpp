@@ -11,6 +11,7 @@
 #include "proxy/failure_answer.hpp"
 #include "proxy/identity.hpp"
 #include "proxy/options.hpp"
+#include "proxy/platform_flows.hpp"
 #include "proxy/tunnel.hpp"
 #include "proxy/worker_plan.hpp"
 #include "report/metrics.hpp"
@@ -47,6 +48,9 @@ class Proxy final : public http::Handler {
   bool upgrades(const http::ServerExchange& client) const;
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_chains(Serving& serving);
+  void word_answer(Serving& serving, const policy::Verdict& verdict);
+  Async<Result<void>> respond_through_platform(Serving& serving, const policy::Verdict& verdict);
+  Async<Result<void>> send(Serving& serving, bool failed);
   Async<policy::Verdict> admit(Serving& serving);
   Async<policy::Verdict> secure(Serving& serving);
   Async<policy::Verdict> invoke(Serving& serving, bool any_flow);
@@ -71,6 +75,7 @@ class Proxy final : public http::Handler {
   ClientIdentifiers identifiers_;
   upstream::Elsewhere elsewhere_;
   WorkerPlan plan_;
+  PlatformGroups groups_{plan_};
   Tunnels tunnels_;
   std::vector<const http::Server*> without_websockets_;
 };

@@ -42,20 +42,22 @@ WorkerPlan::~WorkerPlan() = default;
 RevisionHere& WorkerPlan::revision(std::uint32_t index) {
   RevisionHere*& known = by_index_[index];
   if (!known) [[unlikely]] {
-    const std::shared_ptr<const plan::ApiRevision>& revision = plan_->revisions()[index];
-    std::unique_ptr<RevisionHere>& here = here_[revision.get()];
-    if (!here) here = std::make_unique<RevisionHere>(*this, revision);
-    known = here.get();
+    known = &here(plan_->revisions()[index]);
   }
   return *known;
+}
+
+RevisionHere& WorkerPlan::here(const std::shared_ptr<const plan::ApiRevision>& revision) {
+  std::unique_ptr<RevisionHere>& here = here_[revision.get()];
+  if (!here) here = std::make_unique<RevisionHere>(*this, revision);
+  return *here;
 }
 
 void WorkerPlan::swap(std::shared_ptr<const plan::Plan> next) {
   std::shared_ptr<const plan::Plan> previous = std::exchange(plan_, std::move(next));
   by_index_.assign(plan_->revisions().size(), nullptr);
   for (auto entry = here_.begin(); entry != here_.end();) {
-    const plan::ApiRevision* revision = entry->first;
-    if (plan_->find(revision->info.id) == revision) {
+    if (plan_->has(*entry->first)) {
       ++entry;
       continue;
     }

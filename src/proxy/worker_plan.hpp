@@ -79,6 +79,8 @@ class WorkerPlan {
   void swap(std::shared_ptr<const plan::Plan> next);
   const plan::Plan& plan() const { return *plan_; }
   RevisionHere& revision(std::uint32_t index);
+  // Of an API or of the platform, deployed now.
+  RevisionHere& here(const std::shared_ptr<const plan::ApiRevision>& revision);
   std::size_t held() const { return here_.size() + retired_.size(); }
 
  private:

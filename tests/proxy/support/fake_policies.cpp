@@ -318,8 +318,8 @@ class SetAttribute final : public Policy {
         text_(json["value"].is_text() ? json["value"].text() : ""),
         flag_(json["value"].is_boolean() && json["value"].boolean()) {}
   Async<Verdict> on_request(Exchange& exchange) const override {
-    exchange.attributes.set(name_, text_.empty() ? el::Value::boolean(flag_)
-                                                 : el::Value::text(text_));
+    exchange.attributes.set(name_,
+                            text_.empty() ? el::Value::boolean(flag_) : el::Value::text(text_));
     return Verdict::next();
   }
   bool reroutes() const override { return true; }

@@ -36,8 +36,8 @@ std::string definition_of(const ApiText& text) {
   return "{" + member("id", json_quoted(text.id)) + "," + member("name", json_quoted(text.id)) +
          R"(,"apiVersion":"1","definitionVersion":"4.0.0","type":"proxy","listeners":[{"type":)"
          R"("http","paths":[{"path":)" +
-         json_quoted(text.path) + R"(}],"entrypoints":)" + text.entrypoints +
-         text.listener + R"(}],"endpointGroups":[)" + groups + "]," +
+         json_quoted(text.path) + R"(}],"entrypoints":)" + text.entrypoints + text.listener +
+         R"(}],"endpointGroups":[)" + groups + "]," +
          member("plans", text.plans.empty() ? default_plan(text) : text.plans) + "," +
          member("flowExecution", text.execution) + "," + member("flows", text.flows) + text.top +
          "}";
@@ -187,6 +187,7 @@ void Gateway::stop_proxy() {
 void Gateway::TearDown() {
   clients.clear();
   stop_proxy();
+  platform = {};
   EXPECT_EQ(endpoints->alive(), 0u);
   EXPECT_EQ(states_alive(), 0);
   gates().gates.clear();
@@ -203,19 +204,32 @@ void Gateway::TearDown() {
   EXPECT_EQ(net::testing::open_descriptors(), descriptors_before);
 }
 
+plan::CompileContext Gateway::context() {
+  return {.clock = clock,
+          .catalog = fake_policies(),
+          .endpoints = *endpoints,
+          .trust_stores = *trust_stores,
+          .http = &http_calls};
+}
+
+void Gateway::add_to_platform(const std::string& source, const std::string& event) {
+  definition::Envelope envelope = definition::read_envelope(event, {.apis_only = false});
+  std::vector<Problem> problems = envelope.problems;
+  plan::CompileContext with = context();
+  EXPECT_TRUE(platform.apply(source, envelope, with, problems)) << event;
+  for (const Problem& problem : problems)
+    EXPECT_NE(problem.severity, Severity::error) << to_string(problem);
+}
+
 void Gateway::deploy(const std::vector<ApiText>& apis) {
-  plan::CompileContext context{.clock = clock,
-                               .catalog = fake_policies(),
-                               .endpoints = *endpoints,
-                               .trust_stores = *trust_stores,
-                               .http = &http_calls};
+  plan::CompileContext with = context();
   std::vector<std::shared_ptr<const plan::ApiRevision>> revisions;
   for (const ApiText& text : apis) {
     definition::Envelope envelope = definition::read_envelope(definition_of(text), {});
     for (const Problem& problem : envelope.problems)
       EXPECT_NE(problem.severity, Severity::error) << to_string(problem);
     ASSERT_TRUE(envelope.api);
-    plan::Compiled compiled = plan::compile(envelope, text.id + ".json", context);
+    plan::Compiled compiled = plan::compile(envelope, text.id + ".json", with);
     for (const Problem& problem : compiled.problems)
       EXPECT_NE(problem.severity, Severity::error) << to_string(problem);
     ASSERT_TRUE(compiled.revision);
@@ -223,7 +237,7 @@ void Gateway::deploy(const std::vector<ApiText>& apis) {
   }
   deployed = revisions;
   proxy->swap(std::make_shared<const plan::Plan>(std::move(revisions), std::vector<plan::Refusal>{},
-                                                 false));
+                                                 false, platform.platform()));
 }
 
 Peer& Gateway::connect() {

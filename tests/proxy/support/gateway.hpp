@@ -10,6 +10,7 @@
 #include "definition/envelope.hpp"
 #include "plan/compile.hpp"
 #include "plan/plan.hpp"
+#include "plan/platform_deployments.hpp"
 #include "proxy/http_calls.hpp"
 #include "proxy/proxy.hpp"
 #include "report/server_metrics.hpp"
@@ -71,8 +72,10 @@ class Gateway : public ::testing::Test {
 
   // Builds proxy and server with these options (SetUp builds them with the defaults).
   void start(Options options, http::ServerOptions server = {});
-  // Deploys these APIs and no other.
+  // Deploys these APIs and no other, and what of the platform is there.
   void deploy(const std::vector<ApiText>& apis);
+  // An event that carries something of the platform; deployed with the next deploy().
+  void add_to_platform(const std::string& source, const std::string& event);
   std::string backend_url(const std::string& rest = "") const {
     return "http://127.0.0.1:" + std::to_string(backend->port()) + rest;
   }
@@ -124,8 +127,10 @@ class Gateway : public ::testing::Test {
   std::vector<std::unique_ptr<Peer>> clients;
   std::vector<std::shared_ptr<const void>> given_back;  // to the build thread
   std::vector<std::shared_ptr<const plan::ApiRevision>> deployed;
+  plan::PlatformDeployments platform;  // deployed with the APIs
 
  private:
+  plan::CompileContext context();
   void stop_proxy();
 };
 

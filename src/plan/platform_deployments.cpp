@@ -1,0 +1,77 @@
+#include "plan/platform_deployments.hpp"
+
+#include <algorithm>
+
+namespace perigee::plan {
+
+using definition::Envelope;
+using definition::Subject;
+
+namespace {
+
+using Add = std::function<void(Platform&)>;
+
+Add add_dictionary(const definition::Dictionary& from) {
+  policy::Dictionary made;
+  for (const definition::DictionaryProperty& property : from.properties)
+    made.push_back({property.key, property.value});
+  std::ranges::sort(made, {}, &policy::NameValue::name);
+  return [environment = from.environment_id, key = from.key, made = std::move(made)](
+             Platform& platform) { platform.add_dictionary(environment, key, made); };
+}
+
+Add add_organization(const definition::Organization& from, CompileContext& context,
+                     const std::string& source, std::vector<Problem>& problems) {
+  Compiled compiled = compile_organization(from, source, context);
+  problems.insert(problems.end(), compiled.problems.begin(), compiled.problems.end());
+  if (!compiled.revision) return nullptr;
+  return [id = from.id, flows = std::move(compiled.revision)](Platform& platform) {
+    platform.add_organization(id, flows);
+  };
+}
+
+Add add_group(const definition::SharedPolicyGroup& from, CompileContext& context,
+              const std::string& source, std::vector<Problem>& problems) {
+  Compiled compiled = compile_shared_group(from, source, context);
+  problems.insert(problems.end(), compiled.problems.begin(), compiled.problems.end());
+  if (!compiled.revision) return nullptr;
+  bool of_request = from.phase == definition::SharedPolicyGroupPhase::request;
+  SharedGroup made{of_request ? policy::Phase::request : policy::Phase::response,
+                   std::move(compiled.revision)};
+  return [environment = from.environment_id, id = from.id, made = std::move(made)](
+             Platform& platform) { platform.add_group(environment, id, made); };
+}
+
+}  // namespace
+
+bool PlatformDeployments::apply(const std::string& source, const Envelope& envelope,
+                                CompileContext& context, std::vector<Problem>& problems) {
+  auto known = entries_.find(source);
+  if (known != entries_.end() && known->second.content == envelope.content) return false;
+  Add add;
+  if (envelope.dictionary) add = add_dictionary(*envelope.dictionary);
+  if (envelope.organization)
+    add = add_organization(*envelope.organization, context, source, problems);
+  if (envelope.shared_policy_group)
+    add = add_group(*envelope.shared_policy_group, context, source, problems);
+  if (!add) return false;
+  entries_[source] = {envelope.subject, envelope.subject_id, envelope.content, std::move(add)};
+  return true;
+}
+
+bool PlatformDeployments::remove(const std::string& source) { return entries_.erase(source) > 0; }
+
+bool PlatformDeployments::undeploy(const Envelope& envelope) {
+  return std::erase_if(entries_, [&](const auto& entry) {
+           return entry.second.subject == envelope.subject &&
+                  entry.second.id == envelope.subject_id;
+         }) > 0;
+}
+
+Platform PlatformDeployments::platform() const {
+  Platform platform;
+  for (const auto& [source, entry] : entries_) entry.add(platform);
+  return platform;
+}
+
+}  // namespace perigee::plan
