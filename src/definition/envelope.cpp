@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "definition/object.hpp"
+#include "definition/read_parts.hpp"
 
 namespace perigee::definition {
 namespace {
@@ -38,6 +38,46 @@ Shape shape_of(Json root) {
   return Shape::unknown;
 }
 
+// The types of events that are deployed.
+struct EventType {
+  std::string_view name;
+  Subject subject;
+  Action action;
+};
+constexpr std::array<EventType, 9> kEventTypes{{
+    {"PUBLISH_API", Subject::api, Action::deploy},
+    {"START_API", Subject::api, Action::deploy},
+    {"UNPUBLISH_API", Subject::api, Action::undeploy},
+    {"STOP_API", Subject::api, Action::undeploy},
+    {"PUBLISH_DICTIONARY", Subject::dictionary, Action::deploy},
+    {"UNPUBLISH_DICTIONARY", Subject::dictionary, Action::undeploy},
+    {"PUBLISH_ORGANIZATION", Subject::organization, Action::deploy},
+    {"DEPLOY_SHARED_POLICY_GROUP", Subject::shared_policy_group, Action::deploy},
+    {"UNDEPLOY_SHARED_POLICY_GROUP", Subject::shared_policy_group, Action::undeploy},
+}};
+constexpr std::size_t kApiEventTypes = 4;  // they come first
+
+constexpr auto kEventTypeNames = [] {
+  std::array<std::string_view, kEventTypes.size()> names{};
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kEventTypes[i].name;
+  return names;
+}();
+
+// The member of an event's properties that names its subject.
+std::string_view id_property(Subject subject) {
+  switch (subject) {
+    case Subject::api:
+      return "api_id";
+    case Subject::dictionary:
+      return "dictionary_id";
+    case Subject::organization:
+      return "organization_id";
+    case Subject::shared_policy_group:
+      return "shared_policy_group_id";
+  }
+  return "";
+}
+
 class Reader {
  public:
   Reader(const EnvelopeOptions& options, Envelope& envelope)
@@ -55,6 +95,14 @@ class Reader {
     envelope_.revision = envelope_.content;
     envelope_.shape = shape_of(root.object);
     if (fits(bytes)) read_shape(root);
+  }
+
+  void read_event_of(const std::shared_ptr<const JsonDocument>& document, Json event) {
+    envelope_.document = document;
+    envelope_.shape = Shape::event;
+    envelope_.content = content_hash(event.dump());
+    envelope_.revision = envelope_.content;
+    read_event({document, event, ""});
   }
 
   // Problems of the envelope first, then those of the definition.
@@ -126,34 +174,78 @@ class Reader {
     }
     if (!read_action(event)) return;
     Object properties = event.object("properties");
-    envelope_.api_id = properties.text("api_id");
+    std::string& id_of = is_api() ? envelope_.api_id : envelope_.subject_id;
+    id_of = properties.text(id_property(envelope_.subject));
     std::optional<std::string> number = properties.optional_text("deployment_number");
-    read_organization(event);
+    read_organization_id(event);
     read_created_at(event);
     if (envelope_.action == Action::undeploy && !event.value("payload").present()) return;
     std::optional<Layer> payload = opened(layer, event, "payload");
     if (!payload) return;
     envelope_.revision = number ? *std::move(number) : content_hash(payload->object.dump());
-    read_repository_api(*payload);
+    if (is_api()) return read_repository_api(*payload);
+    read_platform(*payload);
   }
 
+  bool is_api() const { return envelope_.subject == Subject::api; }
+
   bool read_action(Object& event) {
-    static constexpr std::array<std::string_view, 4> kTypes{"PUBLISH_API", "START_API",
-                                                            "UNPUBLISH_API", "STOP_API"};
+    Names names = kEventTypeNames;
+    if (options_.apis_only) names = names.first(kApiEventTypes);
     std::string type = event.required_text("type");
-    std::size_t index = index_of(type, kTypes);
+    std::size_t index = index_of(type, names);
     if (index == kNoName) {
       if (!type.empty()) {
-        event.error("type", "event type '" + type + "' deploys no API" +
-                                did_you_mean(type, kTypes) + "; valid: " + listed(kTypes));
+        event.error("type", "event type " + quoted(type) + " deploys " +
+                                (options_.apis_only ? "no API" : "nothing") +
+                                did_you_mean(type, names) + "; valid: " + listed(names));
       }
       return false;
     }
-    envelope_.action = index < 2 ? Action::deploy : Action::undeploy;
+    envelope_.subject = kEventTypes[index].subject;
+    envelope_.action = kEventTypes[index].action;
     return true;
   }
 
-  void read_organization(Object& event) {
+  // A dictionary, an organization or a shared policy group.
+  void read_platform(const Layer& layer) {
+    Problems::Mark mark = reading_.problems.mark();
+    Object payload(layer.object, reading_, layer.inside);
+    std::string id = payload.text("id");
+    if (!id.empty()) envelope_.subject_id = std::move(id);
+    read_environment(payload);
+    if (envelope_.action == Action::undeploy) return;
+    reading_.documents.push_back(layer.document);
+    if (envelope_.subject == Subject::dictionary) {
+      envelope_.dictionary = read_dictionary(payload);
+    } else if (envelope_.subject == Subject::organization) {
+      envelope_.organization = organization_of(payload);
+    } else {
+      envelope_.shared_policy_group = shared_policy_group_of(payload);
+    }
+    if (layer.document != envelope_.document)
+      warn_of_duplicates(*layer.document, layer.inside, reading_.problems);
+    if (!reading_.problems.has_errors_since(mark)) return;
+    envelope_.dictionary.reset();
+    envelope_.organization.reset();
+    envelope_.shared_policy_group.reset();
+  }
+
+  Organization organization_of(Object& payload) {
+    Organization organization = read_organization(payload);
+    organization.documents = std::move(reading_.documents);
+    envelope_.organization_id = organization.id;
+    if (!organization.hrids.empty()) envelope_.organization_hrid = organization.hrids.front();
+    return organization;
+  }
+
+  SharedPolicyGroup shared_policy_group_of(Object& payload) {
+    SharedPolicyGroup group = read_shared_policy_group(payload);
+    group.documents = std::move(reading_.documents);
+    return group;
+  }
+
+  void read_organization_id(Object& event) {
     std::vector<std::string> organizations = event.texts("organizations");
     if (organizations.size() == 1) envelope_.organization_id = organizations.front();
   }
@@ -257,6 +349,16 @@ Envelope read_envelope(std::string_view bytes, const EnvelopeOptions& options) {
   envelope.deployed_at = options.now;
   Reader reader(options, envelope);
   reader.read(bytes);
+  reader.finish();
+  return envelope;
+}
+
+Envelope read_event(const std::shared_ptr<const JsonDocument>& document, Json event,
+                    const EnvelopeOptions& options) {
+  Envelope envelope;
+  envelope.deployed_at = options.now;
+  Reader reader(options, envelope);
+  reader.read_event_of(document, event);
   reader.finish();
   return envelope;
 }

@@ -1,8 +1,9 @@
-// Api: one API definition as plain data, the same for v4 and (later) v2 documents.
+// Api: one API definition as plain data, the same for v4 and v2 documents.
 //
 // The model owns the JSON documents that its `Configuration` views look into; copies of an Api
 // share them. Defaults here are the runtime defaults of the reference, not those of its console.
-// Every part that a later stage may have to refuse carries the JSON pointer where it stands.
+// Every part that a later stage may have to refuse carries the JSON pointer where it stands, and
+// where v4 and v2 name a member differently, the pointer of that member.
 #pragma once
 
 #include <bitset>
@@ -64,6 +65,7 @@ struct HttpListener {
   bool reject_null_byte = false;
   std::vector<Entrypoint> entrypoints;
   std::string pointer;
+  std::string path_mappings_pointer;
 };
 
 // Endpoints.
@@ -90,6 +92,9 @@ struct HttpOptions {
   std::int32_t http2_connection_window_bytes = -1;
   std::int32_t http2_stream_window_bytes = -1;
   std::int32_t http2_frame_bytes_max = 16'384;
+  // Of the backend's answer; v2 only.
+  std::optional<std::int32_t> header_bytes_max;
+  std::optional<std::int32_t> chunk_bytes_max;
 };
 
 enum class StoreType : std::uint8_t { none, pem, pkcs12, jks };
@@ -167,7 +172,7 @@ struct HealthCheck {
 
 struct Endpoint {
   std::string name;
-  std::string type;
+  std::string type;         // v4: "http-proxy"; v2: "http" or "grpc"
   std::int32_t weight = 1;  // at least 1
   bool secondary = false;
   std::vector<std::string> tenants;  // empty = every tenant
@@ -240,6 +245,8 @@ struct Flow {
   std::vector<Step> request;
   std::vector<Step> response;
   std::vector<std::string> tags;
+  // Of a platform flow: only for APIs with one of these sharding tags. nullopt = every API.
+  std::optional<std::vector<std::string>> consumer_tags;
   std::string pointer;
 };
 
@@ -267,6 +274,8 @@ struct ApiPlan {
   std::vector<std::string> tags;
   std::vector<Flow> flows;
   std::string pointer;
+  std::string security_pointer;  // of its type
+  std::string selection_rule_pointer;
 };
 
 // The rest of an API.
@@ -292,8 +301,9 @@ struct Analytics {
 
 struct Failover {
   bool enabled = false;
-  std::int32_t retries_max = 2;
-  milliseconds slow_call_duration{2'000};
+  std::int32_t retries_max = 2;            // beyond the first attempt
+  milliseconds slow_call_duration{2'000};  // of one attempt
+  bool circuit_breaker = true;             // false in v2: the members below have no meaning
   milliseconds open_state_duration{10'000};
   std::int32_t failures_max = 5;
   bool per_subscription = true;

@@ -9,6 +9,13 @@ std::string not_inner_json(const JsonFault& fault) {
   return "the string does not contain valid JSON: " + at + fault.what;
 }
 
+void warn_of_duplicates(const JsonDocument& document, const std::string& inside,
+                        Problems& problems) {
+  for (const std::string& pointer : document.duplicates()) {
+    problems.warning(inside + pointer, "the member stands twice; the last one counts");
+  }
+}
+
 std::chrono::milliseconds Object::duration(std::string_view member,
                                            std::chrono::milliseconds fallback) {
   auto count = static_cast<std::int32_t>(fallback.count());
@@ -23,6 +30,13 @@ std::size_t Object::chosen(std::string_view member, Names names, std::size_t fal
   warning(member, "unknown value " + quoted(*text) + ", '" + std::string(names[fallback]) +
                       "' is used" + did_you_mean(*text, names) + "; valid: " + listed(names));
   return fallback;
+}
+
+std::string Object::text_at(Json at) {
+  if (at.is_text()) return std::string(at.text());
+  if (at.is_number() || at.is_boolean()) return at.dump();
+  if (at.present()) wrong_type(at, "text");
+  return {};
 }
 
 Configuration Object::configuration(std::string_view member) {

@@ -47,6 +47,8 @@ class Object : public JsonObject {
     return JsonObject::texts(member, reading_.limits.list_items_max);
   }
   Configuration configuration(std::string_view member);
+  // The text of a scalar below this object, as text() takes it; "" when it is null.
+  std::string text_at(Json at);
   // Opens one item of items(), or any other value below this object.
   Object open(Json json) const { return Object(json, reading_, inside()); }
 
@@ -55,6 +57,9 @@ class Object : public JsonObject {
 
   Reading& reading_;
 };
+
+void warn_of_duplicates(const JsonDocument& document, const std::string& inside,
+                        Problems& problems);
 
 // What is wrong with a text that should contain JSON.
 std::string not_inner_json(const JsonFault& fault);

@@ -10,6 +10,9 @@ namespace {
 
 enum class Format { v1, v2, v4, unknown };
 
+constexpr std::string_view kHowToSayV4 =
+    R"(write "definitionVersion": "4.0.0" when it is a v4 definition)";
+
 // A word that names a version, of `definitionVersion` or of `gravitee`.
 Format format_named(Json word) {
   std::string name = word.is_text() ? normalised(word.text()) : std::string();
@@ -19,39 +22,36 @@ Format format_named(Json word) {
   return Format::unknown;
 }
 
-// compat: a document that names no version is a v2 one.
-Format format_of(Object& root, const ReadOptions& options) {
-  for (std::string_view member : {"definitionVersion", "gravitee"}) {
-    Json word = root.value(member);
-    if (!word.present()) continue;
-    Format format = format_named(word);
-    if (format == Format::unknown) {
-      root.error(member, "unknown definition version, found " + described(word) +
-                             R"(; write "definitionVersion": "4.0.0" when it is a v4 definition)");
-    }
-    return format;
-  }
-  return options.version == DefinitionVersion::v4 ? Format::v4 : Format::v2;
-}
-
-std::string_view member_with_version(Object& root) {
-  for (std::string_view member : {"definitionVersion", "gravitee"}) {
-    if (root.value(member).present()) return member;
-  }
-  return {};
-}
-
-void refuse_old(Object& root, Format format) {
-  std::string_view member = member_with_version(root);
+void refuse_word(Object& root, std::string_view member, Format format) {
   if (format == Format::v1) {
     root.error(member, "v1 definitions are not supported since 4.0; migrate the API to v4");
-  } else if (!member.empty()) {
-    root.error(member, "v2 definitions are not supported by this version; migrate the API to v4");
   } else {
-    root.error(member,
-               "v2 definitions are not supported by this version, and without definitionVersion "
-               R"(it is one; add "definitionVersion": "4.0.0" when it is a v4 definition)");
+    root.error(member, "unknown definition version, found " + described(root.json()[member]) +
+                           "; " + std::string(kHowToSayV4));
   }
+}
+
+// compat: `gravitee` counts unless definitionVersion says v4; documents are found that say v4 only
+// there. Without a word of its own and of its carrier a document is a v2 one.
+Format format_of(Object& root, const ReadOptions& options) {
+  Json version = root.value("definitionVersion"), gravitee = root.value("gravitee");
+  Format format = version.present() ? format_named(version) : Format::v2;
+  std::string_view member = "definitionVersion";
+  if (format == Format::v2 && gravitee.present()) {
+    member = "gravitee";
+    format = format_named(gravitee);
+  } else if (!version.present() && options.version == DefinitionVersion::v4) {
+    return Format::v4;
+  }
+  if (format != Format::v2 && format != Format::v4) refuse_word(root, member, format);
+  return format;
+}
+
+// A v4 definition that does not say so.
+bool looks_like_v4(Json root) {
+  bool silent = !root["definitionVersion"].present() && !root["gravitee"].present();
+  bool has_parts = root["listeners"].present() || root["endpointGroups"].present();
+  return silent && has_parts && !root["proxy"].present();
 }
 
 void add_open_plan(Api& api) {
@@ -61,23 +61,22 @@ void add_open_plan(Api& api) {
   plan.status = PlanStatus::published;
   plan.security = "key-less";
   plan.pointer = api.pointer + "/plans";
+  plan.security_pointer = plan.pointer;
   api.plans.push_back(std::move(plan));
 }
 
 Api read_object(Object& root, const DefinitionSource& source, const ReadOptions& options) {
   Api api;
-  switch (Format format = format_of(root, options)) {
-    case Format::v4:
-      read_v4(root, source.plans_holder, api);
-      if (options.open_plan && api.plans.empty()) add_open_plan(api);
-      break;
-    case Format::v1:
-    case Format::v2:
-      refuse_old(root, format);
-      break;
-    case Format::unknown:
-      break;
+  Format format = format_of(root, options);
+  if (format == Format::v4) {
+    read_v4(root, source.plans_holder, api);
+  } else if (format == Format::v2 && looks_like_v4(root.json())) {
+    root.error("", "without definitionVersion it is a v2 definition, and has no 'proxy'; " +
+                       std::string(kHowToSayV4));
+  } else if (format == Format::v2) {
+    read_v2(root, source.plans_holder, api);
   }
+  if (options.open_plan && api.plans.empty()) add_open_plan(api);
   return api;
 }
 
@@ -99,10 +98,7 @@ Parsed read_api(const DefinitionSource& source, const ReadOptions& options) {
   Json id = source.definition["id"];
   if (id.is_text()) parsed.api_id = id.text();
   Api api = read_object(root, source, options);
-  for (const std::string& pointer : source.document->duplicates()) {
-    reading.problems.warning(source.inside + pointer,
-                             "the member stands twice; the last one counts");
-  }
+  warn_of_duplicates(*source.document, source.inside, reading.problems);
   if (!reading.problems.has_errors()) {
     api.documents = std::move(reading.documents);
     parsed.api = std::move(api);

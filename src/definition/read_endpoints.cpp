@@ -1,5 +1,6 @@
 // Endpoint groups and endpoints: api-definition.md 1.3.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "definition/path.hpp"
@@ -15,22 +16,16 @@ struct Inherited {
   std::optional<HealthCheck> check;  // of an enabled service
 };
 
-void check_type(Object& from, std::string_view type) {
-  if (type.empty() || type == "http-proxy") return;
-  from.error("type", "endpoint type '" + std::string(type) +
-                         "' is not supported by this version; supported: 'http-proxy'");
-}
+constexpr std::array<std::string_view, 1> kTypes{"http-proxy"};
 
-std::string read_target(Object& endpoint) {
+std::string read_configured_target(Object& endpoint) {
   Configuration configuration = endpoint.configuration("configuration");
   if (configuration.value.absent()) {
     endpoint.error("configuration", "required: an object with the member 'target'");
     return {};
   }
   Object from(configuration.value, endpoint.reading(), configuration.inside);
-  std::string target = from.required_text("target");
-  std::string fault = target.empty() ? "" : target_fault(target);
-  if (!fault.empty()) from.error("target", "'" + target + "' is not a URL: " + fault);
+  std::string target = read_target(from);
   from.finish();
   return target;
 }
@@ -57,7 +52,7 @@ EndpointOptions read_options(Object& endpoint, const Inherited& group) {
 std::optional<HealthCheck> effective_check(Object& from, const Endpoint& endpoint,
                                            const Inherited& group) {
   Object services = from.object("services");
-  std::optional<Service> own = read_service(services.object("healthCheck"));
+  std::optional<Service> own = read_service(services.object("healthCheck"), "type");
   services.finish();
   bool own_runs = own && own->enabled;
   bool group_runs = group.service && group.service->enabled;
@@ -81,7 +76,7 @@ std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
   endpoint.pointer = from.pointer();
   endpoint.name = from.required_text("name");
   endpoint.type = normalised(from.required_text("type"));
-  check_type(from, endpoint.type);
+  check_endpoint_type(from, endpoint.type, kTypes);
   endpoint.weight = std::max(1, from.integer("weight", 1));
   endpoint.secondary = from.boolean("secondary", false);
   endpoint.tenants = from.texts("tenants");
@@ -89,14 +84,11 @@ std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
 
   Problems& problems = from.reading().problems;
   Problems::Mark mark = problems.mark();
-  endpoint.target = read_target(from);
+  endpoint.target = read_configured_target(from);
   endpoint.options = read_options(from, group);
   from.finish();
-  if (!problems.has_errors_since(mark)) return endpoint;
-  problems.demote_since(mark);
-  problems.warning(endpoint.pointer,
-                   "endpoint '" + endpoint.name + "' is left out: its configuration is invalid");
-  return std::nullopt;
+  if (left_out_since(mark, endpoint, problems)) return std::nullopt;
+  return endpoint;
 }
 
 std::optional<EndpointOptions> read_shared_options(Object& group) {
@@ -113,18 +105,12 @@ std::optional<EndpointOptions> read_shared_options(Object& group) {
   return std::nullopt;
 }
 
-void refuse_discovery(Object& services) {
-  std::optional<Service> discovery = read_service(services.object("discovery"));
-  if (!discovery || !discovery->enabled) return;
-  services.error("discovery", "service discovery is not supported by this version; disable it");
-}
-
 Inherited read_inherited(Object& group) {
   Inherited inherited;
   inherited.options = read_shared_options(group);
   Object services = group.object("services");
-  inherited.service = read_service(services.object("healthCheck"));
-  refuse_discovery(services);
+  inherited.service = read_service(services.object("healthCheck"), "type");
+  refuse_discovery(services, "type");
   services.finish();
   if (inherited.service && inherited.service->enabled) {
     inherited.check =
@@ -138,10 +124,8 @@ EndpointGroup read_group(Object from) {
   group.pointer = from.pointer();
   group.name = from.required_text("name");
   group.type = normalised(from.required_text("type"));
-  check_type(from, group.type);
-  Object balancer = from.object("loadBalancer");
-  group.load_balancer = balancer.choice("type", kLoadBalancerNames, LoadBalancer::round_robin);
-  balancer.finish();
+  check_endpoint_type(from, group.type, kTypes);
+  read_load_balancer(from.object("loadBalancer"), group);
   Inherited inherited = read_inherited(from);
   for (const JsonNode& node : from.items("endpoints", from.reading().limits.endpoints_max)) {
     auto endpoint = read_endpoint(from.open(Json(node)), inherited);
@@ -151,7 +135,30 @@ EndpointGroup read_group(Object from) {
   return group;
 }
 
-void check_names(const std::vector<EndpointGroup>& groups, Problems& problems) {
+}  // namespace
+
+void check_endpoint_type(Object& from, std::string_view type, Names supported) {
+  if (type.empty() || std::ranges::find(supported, type) != supported.end()) return;
+  from.error("type", "endpoint type '" + std::string(type) +
+                         "' is not supported by this version; supported: " + listed(supported));
+}
+
+std::string read_target(Object& from) {
+  std::string target = from.required_text("target");
+  std::string fault = target.empty() ? "" : target_fault(target);
+  if (!fault.empty()) from.error("target", "'" + target + "' is not a URL: " + fault);
+  return target;
+}
+
+bool left_out_since(Problems::Mark mark, const Endpoint& endpoint, Problems& problems) {
+  if (!problems.has_errors_since(mark)) return false;
+  problems.demote_since(mark);
+  problems.warning(endpoint.pointer,
+                   "endpoint '" + endpoint.name + "' is left out: its configuration is invalid");
+  return true;
+}
+
+void check_endpoint_names(const std::vector<EndpointGroup>& groups, Problems& problems) {
   std::map<std::string_view, std::string_view> pointers;
   auto note = [&](const auto& part) {
     auto [first, added] = pointers.emplace(part.name, part.pointer);
@@ -166,24 +173,31 @@ void check_names(const std::vector<EndpointGroup>& groups, Problems& problems) {
   }
 }
 
-}  // namespace
+void read_load_balancer(Object balancer, EndpointGroup& group) {
+  group.load_balancer = balancer.choice("type", kLoadBalancerNames, LoadBalancer::round_robin);
+  balancer.finish();
+}
 
-std::vector<EndpointGroup> read_endpoint_groups(Object& api) {
-  const Limits& limits = api.reading().limits;
+std::vector<EndpointGroup> read_groups(Object& holder, std::string_view member,
+                                       const std::function<EndpointGroup(Object)>& read_group) {
+  const Limits& limits = holder.reading().limits;
   std::vector<EndpointGroup> groups;
   std::size_t endpoints = 0;
-  for (const JsonNode& node :
-       api.items_at_least_one("endpointGroups", limits.endpoint_groups_max)) {
+  for (const JsonNode& node : holder.items_at_least_one(member, limits.endpoint_groups_max)) {
     endpoints += Json(node)["endpoints"].size();
     if (endpoints > limits.endpoints_max) {
-      api.error("endpointGroups", "more than " + std::to_string(limits.endpoints_max) +
-                                      " endpoints in all, which is the limit");
+      holder.error(member, "more than " + std::to_string(limits.endpoints_max) +
+                               " endpoints in all, which is the limit");
       return {};
     }
-    groups.push_back(read_group(api.open(Json(node))));
+    groups.push_back(read_group(holder.open(Json(node))));
   }
-  check_names(groups, api.reading().problems);
+  check_endpoint_names(groups, holder.reading().problems);
   return groups;
+}
+
+std::vector<EndpointGroup> read_endpoint_groups(Object& api) {
+  return read_groups(api, "endpointGroups", read_group);
 }
 
 }  // namespace perigee::definition

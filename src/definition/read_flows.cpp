@@ -8,32 +8,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kSelectorTypes{"http", "condition", "channel", "mcp"};
 
-bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
-
-// compat: a name that is no method matches no request, but still keeps the list from being empty.
-std::optional<MethodSet> read_methods(Object& selector) {
-  std::vector<std::string> names = selector.texts("methods");
-  if (names.empty()) return std::nullopt;
-  MethodSet methods;
-  for (const std::string& name : names) {
-    std::size_t index = index_of(name, kMethodNames);
-    if (index != kNoName) {
-      methods.set(index);
-    } else {
-      selector.warning("methods", "unknown method '" + name + "' matches nothing" +
-                                      did_you_mean(name, kMethodNames));
-    }
-  }
-  return methods;
-}
-
 HttpSelector read_http_selector(Object& from) {
   HttpSelector selector;
   selector.pointer = from.pointer();
-  selector.path = from.text("path");
-  if (selector.path.empty()) selector.path = "/";
-  selector.path_operator =
-      from.choice("pathOperator", kPathOperatorNames, PathOperator::starts_with);
+  read_selector_path(from, "pathOperator", selector);
   selector.methods = read_methods(from);
   from.finish();
   return selector;
@@ -42,7 +20,7 @@ HttpSelector read_http_selector(Object& from) {
 void read_condition_selector(Object& from, Flow& flow) {
   flow.condition_pointer = from.pointer("condition");
   flow.condition = from.text("condition");
-  if (blank(flow.condition)) {
+  if (is_blank(flow.condition)) {
     flow.condition.clear();
     from.warning("condition", "a condition selector without a condition matches every request");
   }
@@ -81,18 +59,10 @@ Step read_step(Object from) {
   step.policy = from.required_text("policy");
   step.configuration = from.configuration("configuration");
   step.condition = from.text("condition");
-  if (blank(step.condition)) step.condition.clear();
+  if (is_blank(step.condition)) step.condition.clear();
   from.ignore({"messageCondition"});
   from.finish();
   return step;
-}
-
-std::vector<Step> read_steps(Object& flow, std::string_view phase) {
-  std::vector<Step> steps;
-  std::span<const JsonNode> nodes = flow.items(phase, flow.reading().limits.steps_max);
-  steps.reserve(nodes.size());
-  for (const JsonNode& node : nodes) steps.push_back(read_step(flow.open(Json(node))));
-  return steps;
 }
 
 void note_message_phases(Object& flow) {
@@ -121,12 +91,46 @@ Flow read_flow(Object from) {
 
 }  // namespace
 
-std::vector<Flow> read_flows(Object& from) {
+// compat: a name that is no method matches no request, but still keeps the list from being empty.
+std::optional<MethodSet> read_methods(Object& selector) {
+  std::vector<std::string> names = selector.texts("methods");
+  if (names.empty()) return std::nullopt;
+  MethodSet methods;
+  for (const std::string& name : names) {
+    std::size_t index = index_of(name, kMethodNames);
+    if (index != kNoName) {
+      methods.set(index);
+    } else {
+      selector.warning("methods", "unknown method '" + name + "' matches nothing" +
+                                      did_you_mean(name, kMethodNames));
+    }
+  }
+  return methods;
+}
+
+void read_selector_path(Object& from, std::string_view operator_member, HttpSelector& selector) {
+  selector.path = from.text("path");
+  if (selector.path.empty()) selector.path = "/";
+  selector.path_operator =
+      from.choice(operator_member, kPathOperatorNames, PathOperator::starts_with);
+}
+
+std::vector<Step> read_steps(Object& flow, std::string_view phase) {
+  std::vector<Step> steps;
+  std::span<const JsonNode> nodes = flow.items(phase, flow.reading().limits.steps_max);
+  steps.reserve(nodes.size());
+  for (const JsonNode& node : nodes) steps.push_back(read_step(flow.open(Json(node))));
+  return steps;
+}
+
+std::vector<Flow> read_flow_list(Object& from, FlowReader read) {
   std::vector<Flow> flows;
   std::span<const JsonNode> nodes = from.items("flows", from.reading().limits.flows_max);
   flows.reserve(nodes.size());
-  for (const JsonNode& node : nodes) flows.push_back(read_flow(from.open(Json(node))));
+  for (const JsonNode& node : nodes) flows.push_back(read(from.open(Json(node))));
   return flows;
 }
+
+std::vector<Flow> read_flows(Object& from) { return read_flow_list(from, read_flow); }
 
 }  // namespace perigee::definition

@@ -10,46 +10,14 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kListenerTypes{"http", "tcp", "subscription", "kafka"};
 
-ListenerPath read_path(Object from) {
+ListenerPath read_path(Object from, std::string_view override_member) {
   ListenerPath path;
   path.pointer = from.pointer();
   path.host = normalised_host(from.text("host"));
-  std::string written = from.text("path");
-  if (written.empty()) {
-    from.warning("path", "no path is given; '/' is used, which takes every request of its host");
-  } else if (written.front() != '/') {
-    from.warning("path", "does not begin with '/'; '/" + written + "' is used");
-  }
-  path.path = normalised_path(written);
-  path.override_access = from.boolean("overrideAccess", false);
+  path.path = read_context_path(from, "path");
+  path.override_access = from.boolean(override_member, false);
   from.finish();
   return path;
-}
-
-std::vector<ListenerPath> read_paths(Object& listener) {
-  std::vector<ListenerPath> paths;
-  for (const JsonNode& node :
-       listener.items_at_least_one("paths", listener.reading().limits.listener_paths_max)) {
-    paths.push_back(read_path(listener.open(Json(node))));
-  }
-  return paths;
-}
-
-std::optional<Cors> read_cors(Object from) {
-  if (!from.present()) return std::nullopt;
-  Cors cors;
-  cors.pointer = from.pointer();
-  cors.enabled = from.boolean("enabled", false);
-  cors.allow_origin = from.texts("allowOrigin");
-  cors.allow_methods = from.texts("allowMethods");
-  cors.allow_headers = from.texts("allowHeaders");
-  cors.expose_headers = from.texts("exposeHeaders");
-  cors.max_age_seconds = from.integer("maxAge", cors.max_age_seconds);
-  cors.allow_credentials = from.boolean("allowCredentials", false);
-  cors.run_policies = from.boolean("runPolicies", false);
-  cors.allow_private_network = from.boolean("allowPrivateNetwork", false);
-  from.finish();
-  return cors;
 }
 
 Entrypoint read_entrypoint(Object from) {
@@ -79,13 +47,12 @@ HttpListener read_http_listener(Object from) {
   HttpListener listener;
   listener.pointer = from.pointer();
   from.value("type");
-  listener.paths = read_paths(from);
+  listener.paths = read_paths(from, "paths", "overrideAccess");
   listener.servers = from.texts("servers");
   listener.path_mappings = from.texts("pathMappings");
+  listener.path_mappings_pointer = from.pointer("pathMappings");
   listener.cors = read_cors(from.object("cors"));
-  Object validation = from.object("requestValidation");
-  listener.reject_null_byte = validation.boolean("rejectNullByte", false);
-  validation.finish();
+  listener.reject_null_byte = read_reject_null_byte(from.object("requestValidation"));
   listener.entrypoints = read_entrypoints(from);
   from.finish();
   return listener;
@@ -117,6 +84,49 @@ bool is_http(Object& listener) {
 }
 
 }  // namespace
+
+std::string read_context_path(Object& from, std::string_view member) {
+  std::string written = from.text(member);
+  if (written.empty()) {
+    from.warning(member, "no path is given; '/' is used, which takes every request of its host");
+  } else if (written.front() != '/') {
+    from.warning(member, "does not begin with '/'; '/" + written + "' is used");
+  }
+  return normalised_path(written);
+}
+
+std::vector<ListenerPath> read_paths(Object& listener, std::string_view member,
+                                     std::string_view override_member) {
+  std::vector<ListenerPath> paths;
+  for (const JsonNode& node :
+       listener.items_at_least_one(member, listener.reading().limits.listener_paths_max)) {
+    paths.push_back(read_path(listener.open(Json(node)), override_member));
+  }
+  return paths;
+}
+
+std::optional<Cors> read_cors(Object from) {
+  if (!from.present()) return std::nullopt;
+  Cors cors;
+  cors.pointer = from.pointer();
+  cors.enabled = from.boolean("enabled", false);
+  cors.allow_origin = from.texts("allowOrigin");
+  cors.allow_methods = from.texts("allowMethods");
+  cors.allow_headers = from.texts("allowHeaders");
+  cors.expose_headers = from.texts("exposeHeaders");
+  cors.max_age_seconds = from.integer("maxAge", cors.max_age_seconds);
+  cors.allow_credentials = from.boolean("allowCredentials", false);
+  cors.run_policies = from.boolean("runPolicies", false);
+  cors.allow_private_network = from.boolean("allowPrivateNetwork", false);
+  from.finish();
+  return cors;
+}
+
+bool read_reject_null_byte(Object validation) {
+  bool reject = validation.boolean("rejectNullByte", false);
+  validation.finish();
+  return reject;
+}
 
 std::vector<HttpListener> read_listeners(Object& api) {
   const Limits& limits = api.reading().limits;

@@ -1,4 +1,4 @@
-// The shared configuration of http-proxy endpoints: api-definition.md 1.3.
+// What endpoints are told about their connections: api-definition.md 1.3 and 2.3.
 #include <array>
 
 #include "definition/read_parts.hpp"
@@ -9,7 +9,8 @@ namespace {
 // -1 (or any negative number) leaves it to the protocol or unbounded.
 constexpr Range kCountOrNone{.low = -1};
 
-HttpOptions read_http(Object from) {
+// What v4 and v2 have in common.
+HttpOptions read_common_http(Object& from) {
   HttpOptions http;
   http.version = from.choice("version", kHttpVersionNames, http.version);
   http.keep_alive = from.boolean("keepAlive", http.keep_alive);
@@ -25,9 +26,14 @@ HttpOptions read_http(Object from) {
   http.use_compression = from.boolean("useCompression", http.use_compression);
   http.propagate_client_accept_encoding =
       from.boolean("propagateClientAcceptEncoding", http.propagate_client_accept_encoding);
-  http.propagate_client_host = from.boolean("propagateClientHost", http.propagate_client_host);
   http.follow_redirects = from.boolean("followRedirects", http.follow_redirects);
   http.clear_text_upgrade = from.boolean("clearTextUpgrade", http.clear_text_upgrade);
+  return http;
+}
+
+HttpOptions read_http(Object from) {
+  HttpOptions http = read_common_http(from);
+  http.propagate_client_host = from.boolean("propagateClientHost", http.propagate_client_host);
   http.http2_multiplexing_limit =
       from.integer("http2MultiplexingLimit", http.http2_multiplexing_limit, kCountOrNone);
   http.http2_connection_window_bytes =
@@ -40,16 +46,28 @@ HttpOptions read_http(Object from) {
   return http;
 }
 
-enum class StoreUse { trust, key };
+// compat: propagateClientHost is none of its members, the Host is always the backend's.
+HttpOptions read_v2_http(Object from) {
+  HttpOptions http = read_common_http(from);
+  http.header_bytes_max = from.integer("maxHeaderSize", 8'192, {.low = 1});
+  http.chunk_bytes_max = from.integer("maxChunkSize", 8'192, {.low = 1});
+  from.finish();
+  return http;
+}
+
+enum class StoreUse { trust, key, key_or_none };
 
 // A store whose type names it but whose content is missing breaks the endpoint: upstream fails to
 // build its client, too. An unknown type must not silently become "trust everyone the platform
 // does".
-void check_store(Object& from, const Store& store, StoreUse use) {
+void check_store(Object& from, Store& store, StoreUse use) {
   bool one = !store.path.empty() || !store.content.empty();
-  if (store.type == StoreType::pem && use == StoreUse::key) {
-    bool key = !store.key_path.empty() || !store.key_content.empty();
-    bool cert = !store.cert_path.empty() || !store.cert_content.empty();
+  bool key = !store.key_path.empty() || !store.key_content.empty();
+  bool cert = !store.cert_path.empty() || !store.cert_content.empty();
+  if (use == StoreUse::key_or_none && !one && !key && !cert) {
+    from.warning("", "the key store is empty: no client certificate is sent");
+    store.type = StoreType::none;
+  } else if (store.type == StoreType::pem && use != StoreUse::trust) {
     if (!key) from.error("keyPath", "a PEM key store needs 'keyPath' or 'keyContent'");
     if (!cert) from.error("certPath", "a PEM key store needs 'certPath' or 'certContent'");
   } else if (!one) {
@@ -84,13 +102,23 @@ Store read_store(Object from, StoreUse use) {
   return store;
 }
 
-SslOptions read_ssl(Object from) {
-  SslOptions ssl;
+SslOptions read_ssl(Object from, SslOptions ssl = {}, StoreUse key_use = StoreUse::key) {
   ssl.trust_all = from.boolean("trustAll", ssl.trust_all);
   ssl.hostname_verifier = from.boolean("hostnameVerifier", ssl.hostname_verifier);
   ssl.trust_store = read_store(from.object("trustStore"), StoreUse::trust);
-  ssl.key_store = read_store(from.object("keyStore"), StoreUse::key);
+  ssl.key_store = read_store(from.object("keyStore"), key_use);
   from.finish();
+  return ssl;
+}
+
+// compat: a block switches the check of the host name off, unless it says otherwise; without a
+// block it is on. A legacy `pem` is a trust store, and goes before the one that says so.
+SslOptions read_v2_ssl(Object from) {
+  if (!from.present()) return {};
+  std::string pem = from.text("pem");
+  SslOptions ssl = read_ssl(from, {.hostname_verifier = false}, StoreUse::key_or_none);
+  if (pem.empty() || pem == "null") return ssl;
+  ssl.trust_store = {.type = StoreType::pem, .content = pem, .pointer = from.pointer("pem")};
   return ssl;
 }
 
@@ -121,6 +149,36 @@ std::vector<Header> read_headers(Object& from, std::string_view member) {
     item.finish();
   }
   return headers;
+}
+
+std::vector<Header> read_header_members(Object from) {
+  std::vector<Header> headers;
+  std::size_t limit = from.reading().limits.list_items_max;
+  if (from.json().members().size() > limit) {
+    from.error("", "more than " + std::to_string(limit) + " headers, which is the limit");
+    return headers;
+  }
+  for (const JsonMember& member : from.json().members()) {
+    headers.push_back({std::string(member.name), from.text_at(Json(member.value))});
+  }
+  return headers;
+}
+
+std::vector<Header> read_v2_headers(Object& from) {
+  Json json = from.value("headers");
+  return json.is_object() ? read_header_members(from.open(json)) : read_headers(from, "headers");
+}
+
+EndpointOptions read_v2_endpoint_options(Object& holder) {
+  EndpointOptions options;
+  options.pointer = holder.pointer();
+  options.http = read_v2_http(holder.object("http"));
+  options.ssl = read_v2_ssl(holder.object("ssl"));
+  options.proxy = read_proxy(holder.object("proxy"));
+  options.headers = read_v2_headers(holder);
+  std::string host = holder.text("hostHeader");
+  if (!is_blank(host)) options.headers.push_back({"Host", std::move(host)});
+  return options;
 }
 
 EndpointOptions read_endpoint_options(Object from) {

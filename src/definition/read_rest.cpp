@@ -118,19 +118,6 @@ std::vector<Resource> read_resources(Object& api) {
 
 namespace {
 
-std::vector<Header> read_header_members(Object from) {
-  std::vector<Header> headers;
-  std::size_t limit = from.reading().limits.list_items_max;
-  if (from.json().members().size() > limit) {
-    from.error("", "more than " + std::to_string(limit) + " headers, which is the limit");
-    return headers;
-  }
-  for (const JsonMember& member : from.json().members()) {
-    headers.push_back({std::string(member.name), from.text(member.name)});
-  }
-  return headers;
-}
-
 ResponseTemplate read_template(Object from, std::string_view error_key,
                                std::string_view media_type) {
   constexpr Range kStatus{.low = 100, .high = 999};
@@ -167,6 +154,39 @@ std::vector<ResponseTemplate> read_response_templates(Object from) {
     }
   }
   return all;
+}
+
+void ignore_management_members(Object& root) {
+  root.ignore({"definitionVersion",
+               "gravitee",
+               "allowedInApiProducts",
+               "description",
+               "crossId",
+               "hrid",
+               "deployedAt",
+               "createdAt",
+               "updatedAt",
+               "publishedAt",
+               "lastDeployedAt",
+               "disableMembershipNotifications",
+               "groups",
+               "state",
+               "deploymentState",
+               "visibility",
+               "labels",
+               "lifecycleState",
+               "primaryOwner",
+               "categories",
+               "originContext",
+               "definitionContext",
+               "workflowState",
+               "background",
+               "picture",
+               "_links",
+               "environmentId",
+               "metadata",
+               "members",
+               "pages"});
 }
 
 }  // namespace perigee::definition

@@ -3,11 +3,11 @@
 
 namespace perigee::definition {
 
-std::optional<Service> read_service(Object from) {
+std::optional<Service> read_service(Object from, std::string_view type_member) {
   if (!from.present()) return std::nullopt;
   Service service;
   service.pointer = from.pointer();
-  service.type = normalised(from.text("type"));
+  service.type = normalised(from.text(type_member));
   service.enabled = from.boolean("enabled", true);
   service.override_configuration = from.boolean("overrideConfiguration", false);
   service.configuration = from.configuration("configuration");
@@ -15,7 +15,15 @@ std::optional<Service> read_service(Object from) {
   return service;
 }
 
+void refuse_discovery(Object& services, std::string_view type_member) {
+  std::optional<Service> discovery = read_service(services.object("discovery"), type_member);
+  if (!discovery || !discovery->enabled) return;
+  services.error("discovery", "service discovery is not supported by this version; disable it");
+}
+
 namespace {
+
+constexpr std::string_view kUnchecked = "; the endpoints are not checked";
 
 HealthCheck read_http_health_check(Object from) {
   HealthCheck check;
@@ -36,10 +44,21 @@ HealthCheck read_http_health_check(Object from) {
 }  // namespace
 
 // A broken health check leaves its endpoints unchecked and in use, as upstream does.
+std::optional<HealthCheck> checked_health_check(const std::string& pointer, Reading& reading,
+                                                const std::function<HealthCheck()>& read) {
+  Problems& problems = reading.problems;
+  Problems::Mark mark = problems.mark();
+  HealthCheck check = read();
+  if (!problems.has_errors_since(mark)) return check;
+  problems.demote_since(mark);
+  problems.warning(pointer, "the configuration is invalid" + std::string(kUnchecked));
+  return std::nullopt;
+}
+
 std::optional<HealthCheck> read_health_check(const Configuration& configuration,
                                              const Service& service, Reading& reading) {
   Problems& problems = reading.problems;
-  std::string consequence = "; the endpoints are not checked";
+  std::string consequence(kUnchecked);
   if (service.type != "http-health-check") {
     problems.warning(service.pointer + "/type",
                      "health check '" + service.type +
@@ -51,13 +70,9 @@ std::optional<HealthCheck> read_health_check(const Configuration& configuration,
     problems.warning(service.pointer, "the health check has no configuration" + consequence);
     return std::nullopt;
   }
-  Problems::Mark mark = problems.mark();
-  HealthCheck check =
-      read_http_health_check(Object(configuration.value, reading, configuration.inside));
-  if (!problems.has_errors_since(mark)) return check;
-  problems.demote_since(mark);
-  problems.warning(service.pointer, "the configuration is invalid" + consequence);
-  return std::nullopt;
+  return checked_health_check(service.pointer, reading, [&] {
+    return read_http_health_check(Object(configuration.value, reading, configuration.inside));
+  });
 }
 
 }  // namespace perigee::definition

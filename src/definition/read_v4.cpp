@@ -29,40 +29,6 @@ std::string read_version(Object& root) {
   return std::move(version).value_or(std::string());
 }
 
-// What the management API keeps beside a definition, in exports and in documents made from them.
-void ignore_management_members(Object& root) {
-  root.ignore({"definitionVersion",
-               "gravitee",
-               "allowedInApiProducts",
-               "description",
-               "crossId",
-               "hrid",
-               "deployedAt",
-               "createdAt",
-               "updatedAt",
-               "publishedAt",
-               "lastDeployedAt",
-               "disableMembershipNotifications",
-               "groups",
-               "state",
-               "deploymentState",
-               "visibility",
-               "labels",
-               "lifecycleState",
-               "primaryOwner",
-               "categories",
-               "originContext",
-               "definitionContext",
-               "workflowState",
-               "background",
-               "picture",
-               "_links",
-               "environmentId",
-               "metadata",
-               "members",
-               "pages"});
-}
-
 }  // namespace
 
 void read_v4(Object& root, Json plans_holder, Api& api) {
@@ -80,17 +46,14 @@ void read_v4(Object& root, Json plans_holder, Api& api) {
   api.endpoint_groups = read_endpoint_groups(root);
   api.analytics = read_analytics(root.object("analytics"));
   api.failover = read_failover(root.object("failover"));
-  Object holder = root.open(plans_holder);
-  bool plans_inside = plans_holder["plans"].absent();
-  api.plans = read_plans(plans_inside ? root : holder);
-  root.ignore({"plans"});
+  api.plans = read_plans(root, plans_holder);
   api.flow_execution = read_flow_execution(root.object("flowExecution"));
   api.flows = read_flows(root);
   api.properties = read_properties(root);
   api.resources = read_resources(root);
   api.response_templates = read_response_templates(root.object("responseTemplates"));
   Object services = root.object("services");
-  api.dynamic_property = read_service(services.object("dynamicProperty"));
+  api.dynamic_property = read_service(services.object("dynamicProperty"), "type");
   services.finish();
   root.finish();
 }

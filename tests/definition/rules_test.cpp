@@ -368,18 +368,24 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Version{"Label", R"("definitionVersion": "4.0.0",)", "-", ""},
         Version{"JavaName", R"("definitionVersion": "V4",)", "-", ""},
+        Version{"V4WithGravitee", R"("definitionVersion": "4.0.0", "gravitee": "2.0.0",)", "-", ""},
         Version{"Gravitee", R"("gravitee": "4.0.0",)", "-", ""},
         Version{"Absent", "", "",
-                "v2 definitions are not supported by this version, and without definitionVersion "
-                "it is one; add \"definitionVersion\": \"4.0.0\" when it is a v4 definition"},
-        Version{"V2", R"("gravitee": "2.0.0",)", "/gravitee",
-                "v2 definitions are not supported by this version; migrate the API to v4"},
-        Version{"V2Label", R"("definitionVersion": "V2",)", "/definitionVersion", "v2 definitions"},
+                "without definitionVersion it is a v2 definition, and has no 'proxy'; write "
+                "\"definitionVersion\": \"4.0.0\" when it is a v4 definition"},
+        Version{"NullIsAbsent", R"("definitionVersion": null, "gravitee": null,)", "",
+                "without definitionVersion"},
         Version{"V1", R"("gravitee": "1.0.0",)", "/gravitee", "not supported since 4.0"},
-        Version{"AbsentWithPaths", R"("paths": {},)", "", "v2 definitions are not supported"},
+        Version{"V1Label", R"("definitionVersion": "V1",)", "/definitionVersion",
+                "not supported since 4.0"},
+        Version{"V2AndV1", R"("definitionVersion": "V2", "gravitee": "1.0.0",)", "/gravitee",
+                "not supported since 4.0"},
         Version{"Unknown", R"("gravitee": "9.9",)", "/gravitee",
                 "unknown definition version, found the text '9.9'; write \"definitionVersion\": "
                 "\"4.0.0\" when it is a v4 definition"},
+        Version{"GraviteeNumber", R"("gravitee": 2,)", "/gravitee", "found the number 2"},
+        Version{"UnknownWithV4Parts", R"("definitionVersion": "5.0.0",)", "/definitionVersion",
+                "found the text '5.0.0'"},
         Version{"Number", R"("definitionVersion": 4,)", "/definitionVersion", "the number 4"}),
     [](const testing::TestParamInfo<Version>& info) { return std::string(info.param.name); });
 

@@ -7,13 +7,6 @@
 namespace perigee::definition {
 namespace {
 
-std::string object(std::string_view members, std::string_view added) {
-  std::string text = "{";
-  text.append(members);
-  if (!added.empty()) text.append(members.empty() ? "" : ", ").append(added);
-  return text + "}";
-}
-
 std::vector<Problem> of(Severity severity, const std::vector<Problem>& problems) {
   std::vector<Problem> some;
   for (const Problem& each : problems) {
@@ -25,32 +18,43 @@ std::vector<Problem> of(Severity severity, const std::vector<Problem>& problems)
 
 }  // namespace
 
+std::string json_object(std::string_view members, std::string_view added) {
+  std::string text = "{";
+  text.append(members);
+  if (!added.empty()) text.append(members.empty() ? "" : ", ").append(added);
+  return text + "}";
+}
+
 std::string definition(const Slots& slots) {
-  std::string listener = object(
-      R"("type": "http", "paths": [)" + object(R"("path": "/orders")", slots.path) +
-          R"(], "entrypoints": [)" + object(R"("type": "http-proxy")", slots.entrypoint) + "]",
+  std::string listener = json_object(
+      R"("type": "http", "paths": [)" + json_object(R"("path": "/orders")", slots.path) +
+          R"(], "entrypoints": [)" + json_object(R"("type": "http-proxy")", slots.entrypoint) + "]",
       slots.listener);
-  std::string endpoint = object(
+  std::string endpoint = json_object(
       R"("name": "one", "type": "http-proxy", "configuration": )" +
-          object(R"("target": "http://10.0.0.5:8080/base")", slots.target) +
-          (slots.own.empty() ? "" : R"(, "sharedConfigurationOverride": )" + object("", slots.own)),
+          json_object(R"("target": "http://10.0.0.5:8080/base")", slots.target) +
+          (slots.own.empty() ? ""
+                             : R"(, "sharedConfigurationOverride": )" + json_object("", slots.own)),
       slots.endpoint);
-  std::string group = object(
+  std::string group = json_object(
       R"("name": "main", "type": "http-proxy", "endpoints": [)" + endpoint + "]" +
-          (slots.shared.empty() ? "" : R"(, "sharedConfiguration": )" + object("", slots.shared)),
+          (slots.shared.empty() ? ""
+                                : R"(, "sharedConfiguration": )" + json_object("", slots.shared)),
       slots.group);
-  std::string plan = object(R"("id": "p1", "name": "open", "status": "published", "security": )" +
-                                object(R"("type": "key-less")", slots.security),
-                            slots.plan);
-  std::string flow = object(R"("name": "all", "selectors": [)" +
-                                object(R"("type": "http")", slots.selector) + R"(], "request": [)" +
-                                object(R"("policy": "transform-headers")", slots.step) + "]",
-                            slots.flow);
-  return object(R"("id": "a1", "name": "orders", "apiVersion": "1", "definitionVersion": "4.0.0",
+  std::string plan =
+      json_object(R"("id": "p1", "name": "open", "status": "published", "security": )" +
+                      json_object(R"("type": "key-less")", slots.security),
+                  slots.plan);
+  std::string flow = json_object(
+      R"("name": "all", "selectors": [)" + json_object(R"("type": "http")", slots.selector) +
+          R"(], "request": [)" + json_object(R"("policy": "transform-headers")", slots.step) + "]",
+      slots.flow);
+  return json_object(
+      R"("id": "a1", "name": "orders", "apiVersion": "1", "definitionVersion": "4.0.0",
                    "listeners": [)" +
-                    listener + R"(], "endpointGroups": [)" + group + R"(], "plans": [)" + plan +
-                    R"(], "flows": [)" + flow + "]",
-                slots.top);
+          listener + R"(], "endpointGroups": [)" + group + R"(], "plans": [)" + plan +
+          R"(], "flows": [)" + flow + "]",
+      slots.top);
 }
 
 std::vector<Problem> errors(const std::vector<Problem>& problems) {

@@ -20,6 +20,8 @@ struct Slots {
       security, flow, selector, step;
 };
 std::string definition(const Slots& slots);
+// An object of `members` and those added to them.
+std::string json_object(std::string_view members, std::string_view added);
 
 // The pointers under which the parts of that definition stand.
 inline constexpr std::string_view kListener = "/listeners/0";
