@@ -148,9 +148,9 @@ SecuredPlan compile_plan(Compilation& compilation, const definition::ApiPlan& pl
   made.id = plan.id;
   made.name = plan.name;
   made.selection_rule =
-      compile_condition(compilation, plan.selection_rule, plan.pointer + "/selectionRule");
+      compile_condition(compilation, plan.selection_rule, plan.selection_rule_pointer);
   if (made.selection_rule) made.rule_needs = made.selection_rule->needs();
-  PolicyUse use{plan.security, plan.security_configuration, plan.pointer + "/security/type",
+  PolicyUse use{plan.security, plan.security_configuration, plan.security_pointer,
                 plan.pointer + "/security"};
   if (const policy::Registration* found = find_policy(compilation, use.id, use.id_pointer)) {
     std::string inside = use.inside();

@@ -11,7 +11,7 @@ void compile_path_mappings(Compilation& compilation, const definition::HttpListe
   for (std::size_t i = 0; i < listener.path_mappings.size(); ++i) {
     Result<void> added = compilation.revision.path_mappings.add(listener.path_mappings[i]);
     if (!added) {
-      compilation.problems.error(listener.pointer + "/pathMappings/" + std::to_string(i),
+      compilation.problems.error(listener.path_mappings_pointer + "/" + std::to_string(i),
                                  added.error().message);
     }
   }
@@ -69,7 +69,8 @@ void compile_failover(Compilation& compilation, const definition::Failover& from
   Failover made;
   made.retries_max = std::max(0, from.retries_max);
   made.attempt_limit = from.slow_call_duration;
-  made.failures_max = static_cast<std::uint32_t>(std::max(1, from.failures_max));
+  if (from.circuit_breaker)
+    made.failures_max = static_cast<std::uint32_t>(std::max(1, from.failures_max));
   made.open_for = from.open_state_duration;
   made.per_subscription = from.per_subscription;
   made.failure_condition =
