@@ -43,6 +43,25 @@ void visit(const Api& api) {
   PERIGEE_ASSERT(deployable || !no_deployable_plan(api, {}).empty());
 }
 
+void visit(const Envelope& envelope) {
+  PERIGEE_ASSERT(envelope.subject != Subject::api || envelope.subject_id.empty());
+  if (envelope.api) visit(*envelope.api);
+  if (envelope.organization) visit(envelope.organization->flows);
+  if (!envelope.shared_policy_group) return;
+  for (const Step& step : envelope.shared_policy_group->steps) visit(step.configuration);
+}
+
+// What it carries, without the envelope around it.
+Envelope carried(Envelope from) {
+  Envelope to;
+  to.subject = from.subject;
+  to.subject_id = std::move(from.subject_id);
+  to.api = std::move(from.api);
+  to.organization = std::move(from.organization);
+  to.shared_policy_group = std::move(from.shared_policy_group);
+  return to;
+}
+
 std::size_t errors_in(const std::vector<perigee::Problem>& problems) {
   std::size_t errors = 0;
   for (const perigee::Problem& each : problems) {
@@ -58,16 +77,19 @@ std::size_t errors_in(const std::vector<perigee::Problem>& problems) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(bytes), size);
-  std::optional<Api> api;
+  constexpr EnvelopeOptions kOptions{.apis_only = false};
+  Envelope left;
   {
-    Envelope envelope = read_envelope(text, {});
-    Envelope again = read_envelope(text, {});
+    Envelope envelope = read_envelope(text, kOptions);
+    Envelope again = read_envelope(text, kOptions);
     PERIGEE_ASSERT(envelope.problems.size() == again.problems.size());
     PERIGEE_ASSERT(envelope.revision == again.revision);
     bool told = errors_in(envelope.problems) > 0 || envelope.action == Action::undeploy;
-    PERIGEE_ASSERT(envelope.api || told);
-    api = std::move(envelope.api);
+    bool read = envelope.api || envelope.dictionary || envelope.organization ||
+                envelope.shared_policy_group;
+    PERIGEE_ASSERT(read || told);
+    left = carried(std::move(envelope));
   }
-  if (api) visit(*api);
+  visit(left);
   return 0;
 }

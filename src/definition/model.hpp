@@ -66,7 +66,6 @@ struct HttpListener {
   std::vector<Entrypoint> entrypoints;
   std::string pointer;
   std::string path_mappings_pointer;
-  std::string request_validation_pointer;
 };
 
 // Endpoints.
@@ -181,7 +180,6 @@ struct Endpoint {
   EndpointOptions options;
   std::optional<HealthCheck> health_check;
   std::string pointer;
-  std::string secondary_pointer;
 };
 
 enum class LoadBalancer : std::uint8_t {
@@ -198,7 +196,6 @@ struct EndpointGroup {
   std::vector<Endpoint> endpoints;
   std::optional<Service> health_check;
   std::string pointer;
-  std::string load_balancer_pointer;  // of its type
 };
 
 // Flows.
@@ -259,7 +256,6 @@ struct FlowExecution {
   FlowMode mode = FlowMode::default_;
   bool match_required = false;
   std::string pointer;
-  std::string mode_pointer;
 };
 
 // Plans.

@@ -36,7 +36,6 @@ struct Organization {
   std::vector<std::string> hrids;
   std::string name;
   FlowMode flow_mode = FlowMode::default_;
-  std::string flow_mode_pointer;
   std::vector<Flow> flows;
   milliseconds updated_at{0};  // 0 = not told
 

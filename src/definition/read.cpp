@@ -61,6 +61,7 @@ void add_open_plan(Api& api) {
   plan.status = PlanStatus::published;
   plan.security = "key-less";
   plan.pointer = api.pointer + "/plans";
+  plan.security_pointer = plan.pointer;
   api.plans.push_back(std::move(plan));
 }
 

@@ -79,7 +79,6 @@ std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
   check_endpoint_type(from, endpoint.type, kTypes);
   endpoint.weight = std::max(1, from.integer("weight", 1));
   endpoint.secondary = from.boolean("secondary", false);
-  endpoint.secondary_pointer = from.pointer("secondary");
   endpoint.tenants = from.texts("tenants");
   endpoint.health_check = effective_check(from, endpoint, group);
 
@@ -127,7 +126,6 @@ EndpointGroup read_group(Object from) {
   group.type = normalised(from.required_text("type"));
   check_endpoint_type(from, group.type, kTypes);
   read_load_balancer(from.object("loadBalancer"), group);
-  group.load_balancer_pointer = from.pointer("loadBalancer") + "/type";
   Inherited inherited = read_inherited(from);
   for (const JsonNode& node : from.items("endpoints", from.reading().limits.endpoints_max)) {
     auto endpoint = read_endpoint(from.open(Json(node)), inherited);

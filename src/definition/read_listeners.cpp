@@ -53,7 +53,6 @@ HttpListener read_http_listener(Object from) {
   listener.path_mappings_pointer = from.pointer("pathMappings");
   listener.cors = read_cors(from.object("cors"));
   listener.reject_null_byte = read_reject_null_byte(from.object("requestValidation"));
-  listener.request_validation_pointer = from.pointer("requestValidation");
   listener.entrypoints = read_entrypoints(from);
   from.finish();
   return listener;

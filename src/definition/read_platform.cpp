@@ -53,7 +53,6 @@ Organization read_organization(Object& payload) {
   organization.hrids = payload.texts("hrids");
   organization.name = payload.text("name");
   organization.flow_mode = payload.choice("flowMode", kFlowModeNames, FlowMode::default_);
-  organization.flow_mode_pointer = payload.pointer("flowMode");
   organization.flows = read_v2_flows(payload);
   organization.updated_at = read_time(payload, "updatedAt");
   payload.ignore({"description", "domainRestrictions", "cockpitId", "createdAt"});

@@ -67,7 +67,6 @@ FlowExecution read_flow_execution(Object from) {
   FlowExecution execution;
   execution.pointer = from.pointer();
   execution.mode = from.choice("mode", kFlowModeNames, FlowMode::default_);
-  execution.mode_pointer = from.pointer("mode");
   execution.match_required = from.boolean("matchRequired", false);
   from.finish();
   return execution;
@@ -187,22 +186,7 @@ void ignore_management_members(Object& root) {
                "environmentId",
                "metadata",
                "members",
-               "pages",
-               "apiMedia",
-               "background_url",
-               "context_path",
-               "created_at",
-               "definition_context",
-               "deployed_at",
-               "disable_membership_notifications",
-               "entrypoints",
-               "etag",
-               "lifecycle_state",
-               "owner",
-               "picture_url",
-               "primary_owner",
-               "updated_at",
-               "workflow_state"});
+               "pages"});
 }
 
 }  // namespace perigee::definition

@@ -30,7 +30,6 @@ FlowExecution read_flow_mode(Object& root) {
   FlowExecution execution;
   execution.mode = root.choice("flow_mode", kFlowModeNames, FlowMode::default_);
   execution.pointer = root.pointer();
-  execution.mode_pointer = root.pointer("flow_mode");
   return execution;
 }
 
@@ -64,6 +63,13 @@ std::optional<HealthCheck> read_services(Object services, Api& api) {
   return check;
 }
 
+// Names that the management API writes with '_' beside v2 definitions.
+void ignore_v2_management_members(Object& root) {
+  root.ignore({"background_url", "context_path", "created_at", "definition_context", "deployed_at",
+               "disable_membership_notifications", "lifecycle_state", "picture_url",
+               "primary_owner", "updated_at", "workflow_state"});
+}
+
 }  // namespace
 
 void read_v2(Object& root, Json plans_holder, Api& api) {
@@ -74,6 +80,7 @@ void read_v2(Object& root, Json plans_holder, Api& api) {
   api.version = root.text("version", "undefined");
   api.engine = read_engine(root);
   ignore_management_members(root);
+  ignore_v2_management_members(root);
   refuse_paths(root);
   api.tags = root.texts("tags");
   std::optional<HealthCheck> check = read_services(root.object("services"), api);

@@ -57,7 +57,6 @@ std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
   endpoint.type = read_type(from);
   endpoint.weight = std::max(1, from.integer("weight", 1));
   endpoint.secondary = from.boolean("backup", false);
-  endpoint.secondary_pointer = from.pointer("backup");
   endpoint.tenants = read_tenants(from);
   endpoint.health_check = effective_check(from, endpoint.secondary, group);
 
@@ -86,7 +85,6 @@ EndpointGroup read_group(Object& from, std::string name, const std::optional<Hea
   group.name = std::move(name);
   group.type = "http";
   read_load_balancer(from.object("load_balancing"), group);
-  group.load_balancer_pointer = from.pointer("load_balancing") + "/type";
   Object services = from.object("services");
   refuse_discovery(services, "provider");
   services.finish();

@@ -29,7 +29,6 @@ HttpListener read_listener(Object& proxy) {
   listener.servers = proxy.texts("servers");
   listener.cors = read_cors(proxy.object("cors"));
   listener.reject_null_byte = read_reject_null_byte(proxy.object("request_validation"));
-  listener.request_validation_pointer = proxy.pointer("request_validation");
   // v2 has none, and takes every request.
   listener.entrypoints.push_back({.type = "http-proxy", .pointer = proxy.pointer()});
   return listener;

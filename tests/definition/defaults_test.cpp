@@ -58,6 +58,7 @@ TEST(Definition, ReadsEveryMemberOfAListener) {
   const HttpListener& listener = api.listeners[0];
   EXPECT_THAT(listener.servers, ElementsAre("second"));
   EXPECT_THAT(listener.path_mappings, ElementsAre("/a/:id"));
+  EXPECT_EQ(listener.path_mappings_pointer, "/listeners/0/pathMappings");
   EXPECT_TRUE(listener.reject_null_byte);
   EXPECT_EQ(listener.paths[0].host, "api.example.com:8082");
   EXPECT_EQ(listener.paths[0].path, "/a/b/");
@@ -231,6 +232,7 @@ TEST(Definition, ReadsAnalyticsAndFailover) {
   EXPECT_TRUE(analytics.tracing_enabled && analytics.tracing_verbose);
   const Failover& failover = *api.failover;
   EXPECT_TRUE(failover.enabled && failover.force_next_endpoint_on_failure);
+  EXPECT_TRUE(failover.circuit_breaker);
   EXPECT_EQ(failover.retries_max, 1);
   EXPECT_EQ(failover.slow_call_duration, 500ms);
   EXPECT_EQ(failover.open_state_duration, 7ms);
@@ -361,6 +363,8 @@ TEST(Definition, ReadsPlans) {
   EXPECT_THAT(plan.tags, ElementsAre("t"));
   EXPECT_EQ(plan.flows[0].request[0].pointer, "/plans/0/flows/0/request/0");
   EXPECT_EQ(plan.pointer, kPlan);
+  EXPECT_EQ(plan.security_pointer, "/plans/0/security/type");
+  EXPECT_EQ(plan.selection_rule_pointer, "/plans/0/selectionRule");
 }
 
 TEST(Definition, LeavesASelectionRuleWithBracesAlone) {

@@ -81,7 +81,6 @@ TEST(Platform, ReadsAnOrganization) {
   EXPECT_THAT(organization.hrids, ElementsAre("acme"));
   EXPECT_EQ(organization.name, "Acme");
   EXPECT_EQ(organization.flow_mode, FlowMode::best_match);
-  EXPECT_EQ(organization.flow_mode_pointer, "/payload/flowMode");
   EXPECT_EQ(organization.updated_at, 5ms);
   ASSERT_EQ(organization.flows.size(), 1u);
   const Flow& flow = organization.flows[0];

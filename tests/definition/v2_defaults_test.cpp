@@ -45,7 +45,6 @@ TEST(V2, ReadsEveryMemberOfTheTopLevel) {
         "provider": "HTTP", "configuration": {"url": "http://a"}}})"});
   EXPECT_EQ(api.version, "3");
   EXPECT_EQ(api.flow_execution.mode, FlowMode::best_match);
-  EXPECT_EQ(api.flow_execution.mode_pointer, "/flow_mode");
   EXPECT_THAT(api.tags, ElementsAre("eu"));
   EXPECT_THAT(listener_of(api).path_mappings, ElementsAre("/a/:id"));
   EXPECT_EQ(listener_of(api).path_mappings_pointer, "/path_mappings");
@@ -117,7 +116,6 @@ TEST(V2, ReadsEveryMemberOfTheProxy) {
   EXPECT_TRUE(listener.cors->enabled);
   EXPECT_EQ(listener.cors->pointer, "/proxy/cors");
   EXPECT_TRUE(listener.reject_null_byte);
-  EXPECT_EQ(listener.request_validation_pointer, "/proxy/request_validation");
 }
 
 TEST(V2, ReadsFailover) {
@@ -181,7 +179,6 @@ TEST(V2, GivesTheDefaultsOfGroupAndEndpoint) {
   EXPECT_EQ(group.name, "default");
   EXPECT_EQ(group.load_balancer, LoadBalancer::round_robin);
   EXPECT_EQ(group.pointer, kV2Group);
-  EXPECT_EQ(group.load_balancer_pointer, "/proxy/groups/0/load_balancing/type");
   const Endpoint& endpoint = endpoint_of(api);
   EXPECT_EQ(endpoint.name, "one");
   EXPECT_EQ(endpoint.type, "http");
@@ -191,7 +188,6 @@ TEST(V2, GivesTheDefaultsOfGroupAndEndpoint) {
   EXPECT_THAT(endpoint.tenants, IsEmpty());
   EXPECT_FALSE(endpoint.health_check);
   EXPECT_EQ(endpoint.pointer, kV2Endpoint);
-  EXPECT_EQ(endpoint.secondary_pointer, std::string(kV2Endpoint) + "/backup");
   EXPECT_EQ(endpoint.options.pointer, kV2Endpoint);
 }
 

@@ -41,8 +41,8 @@ class CheckDefinitions(unittest.TestCase):
         del definition["definitionVersion"]
         folder = self.folder({"a.json": definition})
         _, text = check(folder)
-        self.assertIn(f"error: {folder}/a.json: v2 definitions are not supported by this version, and without "
-                      'definitionVersion it is one; add "definitionVersion": "4.0.0" when it is a v4 definition\n', text)
+        self.assertIn(f"error: {folder}/a.json: without definitionVersion it is a v2 definition, and has no 'proxy'; "
+                      'write "definitionVersion": "4.0.0" when it is a v4 definition\n', text)
 
     def test_warnings_of_a_served_api(self):
         definition = api(NOWHERE, flowz=[])
