@@ -1,95 +1,38 @@
 // All cases of tests/compat/el/expressions.json.
 #include <gtest/gtest.h>
-#include <re2/re2.h>
 
-#include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "tests/el/support/evaluate.hpp"
+#include "tests/el/support/expressions.hpp"
 
 namespace perigee::el {
 namespace {
 
 // Cases of what this version refuses at compile: each has to fail with "not supported".
-constexpr std::pair<std::string_view, std::string_view> kNotSupported[] = {
+const std::map<std::string_view, std::string_view> kNotSupported = {
     {"el-099", "#xpath"}, {"el-100", "#xpath"},     {"el-102", "#xpath"},
     {"el-103", "#xpath"}, {"el-114", "xmlContent"},
 };
-
-struct Outcome {
-  bool failed = false;
-  bool is_null = false;
-  std::string text;
-};
-
-Outcome of(const Result<std::optional<std::string_view>>& result) {
-  if (!result) return {true, false, result.error().message};
-  return *result ? Outcome{false, false, std::string(**result)} : Outcome{false, true, ""};
-}
-
-Outcome run(const Template& compiled, std::string_view type, const Variables& variables,
-            Arena& arena) {
-  if (type == "string") return of(compiled.text(variables, arena));
-  if (type == "boolean") {
-    auto result = compiled.condition(variables, arena);
-    if (!result) return {true, false, result.error().message};
-    return {false, false, *result ? "true" : "false"};
-  }
-  auto result = compiled.integer(variables, arena);
-  if (!result) return {true, false, result.error().message};
-  return *result ? Outcome{false, false, std::to_string(**result)} : Outcome{false, true, ""};
-}
-
-std::string expected_text(Json expected) {
-  return expected.is_text() ? std::string(expected.text()) : expected.dump();
-}
-
-// What is wrong with an outcome; "" when it is the reference's.
-std::string problem(Json test, const Outcome& outcome) {
-  std::string gives = outcome.is_null ? "gives null" : "gives '" + outcome.text + "'";
-  if (!test["error"].absent()) return outcome.failed ? "" : gives + ", not an error";
-  if (outcome.failed) return outcome.text;
-  if (outcome.is_null != !test["expectedNull"].absent()) return gives;
-  Json pattern = test["pattern"], expected = test["expected"];
-  bool fits = pattern.absent() || re2::RE2::PartialMatch(outcome.text, std::string(pattern.text()));
-  if (!expected.absent()) fits = outcome.text == expected_text(expected);
-  return fits ? "" : gives;
-}
-
-bool is_not_supported(std::string_view id) {
-  return std::ranges::find(kNotSupported, id,
-                           &std::pair<std::string_view, std::string_view>::first) !=
-         std::end(kNotSupported);
-}
 
 TEST(ElCompat, GivesTheReferencesAnswers) {
   auto document = JsonDocument::parse(test::read_file(test::compat_file("el/expressions.json")));
   ASSERT_TRUE(document) << document.error().message;
   Json root = document->root();
-  SystemClock clock;
   std::size_t passed = 0, skipped = 0;
   for (const JsonNode& node : root["cases"].items()) {
-    Json test(node);
-    SCOPED_TRACE(std::string(test["id"].text()) + " " + std::string(test["expression"].text()));
-    auto compiled = Template::compile(test["expression"].text());
-    if (is_not_supported(test["id"].text())) {
-      ASSERT_FALSE(compiled);
-      EXPECT_EQ(compiled.error().code, ErrorCode::unsupported) << compiled.error().message;
-      ++skipped;
-      continue;
-    }
-    JsonVariables variables(root["contexts"][test["context"].text()], clock);
-    Arena arena;
-    Outcome outcome{true, false, compiled ? "" : compiled.error().message};
-    if (compiled) outcome = run(*compiled, test["type"].text(), variables, arena);
-    std::string wrong = problem(test, outcome);
-    EXPECT_EQ(wrong, "");
-    if (wrong.empty()) ++passed;
+    Json each(node);
+    SCOPED_TRACE(std::string(each["id"].text()) + " " + std::string(each["expression"].text()));
+    test::CaseResult result = test::run_case(each, root["contexts"]);
+    EXPECT_NE(result.kind, test::CaseResult::Kind::failed) << result.why;
+    bool is_skipped = result.kind == test::CaseResult::Kind::skipped;
+    EXPECT_EQ(is_skipped, kNotSupported.contains(each["id"].text())) << result.why;
+    ++(is_skipped ? skipped : passed);
   }
   std::printf("el/expressions.json: %zu of %zu cases as the reference, %zu not supported\n", passed,
               root["cases"].size(), skipped);
-  EXPECT_EQ(passed + skipped, root["cases"].size());
-  EXPECT_EQ(skipped, std::size(kNotSupported));
+  EXPECT_EQ(skipped, kNotSupported.size());
 }
 
 }  // namespace
