@@ -1,0 +1,130 @@
+// compat-runner: the conformance vectors of a folder through the gateway.
+// docs/internals/conformance.md
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "tests/compat/report.hpp"
+#include "tests/compat/run.hpp"
+#include "tests/el/support/expressions.hpp"
+#include "tests/net/support/dns_server.hpp"
+
+namespace {
+
+using namespace perigee;
+using compat::Report;
+using compat::Verdict;
+
+constexpr int kPassed = 0, kFailed = 1, kUsage = 2;
+constexpr std::size_t kFileBytesMax = 64 << 20;
+
+struct Options {
+  std::string folder, expressions, only;
+};
+
+Result<JsonDocument> read(const std::string& path) {
+  TRY(std::string text, read_file(path, kFileBytesMax));
+  return JsonDocument::parse(text);
+}
+
+// The *.json of a folder, by name.
+std::vector<std::string> vector_files(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+bool wanted(std::string_view id, const Options& options) {
+  return id.find(options.only) != std::string_view::npos;
+}
+
+Result<void> run_vectors(const std::string& path, const Options& options,
+                         const std::string& dns_server, Report& report) {
+  TRY(JsonDocument document, read(path));
+  Json root = document.root();
+  if (!root["cases"].is_array() || root["format"].dump() != "1")
+    return fail(ErrorCode::invalid, "expected {\"format\": 1, \"cases\": [..]}");
+  for (const JsonNode& node : root["cases"].items()) {
+    std::string id = Json(node).text_or("id", "").value_or("");
+    if (wanted(id, options)) report.add(id, compat::run_case(Json(node), dns_server));
+  }
+  return {};
+}
+
+Verdict::Kind kind_of(el::test::CaseResult::Kind kind) {
+  using From = el::test::CaseResult::Kind;
+  if (kind == From::passed) return Verdict::Kind::passed;
+  return kind == From::failed ? Verdict::Kind::failed : Verdict::Kind::skipped;
+}
+
+Result<void> run_expressions(const Options& options, Report& report) {
+  TRY(JsonDocument document, read(options.expressions));
+  Json root = document.root();
+  if (!root["cases"].is_array()) return fail(ErrorCode::invalid, "expected {\"cases\": [..]}");
+  for (const JsonNode& node : root["cases"].items()) {
+    std::string id = Json(node).text_or("id", "").value_or("");
+    if (!wanted(id, options)) continue;
+    el::test::CaseResult result = el::test::run_case(Json(node), root["contexts"]);
+    report.add(id, {kind_of(result.kind), result.why});
+  }
+  return {};
+}
+
+int wrong(const std::string& what, const std::string& why) {
+  fmt::print(stderr, "compat-runner: {}: {}\n", what, why);
+  return kUsage;
+}
+
+int run(const Options& options) {
+  std::vector<std::string> files = vector_files(options.folder);
+  if (files.empty()) return wrong(options.folder, "no *.json is there");
+  log::start({.levels = {{"ROOT", log::Level::off}}});
+  net::testing::DnsServer no_names;
+  Report report;
+  for (const std::string& file : files) {
+    Result<void> done = run_vectors(file, options, no_names.address(), report);
+    if (!done) return wrong(file, done.error().message);
+  }
+  if (!options.expressions.empty()) {
+    Result<void> done = run_expressions(options, report);
+    if (!done) return wrong(options.expressions, done.error().message);
+  }
+  if (report.empty() && !options.only.empty())
+    return wrong("--only", "no case has an id with '" + options.only + "'");
+  report.finish();
+  return report.has_failures() ? kFailed : kPassed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app(
+      "Runs conformance vectors through the gateway, in one process, on a clock of its own.",
+      "compat-runner");
+  app.add_option("DIR", options.folder, "Folder with the vectors: every *.json of it is run")
+      ->required()
+      ->type_name("");
+  app.add_option("--el", options.expressions, "Cases of the expression language to run too")
+      ->type_name("FILE");
+  app.add_option("--only", options.only, "Only cases whose id contains this")->type_name("TEXT");
+  app.footer(
+      "Prints FAIL ID: WHY and SKIP ID: REASON for each case that did not pass, the skips by\n"
+      "reason, and as its last line 'N passed, N failed, N skipped'.\n"
+      "Exit codes: 0 no failure; 1 failures; 2 wrong usage, or a file that cannot be read.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kPassed : kUsage;
+  }
+  return run(options);
+}
