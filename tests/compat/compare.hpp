@@ -41,20 +41,14 @@ struct Seen {
   std::optional<Received> aws_received;
 };
 
-std::vector<std::string> faults_of(Json expect, const Seen& seen);
+// What a function gave.
+struct SeenUnit {
+  std::string json = "{}";           // by the names of the format: {"output": .., "commands": ..}
+  std::optional<Received> received;  // the request that it sent
+};
 
-// The parts, which unit functions use too. `what` begins the sentence.
 using Faults = std::vector<std::string>;
-void compare_headers(Json expected, const NameValues& found, const std::string& what,
-                     Faults& faults);
-void compare_received(Json expected, const std::optional<Received>& found, const std::string& what,
-                      Faults& faults);
-// Objects are compared without order; {subset: {..}} wants only the members it names. Null is
-// absent.
-void compare_json(Json expected, Json found, const std::string& what, Faults& faults);
-
-bool equal(Json a, Json b);
-// Every member of `part` stands in `whole`, at any depth.
-bool is_subset(Json part, Json whole);
+Faults faults_of(Json expect, const Seen& seen);
+Faults faults_of_unit(const Vector& vector, const SeenUnit& seen);
 
 }  // namespace perigee::compat

@@ -51,6 +51,8 @@ TEST(Compare, EachDifferenceTellsWhatWasExpectedAndFound) {
   const std::pair<const char*, const char*> kRows[] = {
       {R"({"outcome":"interrupt"})", "outcome: expected 'interrupt', found 'continue'"},
       {R"({"status":404})", "status: expected 404, found 200"},
+      {R"({"status":"200"})", "status: expected \"200\", found 200"},
+      {R"({"error":{"key":5}})", "error key: expected '5', found 'KEY'"},
       {R"({"body":"ho"})", "body: expected 'ho', found 'hi'"},
       {R"({"bodyBase64":"aG8="})", "body in Base64: expected 'aG8=', found 'aGk='"},
       {R"({"responseHeaders":{"X-A":"2"}})", "response header X-A: expected '2', found '1', '2'"},
@@ -106,6 +108,26 @@ TEST(Compare, AMissingFailureIsAFault) {
   EXPECT_THAT(faults_of(document->root(), {}),
               ::testing::ElementsAre(R"(error: expected {"key":"K"}, found none)",
                                      "upstream: expected a call, found none"));
+}
+
+TEST(Compare, AFunctionGivesWhatItsCaseNames) {
+  auto document = JsonDocument::parse(
+      R"({"output":{"a":1},"result":{"success":false},"received":{"headers":{"H":"v"}}})");
+  ASSERT_TRUE(document);
+  Vector vector;
+  vector.expect = document->root();
+  SeenUnit seen{.json = R"({"output":{"a":1},"result":{"success":false,"cause":true},"more":1})",
+                .received = Received{.headers = {{"h", "v"}}}};
+  EXPECT_EQ(faults_of_unit(vector, seen), Faults());
+  seen.json = R"({"output":{"a":1,"b":2},"result":{"success":true}})";
+  seen.received = std::nullopt;
+  EXPECT_THAT(
+      faults_of_unit(vector, seen),
+      ::testing::ElementsAre(R"(output: expected {"a":1}, found {"a":1,"b":2})",
+                             R"(result: expected {"success":false}, found {"success":true})",
+                             "received: expected a call, found none"));
+  vector.function = "cacheredis.options";  // of these the case names some
+  EXPECT_EQ(faults_of_unit(vector, seen).size(), 2u);
 }
 
 TEST(ValueJson, ShowsEveryKindThatHasAForm) {

@@ -79,25 +79,27 @@ Result<void> run_expressions(const Options& options, Report& report) {
   return {};
 }
 
-int unreadable(const std::string& path, const std::string& why) {
-  fmt::print(stderr, "compat-runner: {}: {}\n", path, why);
+int wrong(const std::string& what, const std::string& why) {
+  fmt::print(stderr, "compat-runner: {}: {}\n", what, why);
   return kUsage;
 }
 
 int run(const Options& options) {
   std::vector<std::string> files = vector_files(options.folder);
-  if (files.empty()) return unreadable(options.folder, "no *.json is there");
+  if (files.empty()) return wrong(options.folder, "no *.json is there");
   log::start({.levels = {{"ROOT", log::Level::off}}});
   net::testing::DnsServer no_names;
   Report report;
   for (const std::string& file : files) {
     Result<void> done = run_vectors(file, options, no_names.address(), report);
-    if (!done) return unreadable(file, done.error().message);
+    if (!done) return wrong(file, done.error().message);
   }
   if (!options.expressions.empty()) {
     Result<void> done = run_expressions(options, report);
-    if (!done) return unreadable(options.expressions, done.error().message);
+    if (!done) return wrong(options.expressions, done.error().message);
   }
+  if (report.empty() && !options.only.empty())
+    return wrong("--only", "no case has an id with '" + options.only + "'");
   report.finish();
   return report.has_failures() ? kFailed : kPassed;
 }

@@ -70,8 +70,7 @@ std::string what_is_missing(const Vector& vector, const policy::Catalog& catalog
   if (context.api_keys.size() > 0 || context.subscriptions.size() > 0)
     return "subscriptions are not in this build";
   if (!context.resources.items().empty())
-    return absent("resource type", Json(context.resources.items().front())["type"].dump());
-  if (!context.http.empty()) return "the HTTP client of policies is not in this build";
+    return absent("resource type", context.resources.at(0).text_or("type", "").value_or(""));
   if (!context.warm_up.empty()) return absent("background load", context.warm_up.front());
   if (context.aws_lambda.present()) return "the AWS client is not in this build";
   return missing_key(vector);

@@ -113,8 +113,9 @@ void Probe::set_attributes(Exchange& exchange) const {
     for (const JsonMember& member : object.members()) {
       std::string_view name = policy::short_attribute_name(member.name);
       el::Value value = el::Value::json(member.value);
-      if (name == "api" || name == "plan") continue;  // as the definition says
-      if (name == "application" && value.is_text()) {
+      if (name == "plan" && value.is_text()) {
+        exchange.plan_id = value.as_text();
+      } else if (name == "application" && value.is_text()) {
         exchange.application_id = value.as_text();
       } else if (name == "user-id" && value.is_text()) {
         exchange.subscription_id = value.as_text();

@@ -14,6 +14,7 @@ class Report {
   void add(std::string_view id, const Verdict& verdict);
   // Skips by reason, then "N passed, N failed, N skipped".
   void finish() const;
+  bool empty() const { return passed_ + failed_ + skipped_ == 0; }
   bool has_failures() const { return failed_ > 0; }
 
  private:

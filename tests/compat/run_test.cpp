@@ -79,6 +79,8 @@ TEST(Run, SkipsWithTheReason) {
       {run(context + R"({"nodes":2})"),
        "several gateways that share a store are not in this build"},
       {run(context + R"({"apiKeys":[{}]})"), "subscriptions are not in this build"},
+      {run(context + R"({"resources":[{"name":"c","type":"cache"}]})"),
+       "resource type 'cache' is not in this build"},
       {run(context + R"({"awsLambda":{}})"), "the AWS client is not in this build"},
       {run(kGet + R"(,"gateway":{"policy.jwt.issuer.i.MAIN":"x"})"),
        "the configuration key 'policy.jwt.issuer.i.MAIN' has no effect in this build"}};

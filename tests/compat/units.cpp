@@ -18,7 +18,7 @@ Request request_of(Json input) {
 }
 
 // Asks as such a client does: what the backend sees of it tells what the gateway took it for.
-Result<std::string> is_websocket(const Vector& vector, World& world) {
+Result<SeenUnit> is_websocket(const Vector& vector, World& world) {
   TRY(world.start({{"http.websocket.enabled", "true"}}));
   Vector open;
   open.policy = "connector-http";
@@ -30,7 +30,7 @@ Result<std::string> is_websocket(const Vector& vector, World& world) {
   bool upgrades = std::ranges::any_of(upstream->headers, [](const auto& header) {
     return http::equals_ignoring_case(header.first, "Upgrade");
   });
-  return std::string(upgrades ? R"({"output":true})" : R"({"output":false})");
+  return SeenUnit{.json = upgrades ? R"({"output":true})" : R"({"output":false})"};
 }
 
 struct Entry {

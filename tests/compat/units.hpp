@@ -10,8 +10,7 @@
 
 namespace perigee::compat {
 
-// Gives a JSON object with what the case expects: {"output": ..}, {"commands": ..}, ..
-using Unit = Result<std::string> (*)(const Vector& vector, World& world);
+using Unit = Result<SeenUnit> (*)(const Vector& vector, World& world);
 
 // Null when this build has no such function.
 Unit find_unit(std::string_view name);

@@ -131,6 +131,9 @@ TEST(Vectors, WhatDoesNotFitIsAFault) {
       {kRequest + R"(,"backend":{"bodyBase64":"***"})", "/backend/bodyBase64"},
       {kRequest + R"(,"backend":{"sequence":[{},{"refuse":true}]})", "/backend/sequence/1/refuse"},
       {kRequest + R"(,"expect":{"outcome":"perhaps"})", "/expect/outcome"},
+      {kRequest + R"(,"expect":{"warnings":"W"})", "/expect/warnings"},
+      {kRequest + R"(,"expect":{"attributes":["a"]})", "/expect/attributes"},
+      {kRequest + R"(,"expect":{"httpCalls":1})", "/expect/httpCalls"},
       {kRequest + R"(,"expect":{"responseHeaders":{"A":{}}})", "/expect/responseHeaders/A"}};
   for (const auto& [members, pointer] : kRows) {
     Read got = read_case(members);

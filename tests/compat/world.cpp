@@ -40,7 +40,9 @@ config::Loaded load(const NameValues& keys) {
 
 }  // namespace
 
-World::World(const std::string& dns_server) : resolver_(reactor_, resolver_options(dns_server)) {}
+World::World(const std::string& dns_server) : resolver_(reactor_, resolver_options(dns_server)) {
+  http_calls_.add(fetcher_);
+}
 
 World::~World() { stop(); }
 
@@ -97,7 +99,8 @@ Result<void> World::deploy(const std::string& definition) {
   plan::CompileContext context{.clock = clock_,
                                .catalog = catalog(),
                                .endpoints = endpoints_,
-                               .trust_stores = trust_stores_};
+                               .trust_stores = trust_stores_,
+                               .http = &http_calls_};
   apps::apply_settings(context, settings_);
   plan::Compiled compiled = plan::compile(envelope, "case.json", context);
   if (!compiled.revision)

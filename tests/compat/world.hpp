@@ -14,10 +14,12 @@
 #include "http/server.hpp"
 #include "net/names.hpp"
 #include "plan/compile.hpp"
+#include "proxy/http_calls.hpp"
 #include "proxy/proxy.hpp"
 #include "report/metrics.hpp"
 #include "tests/compat/client.hpp"
 #include "tests/compat/stub_server.hpp"
+#include "upstream/fetcher.hpp"
 
 namespace perigee::compat {
 
@@ -63,6 +65,8 @@ class World {
   policy::Worker worker_{.reactor = reactor_};
   config::Settings settings_;
   std::vector<std::shared_ptr<const void>> given_back_;  // by the worker, to the build thread
+  upstream::Fetcher fetcher_{reactor_, names_, trust_stores_, {}};
+  proxy::HttpCalls http_calls_;
   std::unique_ptr<proxy::Proxy> proxy_;
   std::unique_ptr<http::Server> server_;
 };
