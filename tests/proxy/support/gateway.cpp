@@ -144,6 +144,7 @@ void Gateway::SetUp() {
   fetcher = std::make_unique<upstream::Fetcher>(*reactor, *names, *trust_stores,
                                                 upstream::Fetcher::Options{});
   http_calls.add(*fetcher);
+  name_lookups.add(*names);
   start({});
   endpoints->on_retired([this](std::uint32_t slot, std::uint64_t generation) {
     if (proxy) proxy->client().drop(slot, generation);
@@ -201,10 +202,11 @@ void Gateway::TearDown() {
 
 void Gateway::deploy(const std::vector<ApiText>& apis) {
   plan::CompileContext context{.clock = clock,
-                               .catalog = fake_policies(),
+                               .catalog = *catalog,
                                .endpoints = *endpoints,
                                .trust_stores = *trust_stores,
-                               .http = &http_calls};
+                               .http = &http_calls,
+                               .resolver = &name_lookups};
   std::vector<std::shared_ptr<const plan::ApiRevision>> revisions;
   for (const ApiText& text : apis) {
     definition::Envelope envelope = definition::read_envelope(definition_of(text), {});
