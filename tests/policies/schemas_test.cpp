@@ -110,6 +110,8 @@ void check_place(const Subject& subject, const Schema::Writing& writing, const P
     expect_refused(subject, writing, place, wrong);
   Json values = place.shape.find("enum");
   if (values.size() > 0) expect_refused(subject, writing, place, "\"no such value\"");
+  if (values.size() > 0 && place.shape.is("integer"))
+    expect_refused(subject, writing, place, "1000000");
   for (const JsonNode& node : values.items()) {
     std::string value = Json(node).dump();
     if (is_refused(subject.id, place.pointer, value)) {
