@@ -48,7 +48,8 @@ void BuildThread::run() {
                                .catalog = catalog_,
                                .endpoints = endpoints_,
                                .trust_stores = init_.trust_stores,
-                               .http = &init_.http};
+                               .http = &init_.http,
+                               .resolver = &init_.resolver};
   apply_settings(context, init_.settings);
   deployments_ = std::make_unique<plan::Deployments>(
       std::move(context), init_.settings.api.allow_overlapping_context,

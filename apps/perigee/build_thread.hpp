@@ -30,6 +30,7 @@ class BuildThread {
     unsigned workers = 1;
     net::TrustStores& trust_stores;
     policy::HttpClient& http;
+    policy::Resolver& resolver;
     plan::Deployments::Publish publish;                    // called on the build thread
     std::function<void()> first_round_done;                // called on the build thread
     upstream::EndpointRegistry::Retired endpoint_retired;  // called on any thread

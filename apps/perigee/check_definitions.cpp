@@ -24,7 +24,8 @@ DefinitionFolder::DefinitionFolder(const config::Settings* settings, Tell tell)
                .catalog = catalog_,
                .endpoints = endpoints_,
                .trust_stores = stores_,
-               .http = &http_} {
+               .http = &http_,
+               .resolver = &names_} {
   if (settings_) apply_settings(context_, *settings_);
 }
 

@@ -12,6 +12,7 @@
 #include "plan/compile.hpp"
 #include "policy/catalog.hpp"
 #include "proxy/http_calls.hpp"
+#include "proxy/name_lookups.hpp"
 
 namespace perigee::apps {
 
@@ -37,6 +38,7 @@ class DefinitionFolder {
   upstream::EndpointRegistry endpoints_{1};
   net::TrustStores stores_;
   proxy::HttpCalls http_;  // of no worker: nothing is called
+  proxy::NameLookups names_;
   plan::CompileContext context_;
   std::vector<std::shared_ptr<const plan::ApiRevision>> revisions_;
   std::map<std::string, std::string> files_;  // API id to file

@@ -123,6 +123,7 @@ Result<void> GatewayProcess::start() {
                        build_->destroy(std::move(object));
                      }}));
     http_calls_.add(workers_.back()->fetcher());
+    name_lookups_.add(workers_.back()->names());
   }
   build_ = std::make_unique<BuildThread>(BuildThread::Init{
       .clock = clock_,
@@ -130,6 +131,7 @@ Result<void> GatewayProcess::start() {
       .workers = count,
       .trust_stores = trust_stores_,
       .http = http_calls_,
+      .resolver = name_lookups_,
       .publish = [this](std::shared_ptr<const plan::Plan> plan) { publish(std::move(plan)); },
       .first_round_done = [this] { static_cast<void>(ops_.post([this] { first_round_done(); })); },
       .endpoint_retired =

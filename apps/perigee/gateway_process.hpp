@@ -14,6 +14,7 @@
 #include "config/load.hpp"
 #include "node/node_api.hpp"
 #include "proxy/http_calls.hpp"
+#include "proxy/name_lookups.hpp"
 
 namespace perigee::apps {
 
@@ -66,6 +67,7 @@ class GatewayProcess {
   net::Resolver resolver_;
   net::TrustStores trust_stores_;
   proxy::HttpCalls http_calls_;
+  proxy::NameLookups name_lookups_;
   std::unique_ptr<node::NodeApi> node_api_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<BuildThread> build_;

@@ -47,6 +47,7 @@ class Worker {
   // On this worker.
   proxy::Proxy& proxy() { return proxy_; }
   upstream::Fetcher& fetcher() { return fetcher_; }
+  net::Names& names() { return names_; }
   std::vector<std::unique_ptr<http::Server>>& servers() { return servers_; }
   http::Server* server_of(const std::string& key);  // null: it has no listener here
   std::size_t exchanges() const;

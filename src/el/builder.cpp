@@ -103,7 +103,10 @@ Result<NodeId> Builder::variable(std::string_view name, std::uint32_t column) {
   if (name == "root") return constant(Value::null(), column);
   const AccessInfo* info = find_variable(name);
   if (info) return read(Op::read_or_null, info->access, {}, false, column);
-  warn(column, "there is no variable " + quoted(name) + ", it is null", name, names_in(Bean::none));
+  bool may_be_set = std::ranges::find(options_.variables, name) != options_.variables.end();
+  if (!may_be_set)
+    warn(column, "there is no variable " + quoted(name) + ", it is null", name,
+         names_in(Bean::none));
   return read(Op::read_or_null, Access::variable, name, false, column);
 }
 

@@ -49,6 +49,8 @@ struct Options {
   // Called at compile for each name that a Reference carries (a header, an attribute, a parameter);
   // the number is handed back in Reference::id, so that an exchange need not compare texts.
   std::uint32_t (*name_id)(Access access, std::string_view name) = nullptr;
+  // Names of variables that are not ours and may be there (#group): no warning.
+  std::span<const std::string_view> variables = {};
 };
 
 struct Program;

@@ -81,6 +81,7 @@ class H1Exchange final : public ServerExchange {
   bool response_whole_ = false;
   bool told_reset_ = false;
   ContentCoding coding_ = ContentCoding::identity;  // of the answer's body
+  Method asked_ = Method::get;                      // by the client, whatever the backend is asked
 };
 
 class H1Connection final : public ServerConnection, private net::HangupListener {

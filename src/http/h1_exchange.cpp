@@ -146,6 +146,7 @@ void H1Exchange::note_sent(const ResponseHead& head) {
 Async<Result<void>> H1Exchange::respond(ResponseHead& head, Body* body) {
   PERIGEE_ASSERT(!responded_);
   if (interim_ != Interim::none) return respond_later(head, body);
+  request.method = asked_;  // whether the answer has a body is not the backend's method's to say
   if (connection_.server_.options.compress && depends_on_coding(request, head, body)) {
     add_vary(head.headers);
     if (coding_ != ContentCoding::identity && has_content(request, head))

@@ -237,6 +237,7 @@ void H1Connection::accept_head(H1Exchange& exchange) {
   exchange.arrived_wall = server_.reactor.wall();
   exchange.connection_requests = ++requests_;
   // Before policies change what the backend is told.
+  exchange.asked_ = request.method;
   if (server_.options.compress) exchange.coding_ = preferred_coding(request.headers);
   const H1Head& info = exchange.info;
   bool last = server_.options.requests_per_connection_max > 0 &&

@@ -32,7 +32,8 @@ policy::Services services_of(Compilation& compilation) {
           .counters = context.counters,
           .http = context.http,
           .resources = nullptr,
-          .secrets = context.secrets};
+          .secrets = context.secrets,
+          .resolver = context.resolver};
 }
 
 const policy::Registration* find_policy(Compilation& compilation, const std::string& id,

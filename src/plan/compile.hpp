@@ -29,6 +29,7 @@ struct CompileContext {
   policy::Counters* counters = nullptr;
   policy::HttpClient* http = nullptr;
   const policy::Secrets* secrets = nullptr;
+  policy::Resolver* resolver = nullptr;
   std::string properties_secret = {};  // api.properties.encryption.secret
 };
 

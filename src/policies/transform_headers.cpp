@@ -4,6 +4,7 @@
 #include <array>
 
 #include "policies/catalog.hpp"
+#include "policies/header_values.hpp"
 
 namespace perigee::policies {
 namespace {
@@ -15,39 +16,12 @@ using policy::Verdict;
 
 constexpr std::string_view kFailureKey = "TRANSFORM_HEADERS_FAILURE";
 
-struct Assignment {
-  http::OwnedHeaderName name;
-  el::Template value;
-};
-
 struct Config {
-  std::vector<Assignment> set;
-  std::vector<Assignment> append;
+  std::vector<HeaderAssignment> set;
+  std::vector<HeaderAssignment> append;
   std::vector<http::OwnedHeaderName> remove;
   std::optional<std::vector<http::OwnedHeaderName>> keep_only;  // nullopt = keep all
 };
-
-std::optional<el::Template> header_value(ConfigObject& item) {
-  std::optional<el::Template> value = item.expression("value");
-  bool wrong =
-      value && value->is_constant() && !http::is_valid_header_value(value->constant_text());
-  if (wrong) item.wrong_type("value", "a text without control characters");
-  return value;
-}
-
-// An entry without a name or a value does nothing.
-std::vector<Assignment> assignments(ConfigObject& from, std::string_view member) {
-  std::vector<Assignment> parsed;
-  for (ConfigObject& item : from.objects(member)) {
-    std::string name = item.text("name");
-    std::optional<el::Template> value = header_value(item);
-    item.finish();
-    if (is_blank(name) || !value) continue;
-    if (!http::is_valid_header_name(name)) item.wrong_type("name", "a header name");
-    parsed.push_back({http::OwnedHeaderName(std::move(name)), *std::move(value)});
-  }
-  return parsed;
-}
 
 // Null and blank names stand for nothing.
 std::vector<http::OwnedHeaderName> names(ConfigObject& from, std::string_view member) {
@@ -64,8 +38,8 @@ std::vector<http::OwnedHeaderName> names(ConfigObject& from, std::string_view me
 
 Config parse(ConfigObject& from) {
   Config config;
-  config.set = assignments(from, "addHeaders");
-  config.append = assignments(from, "appendHeaders");
+  config.set = header_assignments(from, "addHeaders");
+  config.append = header_assignments(from, "appendHeaders");
   config.remove = names(from, "removeHeaders");
   std::vector<http::OwnedHeaderName> kept = names(from, "whitelistHeaders");
   if (from.json()["whitelistHeaders"].size() > 0) config.keep_only = std::move(kept);
@@ -76,8 +50,8 @@ Config parse(ConfigObject& from) {
 class TransformHeaders final : public policy::Policy {
  public:
   TransformHeaders(Config config, bool lenient) : config_(std::move(config)), lenient_(lenient) {
-    for (const std::vector<Assignment>* list : {&config_.set, &config_.append}) {
-      for (const Assignment& assignment : *list) needs_.bits |= assignment.value.needs().bits;
+    for (const std::vector<HeaderAssignment>* list : {&config_.set, &config_.append}) {
+      for (const HeaderAssignment& assignment : *list) needs_.bits |= assignment.value.needs().bits;
     }
   }
   Async<Verdict> on_request(Exchange& exchange) const override {
@@ -92,7 +66,7 @@ class TransformHeaders final : public policy::Policy {
   Verdict apply(Exchange& exchange, http::Headers& headers) const {
     constexpr std::array kLists = {&Config::set, &Config::append};
     for (auto list : kLists) {
-      for (const Assignment& assignment : config_.*list) {
+      for (const HeaderAssignment& assignment : config_.*list) {
         Result<void> assigned = assign(exchange, headers, assignment, list == &Config::set);
         if (assigned) continue;
         if (!lenient_) return failure(assigned.error());
@@ -104,22 +78,12 @@ class TransformHeaders final : public policy::Policy {
     return Verdict::next();
   }
 
-  // Values see what earlier ones changed. Both ways the value has been looked at.
+  // Values see what earlier ones changed.
   static Result<void> assign(Exchange& exchange, http::Headers& headers,
-                             const Assignment& assignment, bool replace) {
-    std::string_view value;
-    if (assignment.value.is_constant()) {
-      value = assignment.value.constant_text();
-    } else {
-      TRY(std::optional<std::string_view> evaluated,
-          assignment.value.text(exchange, exchange.arena));
-      if (!evaluated) return {};
-      value = *evaluated;
-      if (!http::is_valid_header_value(value))
-        return fail(ErrorCode::evaluation, "the value of header '" + assignment.name.text() +
-                                               "' holds bytes that HTTP does not allow");
-    }
-    replace ? headers.set_made(assignment.name, value) : headers.add_made(assignment.name, value);
+                             const HeaderAssignment& assignment, bool replace) {
+    TRY(std::optional<std::string_view> value, header_value(assignment, exchange));
+    if (!value) return {};
+    replace ? headers.set_made(assignment.name, *value) : headers.add_made(assignment.name, *value);
     return {};
   }
 

@@ -35,7 +35,9 @@ Verdict body_failure(const Error& error) {
   Failure failure;
   failure.message = error.message;
   failure.cause = error.code;
-  if (!is_end(error)) failure.reason = "cannot have the body that it needs: " + error.message;
+  failure.key = error.key;
+  if (!is_end(error) && error.key.empty())
+    failure.reason = "cannot have the body that it needs: " + error.message;
   bool of_client = error.fault != Fault::upstream;
   failure.has_message = of_client;
   if (error.code == ErrorCode::limit) {

@@ -170,7 +170,8 @@ class Exchange final : public el::Variables {
   std::vector<Warning> warnings_;
 };
 
-// A body that could not be had: too long (413, or 502 for a response body), or its side failed.
+// A body that could not be had: too long (413, or 502 for a response body), or its side failed. The
+// key is the error's: of a step that watched the body.
 Verdict body_failure(const Error& error);
 
 // Compile options for templates that exchanges evaluate: gives header names their ids.

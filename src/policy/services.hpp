@@ -12,6 +12,7 @@
 #include "base/async.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "net/names.hpp"
 #include "net/tls.hpp"
 #include "policy/api_info.hpp"
 #include "policy/worker.hpp"
@@ -71,6 +72,13 @@ class Resources {
   virtual Resource* find(std::string_view name) const = 0;
 };
 
+// Names to addresses, by the gateway's one resolver and its cache. Never empty; ports are 0.
+class Resolver {
+ public:
+  virtual ~Resolver() = default;
+  virtual Async<Result<net::Addresses>> resolve(Worker& worker, std::string name) = 0;
+};
+
 class Secrets {
  public:
   virtual ~Secrets() = default;
@@ -85,6 +93,7 @@ struct Services {
   HttpClient* http = nullptr;
   const Resources* resources = nullptr;
   const Secrets* secrets = nullptr;
+  Resolver* resolver = nullptr;
 };
 
 }  // namespace perigee::policy

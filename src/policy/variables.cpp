@@ -233,6 +233,10 @@ class ParametersObject final : public el::Object {
   const Failure& failure_;
 };
 
+// What steps leave for later expressions in Exchange::variables.
+constexpr std::array<std::string_view, 3> kVariablesOfPolicies = {"group", "groupName",
+                                                                  "calloutResponse"};
+
 constexpr std::array<std::string_view, 10> kCoreAttributes = {
     "api",          "api.name", "api.deployed-at", "organization", "environment",
     "context-path", "plan",     "application",     "user-id",      "clientIdentifier"};
@@ -266,7 +270,7 @@ class AttributesObject final : public el::Object {
 };
 
 const el::Options& template_options() {
-  static constexpr el::Options kOptions{.name_id = &name_id};
+  static constexpr el::Options kOptions{.name_id = &name_id, .variables = kVariablesOfPolicies};
   return kOptions;
 }
 

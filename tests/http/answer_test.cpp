@@ -90,6 +90,20 @@ TEST_F(Answer, HasNoBodyWhereNoneBelongs) {
   }
 }
 
+// What a step makes of the method for the backend is not what the client waits for.
+TEST_F(Answer, HasABodyOrNotAsTheClientAsked) {
+  for (std::string asked : {"HEAD", "GET"}) {
+    BytesBody body("hello");
+    handler.body = &body;
+    handler.method = asked == "HEAD" ? Method::get : Method::head;
+    auto client = world.connect();
+    client->send(asked + " /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    world.settle();
+    EXPECT_EQ(client->received, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" +
+                                    std::string(asked == "HEAD" ? "" : "hello"));
+  }
+}
+
 TEST_F(Answer, SendsABodyOfUnknownLengthInChunks) {
   FedBody body;
   handler.body = &body;

@@ -271,7 +271,12 @@ TEST(KeyLess, SecuresAPlanWithoutAsking) {
 }
 
 TEST(Catalog, HasTheBuiltInPolicies) {
-  EXPECT_THAT(catalog().ids(), ::testing::IsSupersetOf({"key-less", "transform-headers"}));
+  EXPECT_THAT(catalog().ids(),
+              ::testing::IsSupersetOf({"http-redirect", "ip-filtering", "key-less", "latency",
+                                       "mock", "policy-assign-attributes", "policy-interrupt",
+                                       "policy-override-request-method", "request-content-limit",
+                                       "resource-filtering", "transform-headers",
+                                       "transform-queryparams"}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A handler that answers with what the test has prepared.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@ struct Prepared : Handler {
   std::vector<std::pair<std::string, std::string>> fields;
   Body* body = nullptr;
   bool close = false;
+  std::optional<Method> method;  // the request's, from then on
   std::vector<Error> errors;
   int calls = 0;
   ServerExchange* current = nullptr;
@@ -27,6 +29,7 @@ struct Prepared : Handler {
     head.status = status;
     for (const auto& [name, value] : fields) head.headers.add(HeaderName(name), value);
     if (close) exchange.close_after();
+    if (method) exchange.request.method = *method;
     Result<void> sent = co_await exchange.respond(head, body);
     if (!sent) errors.push_back(sent.error());
     current = nullptr;

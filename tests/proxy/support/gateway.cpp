@@ -148,6 +148,7 @@ void Gateway::SetUp() {
   fetcher = std::make_unique<upstream::Fetcher>(*reactor, *names, *trust_stores,
                                                 upstream::Fetcher::Options{});
   http_calls.add(*fetcher);
+  name_lookups.add(*names);
   start({});
   endpoints->on_retired([this](std::uint32_t slot, std::uint64_t generation) {
     if (proxy) proxy->client().drop(slot, generation);
@@ -206,10 +207,11 @@ void Gateway::TearDown() {
 
 plan::CompileContext Gateway::context() {
   return {.clock = clock,
-          .catalog = fake_policies(),
+          .catalog = *catalog,
           .endpoints = *endpoints,
           .trust_stores = *trust_stores,
-          .http = &http_calls};
+          .http = &http_calls,
+          .resolver = &name_lookups};
 }
 
 void Gateway::add_to_platform(const std::string& source, const std::string& event) {

@@ -12,6 +12,7 @@
 #include "plan/plan.hpp"
 #include "plan/platform_deployments.hpp"
 #include "proxy/http_calls.hpp"
+#include "proxy/name_lookups.hpp"
 #include "proxy/proxy.hpp"
 #include "report/server_metrics.hpp"
 #include "tests/proxy/support/fake_policies.hpp"
@@ -120,6 +121,8 @@ class Gateway : public ::testing::Test {
   policy::NodeInfo node{.id = "node", .version = "4.9.0"};
   std::unique_ptr<upstream::Fetcher> fetcher;
   HttpCalls http_calls;
+  NameLookups name_lookups;
+  const policy::Catalog* catalog = &fake_policies();  // of what is deployed from then on
   std::unique_ptr<Proxy> proxy;
   std::unique_ptr<report::ServerMetrics> server_metrics;
   std::unique_ptr<http::Server> server;
