@@ -218,4 +218,6 @@ int Regex::group_number(std::string_view name) const {
   return found == names.end() ? -1 : found->second;
 }
 
+std::map<std::string, int> Regex::named_groups() const { return compiled_->NamedCapturingGroups(); }
+
 }  // namespace perigee::el

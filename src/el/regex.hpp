@@ -1,10 +1,12 @@
-// Regex: a regular expression in Java's syntax, matched in linear time by RE2. Internal to el.
+// Regex: a regular expression in Java's syntax, matched in linear time by RE2. For el itself and
+// for policies whose configuration holds one.
 //
 // What RE2 cannot do (back-references, look-around, possessive quantifiers) or would read in
 // another way than Java (class intersections, nested classes) is refused with the reason.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +38,7 @@ class Regex {
   bool find(std::string_view text, std::size_t from, Match& match) const;
   // The number of a named group, or -1.
   int group_number(std::string_view name) const;
+  std::map<std::string, int> named_groups() const;
 
  private:
   explicit Regex(std::unique_ptr<const re2::RE2> compiled);
