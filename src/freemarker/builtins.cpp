@@ -27,7 +27,7 @@ constexpr std::array kRefused = std::to_array<Refused>({
 const std::vector<const Builtin*>& all() {
   static const std::vector<const Builtin*> sorted = [] {
     std::vector<const Builtin*> found;
-    for (auto table : {text_builtins(), list_builtins(), other_builtins()}) {
+    for (auto table : {text_builtins(), search_builtins(), list_builtins(), other_builtins()}) {
       for (const Builtin& each : table) found.push_back(&each);
     }
     std::ranges::sort(found, {}, [](const Builtin* each) { return each->name; });

@@ -39,6 +39,7 @@ std::string_view hint_for_builtin(std::string_view name);
 
 // The tables, one file each.
 std::span<const Builtin> text_builtins();
+std::span<const Builtin> search_builtins();
 std::span<const Builtin> list_builtins();
 std::span<const Builtin> other_builtins();
 

@@ -12,7 +12,8 @@ namespace perigee::freemarker {
 
 class ExpressionParser {
  public:
-  explicit ExpressionParser(Source source) : text_(source.text), start_(source.place) {}
+  explicit ExpressionParser(Source source)
+      : text_(source.text), start_(source.place), counted_place_(source.place) {}
 
   Result<Expression> expression();
   Result<std::string> name();         // a plain word
@@ -60,6 +61,8 @@ class ExpressionParser {
   std::string_view text_;
   Place start_;
   std::size_t at_ = 0;
+  std::size_t counted_ = 0;  // where counted_place_ is
+  Place counted_place_;
   std::size_t depth_ = 0;
 };
 

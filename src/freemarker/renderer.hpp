@@ -112,6 +112,8 @@ class Renderer {
   std::deque<JsonDocument> documents_;
 };
 
+// Null is missing, too.
+inline el::Value present(el::Value value) { return value.is_null() ? el::Value::absent() : value; }
 // What `x!` gives when x is missing: an empty string, sequence and hash in one.
 el::Value nothing();
 bool is_nothing(el::Value value);

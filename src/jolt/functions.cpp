@@ -1,66 +1,16 @@
 // What `=name(..)` of modify may call. A function that cannot do anything with its arguments gives
 // nothing, and then nothing is written.
+#include "jolt/functions.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <limits>
 
-#include "el/convert.hpp"
-#include "el/regex.hpp"
 #include "el/text.hpp"
-#include "jolt/operation.hpp"
 
 namespace perigee::jolt {
 
-enum class Function : std::uint8_t {
-  abs,
-  avg,
-  concat,
-  divide,
-  divide_and_round,
-  double_subtract,
-  double_sum,
-  element_at,
-  first_element,
-  int_subtract,
-  int_sum,
-  is_null,
-  is_present,
-  join,
-  last_element,
-  left_pad,
-  long_subtract,
-  long_sum,
-  max,
-  min,
-  noop,
-  not_null,
-  right_pad,
-  size,
-  sort,
-  split,
-  squash_duplicates,
-  squash_nulls,
-  squash_nulls_deep,
-  substring,
-  to_boolean,
-  to_double,
-  to_integer,
-  to_list,
-  to_long,
-  to_lower,
-  to_number,
-  to_string,
-  to_upper,
-  trim,
-};
-
 namespace {
-
-constexpr std::size_t kPadWidthMax = 500;  // the reference's
-
-using Arguments = std::span<Node* const>;
 
 struct Named {
   std::string_view name;
@@ -109,54 +59,6 @@ constexpr std::array kNames = std::to_array<Named>({
     {"trim", Function::trim},
 });
 
-bool is_int(const Node& node) {
-  return node.type == JsonType::integer && node.integer == static_cast<std::int32_t>(node.integer);
-}
-
-// Numbers, and texts that are one.
-struct Number {
-  bool whole = false;
-  std::int64_t integer = 0;
-  double real = 0;
-};
-std::optional<Number> number_of(const Node& node) {
-  if (node.type == JsonType::integer)
-    return Number{true, node.integer, static_cast<double>(node.integer)};
-  if (node.type == JsonType::real) return Number{false, 0, node.real};
-  if (!node.is_text()) return std::nullopt;
-  std::string_view text = node.as_text();
-  std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
-  std::int64_t integer = 0;
-  auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), integer);
-  if (problem == std::errc() && end == digits.data() + digits.size())
-    return Number{true, integer, static_cast<double>(integer)};
-  std::optional<double> real = el::parse_real(text);
-  if (!real) return std::nullopt;
-  return Number{false, 0, *real};
-}
-
-// Java's casts: what does not fit becomes the nearest.
-std::int64_t to_int64(const Number& number) {
-  if (number.whole) return number.integer;
-  if (std::isnan(number.real)) return 0;
-  if (number.real >= 9.2233720368547758e18) return std::numeric_limits<std::int64_t>::max();
-  if (number.real <= -9.2233720368547758e18) return std::numeric_limits<std::int64_t>::min();
-  return static_cast<std::int64_t>(number.real);
-}
-std::int32_t to_int32(const Number& number) {
-  if (number.whole) return static_cast<std::int32_t>(number.integer);
-  return static_cast<std::int32_t>(
-      std::clamp<std::int64_t>(to_int64(number), std::numeric_limits<std::int32_t>::min(),
-                               std::numeric_limits<std::int32_t>::max()));
-}
-std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-
-Node* number_node(const Number& number, Run& run) {
-  return number.whole ? run.integer(number.integer) : run.real(number.real);
-}
-
 std::string_view letters(const Node& node, bool upper, Run& run) {
   Arena arena;
   return run.keep(upper ? el::upper(node.as_text(), arena) : el::lower(node.as_text(), arena));
@@ -197,158 +99,6 @@ Node* single(Function function, Node& value, Run& run) {
     default:
       return nullptr;
   }
-}
-
-Node* extreme(Arguments values, bool largest, Run& run) {
-  std::optional<std::int64_t> whole;
-  std::optional<double> real;
-  auto take = [largest](auto& best, auto value) {
-    if (!best || (largest ? value > *best : value < *best)) best = value;
-  };
-  for (Node* each : values) {
-    std::optional<Number> number = number_of(*each);
-    if (!number) continue;
-    number->whole ? take(whole, number->integer) : take(real, number->real);
-  }
-  if (!whole && !real) return nullptr;
-  if (!real) return run.integer(*whole);
-  if (!whole) return run.real(*real);
-  // compat: a whole number and a real are compared without the real's fraction.
-  std::int64_t cut = to_int64({.whole = false, .real = *real});
-  bool take_whole = largest ? *whole >= cut : *whole <= cut;
-  return take_whole ? run.integer(*whole) : run.real(*real);
-}
-
-Node* sum(Function function, Arguments values, Run& run) {
-  std::int64_t whole = 0;
-  double real = 0;
-  for (Node* each : values) {
-    std::optional<Number> number = number_of(*each);
-    if (!number) continue;
-    whole =
-        wrapping_add(whole, function == Function::int_sum ? to_int32(*number) : to_int64(*number));
-    real += number->real;
-  }
-  if (function == Function::double_sum) return run.real(real);
-  return run.integer(function == Function::int_sum ? static_cast<std::int32_t>(whole) : whole);
-}
-
-Node* average(Arguments values, Run& run) {
-  double total = 0;
-  std::size_t count = 0;
-  for (Node* each : values) {
-    std::optional<Number> number = number_of(*each);
-    if (!number) continue;
-    total += number->real;
-    ++count;
-  }
-  return count == 0 ? nullptr : run.real(total / static_cast<double>(count));
-}
-
-Node* subtract(Function function, Arguments values, Run& run) {
-  if (values.size() != 2) return nullptr;
-  const Node &a = *values[0], &b = *values[1];
-  if (function == Function::double_subtract) {
-    bool both = a.type == JsonType::real && b.type == JsonType::real;
-    return both ? run.real(a.real - b.real) : nullptr;
-  }
-  if (a.type != JsonType::integer || b.type != JsonType::integer) return nullptr;
-  std::int64_t difference = static_cast<std::int64_t>(static_cast<std::uint64_t>(a.integer) -
-                                                      static_cast<std::uint64_t>(b.integer));
-  if (function == Function::long_subtract) return run.integer(difference);
-  return is_int(a) && is_int(b) ? run.integer(static_cast<std::int32_t>(difference)) : nullptr;
-}
-
-std::optional<double> quotient(Arguments values) {
-  if (values.size() != 2) return std::nullopt;
-  std::optional<Number> above = number_of(*values[0]), below = number_of(*values[1]);
-  if (!above || !below || below->real == 0) return std::nullopt;
-  return above->real / below->real;
-}
-
-Node* rounded_quotient(Node& digits, Arguments values, Run& run) {
-  std::optional<double> value = quotient(values);
-  if (!value || !is_int(digits) || std::abs(digits.integer) > 15) return nullptr;
-  double scale = std::pow(10, static_cast<double>(digits.integer));
-  return run.real(std::round(*value * scale) / scale);  // half away from zero
-}
-
-Node* concat(Arguments values, Run& run) {
-  std::string text;
-  for (Node* each : values) {
-    if (!each->is_null()) text += java_text(*each, run);
-    if (run.failed()) return nullptr;
-  }
-  return run.text(text);
-}
-
-// compat: the separator stands after each text but the last item, even when that one is empty.
-Node* join(std::string_view separator, Arguments values, Run& run) {
-  std::string text;
-  for (std::size_t i = 0; i < values.size() && !run.failed(); ++i) {
-    if (values[i]->is_null()) continue;
-    std::string part = java_text(*values[i], run);
-    if (part.empty()) continue;
-    text += part;
-    if (i + 1 < values.size()) text += separator;
-    if (text.size() > kBytesMax) return nullptr;
-  }
-  return run.text(text);
-}
-
-// String.split: a regular expression, trailing empty texts dropped.
-Node* split(std::string_view separator, Node& value, Run& run) {
-  if (!value.is_text()) return nullptr;
-  auto regex = el::Regex::compile(separator);
-  if (!regex) {
-    run.fail(regex.error().message);
-    return nullptr;
-  }
-  std::string_view text = value.as_text();
-  std::vector<std::string_view> parts;
-  std::size_t begin = 0, from = 0;
-  el::Regex::Match match;
-  while (from <= text.size() && (*regex)->find(text, from, match) && run.step()) {
-    std::size_t at = static_cast<std::size_t>(match.groups[0].data() - text.data());
-    std::size_t end = at + match.groups[0].size();
-    bool at_edge = end == 0 || (match.groups[0].empty() && at >= text.size());
-    if (!at_edge) {
-      parts.push_back(text.substr(begin, at - begin));
-      begin = end;
-    }
-    from = match.groups[0].empty() ? end + 1 : end;
-  }
-  parts.push_back(text.substr(begin));
-  while (parts.size() > 1 && parts.back().empty()) parts.pop_back();
-  Node* list = run.array();
-  for (std::string_view part : parts) run.append(list, run.text(part));
-  return list;
-}
-
-Node* substring(Arguments values, Run& run) {
-  if (values.size() != 3 || !values[0]->is_text() || !is_int(*values[1]) || !is_int(*values[2]))
-    return nullptr;
-  std::string_view text = values[0]->as_text();
-  std::int64_t begin = values[1]->integer, end = values[2]->integer;
-  if (begin < 0 || begin >= end || static_cast<std::size_t>(end) > el::units_of(text))
-    return nullptr;
-  std::size_t from = el::byte_of_unit(text, static_cast<std::size_t>(begin));
-  std::size_t to = el::byte_of_unit(text, static_cast<std::size_t>(end));
-  return run.text(text.substr(from, to - from));
-}
-
-Node* pad(Node& source, Arguments rest, bool left, Run& run) {
-  if (rest.size() < 2 || !source.is_text() || !is_int(*rest[0]) || !rest[1]->is_text())
-    return nullptr;
-  std::int64_t width = rest[0]->integer;
-  bool wrong = width <= 0 || width > static_cast<std::int64_t>(kPadWidthMax);
-  if (wrong || el::units_of(rest[1]->as_text()) != 1) return nullptr;
-  std::size_t units = el::units_of(source.as_text());
-  if (static_cast<std::size_t>(width) <= units) return &source;
-  std::string fill;
-  for (std::size_t i = units; i < static_cast<std::size_t>(width); ++i) fill += rest[1]->as_text();
-  std::string text(source.as_text());
-  return run.text(left ? fill + text : text + fill);
 }
 
 Node* size(Arguments values, Run& run) {
@@ -430,10 +180,8 @@ Node* several(Function function, Arguments values, Run& run) {
     case Function::long_subtract:
     case Function::double_subtract:
       return subtract(function, values, run);
-    case Function::divide: {
-      std::optional<double> value = quotient(values);
-      return value ? run.real(*value) : nullptr;
-    }
+    case Function::divide:
+      return quotient(values, run);
     case Function::substring:
       return substring(values, run);
     case Function::first_element:
