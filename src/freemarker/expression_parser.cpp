@@ -153,8 +153,9 @@ Result<Expression> ExpressionParser::chain(std::span<const Operators> operators,
 }
 
 Result<Expression> ExpressionParser::expression() {
-  if (depth_ >= kDepthMax)
-    return refuse(place(), "an expression is deeper than " + std::to_string(kDepthMax) + " levels",
+  if (depth_ >= kNestingMax)
+    return refuse(place(),
+                  "an expression is deeper than " + std::to_string(kNestingMax) + " levels",
                   ErrorCode::limit);
   ++depth_;
   Result<Expression> read = disjunction();
@@ -218,7 +219,7 @@ Result<Expression> ExpressionParser::unary() {
   Place where = place();
   std::vector<Op> signs;
   for (;;) {
-    if (signs.size() >= kDepthMax) return refuse(where, "too many signs", ErrorCode::limit);
+    if (signs.size() >= kNestingMax) return refuse(where, "too many signs", ErrorCode::limit);
     if (ahead("!=")) break;
     if (take("!")) {
       signs.push_back(Op::negation);

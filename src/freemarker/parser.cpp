@@ -72,8 +72,9 @@ class BlockParser {
   // Up to a tag that belongs to what is around it.
   Result<Block> block() {
     Block made;
-    if (depth_ >= kDepthMax)
-      return refuse(pieces_[at_].place, "directives are deeper than " + std::to_string(kDepthMax),
+    if (depth_ >= kNestingMax && at_ < pieces_.size())
+      return refuse(pieces_[at_].place,
+                    "directives are deeper than " + std::to_string(kNestingMax) + " levels",
                     ErrorCode::limit);
     ++depth_;
     while (at_ < pieces_.size()) {

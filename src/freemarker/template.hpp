@@ -15,7 +15,8 @@
 namespace perigee::freemarker {
 
 inline constexpr std::size_t kTemplateBytesMax = 256 * 1024;
-inline constexpr std::size_t kDepthMax = 200;            // of nested expressions and directives
+inline constexpr std::size_t kNestingMax = 100;          // of parentheses and directives
+inline constexpr std::size_t kDepthMax = 200;            // of an expression, chains included
 inline constexpr std::size_t kStepsMax = 2'000'000;      // of one rendering
 inline constexpr std::size_t kLoopTurnsMax = 200'000;    // of all loops of one rendering
 inline constexpr std::size_t kBuiltBytesMax = 32 << 20;  // texts and lists made by one rendering

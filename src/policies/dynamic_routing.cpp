@@ -22,10 +22,8 @@ struct Rule {
 };
 
 std::optional<Rule> parse_rule(ConfigObject& item) {
-  item.required_text("pattern");
-  item.required_text("url");
-  std::optional<el::Template> pattern = item.expression("pattern");
-  std::optional<el::Template> url = item.expression("url");
+  std::optional<el::Template> pattern = item.required_expression("pattern");
+  std::optional<el::Template> url = item.required_expression("url");
   item.finish();
   if (!pattern || !url) return std::nullopt;
   Rule rule{*std::move(pattern), std::nullopt, *std::move(url)};

@@ -24,8 +24,7 @@ struct Config {
 Config parse(ConfigObject& from) {
   Config config;
   config.override_content_type = from.boolean("overrideContentType", true);
-  from.required_text("specification");
-  config.specification = from.expression("specification");
+  config.specification = from.required_expression("specification");
   from.finish();
   if (!config.specification || !config.specification->is_constant()) return config;
   Result<jolt::Chain> chain = jolt::Chain::compile(config.specification->constant_text());

@@ -28,8 +28,7 @@ Config parse(ConfigObject& from) {
   config.headers = from.boolean("rewriteResponseHeaders", true);
   config.body = from.boolean("rewriteResponseBody", true);
   std::string pattern = from.required_text("fromRegex");
-  if (from.json()["toReplacement"].absent()) from.required_text("toReplacement");
-  config.to = from.expression("toReplacement");
+  config.to = from.required_expression("toReplacement");
   from.finish();
   if (pattern.empty()) return config;
   Result<CapturingPattern> compiled = CapturingPattern::compile(pattern);

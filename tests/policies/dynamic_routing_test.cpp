@@ -110,7 +110,7 @@ const Mutation kMutations[] = {
     {R"({"rules": [5]})", "/rules/0: found the number 5"},
     {R"({"rules": [{"url": "x"}]})", "/rules/0/pattern: required"},
     {R"({"rules": [{"pattern": "x"}]})", "/rules/0/url: required"},
-    {R"({"rules": [{"pattern": " ", "url": "x"}]})", "/rules/0/pattern: required, but it is blank"},
+    {R"({"rules": [{"pattern": "x", "url": null}]})", "/rules/0/url: required, but it is missing"},
     {R"({"rules": [{"pattern": "(", "url": "x"}]})",
      "/rules/0/pattern: the regular expression '('"},
     {R"j({"rules": [{"pattern": "(?=x)", "url": "x"}]})j",
