@@ -1,4 +1,5 @@
-// Base64 and form encoding as java.util.Base64 and java.net.URLEncoder do them. Internal to el.
+// Base64 and form encoding as java.util.Base64 and java.net.URLEncoder do them. For el and for
+// who else has to do as Java does.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Conversions between values (expression language, 3.1 and 3.2). Internal to el.
+// Conversions between values (expression language, 3.1 and 3.2). For el and for who
+// else has to do as Java does.
 //
 // nullopt means that there is no such conversion; the reason stands in `problem`.
 #pragma once

@@ -1,5 +1,5 @@
-// Regex: a regular expression in Java's syntax, matched in linear time by RE2. For el itself and for
-// policies whose configuration holds one.
+// Regex: a regular expression in Java's syntax, matched in linear time by RE2. For el itself and
+// for policies whose configuration holds one.
 //
 // What RE2 cannot do (back-references, look-around, possessive quantifiers) or would read in
 // another way than Java (class intersections, nested classes) is refused with the reason.

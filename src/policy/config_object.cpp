@@ -41,4 +41,9 @@ std::optional<el::Template> ConfigObject::expression(std::string_view member) {
   return text ? compile(member, *text) : std::nullopt;
 }
 
+std::optional<el::Template> ConfigObject::required_expression(std::string_view member) {
+  if (!value(member).present()) error(member, "required, but it is missing");
+  return expression(member);
+}
+
 }  // namespace perigee::policy

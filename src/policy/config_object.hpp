@@ -33,6 +33,8 @@ class ConfigObject : public JsonObject {
   }
   // Text with expressions in it; nothing when it is absent, null or cannot be compiled.
   std::optional<el::Template> expression(std::string_view member);
+  // The same; absent or null is an error.
+  std::optional<el::Template> required_expression(std::string_view member);
   std::optional<el::Template> compile(std::string_view member, std::string_view text);
 
   ConfigObject open(Json json) const { return ConfigObject(json, problems(), inside()); }
