@@ -20,6 +20,36 @@ constexpr int kGzip = 16;  // added to the window bits
 // Of one body in one turn of the loop (some 3 ms), and in one call of zlib.
 constexpr std::size_t kBytesPerTurn = 256 * 1024, kBytesPerCall = 64 * 1024;
 
+// How much of a turn of the loop one body may take: otherwise a peer that takes bytes faster than
+// they are made would keep the worker.
+class TurnShare final : private net::Source {
+ public:
+  explicit TurnShare(net::Reactor& reactor) : reactor_(reactor) {}
+  ~TurnShare() { reactor_.forget(*this); }
+  void spend(std::size_t bytes) { spent_ += bytes; }
+  Async<Result<void>> leave_others_their_turn() {
+    if (std::exchange(turn_, reactor_.turns()) != reactor_.turns()) spent_ = 0;
+    if (spent_ < kBytesPerTurn) return Result<void>{};
+    return next_turn();
+  }
+
+ private:
+  Async<Result<void>> next_turn() {
+    reactor_.again(*this);
+    CO_TRY(co_await next_turn_);
+    spent_ = 0;
+    co_return Result<void>{};
+  }
+  void on_events(std::uint32_t) override {
+    if (next_turn_.waiting()) next_turn_.complete({});
+  }
+
+  net::Reactor& reactor_;
+  std::size_t spent_ = 0;  // in turn_
+  std::uint64_t turn_ = 0;
+  Completion<Result<void>> next_turn_;
+};
+
 // A weight in thousandths (RFC 9110 section 12.4.2); what is malformed weighs nothing.
 int weight_of(std::string_view text) {
   bool malformed = text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1') ||
@@ -84,26 +114,23 @@ int window_bits_for(std::optional<std::uint64_t> length) {
   return bits;
 }
 
-class CompressedBody final : public Body, private net::Source {
+class CompressedBody final : public Body {
  public:
   CompressedBody(net::Reactor& reactor, Body& body, ContentCoding coding)
-      : reactor_(reactor), body_(body), out_(reactor.buffers()) {
+      : turn_(reactor), body_(body), out_(reactor.buffers()) {
     int bits = window_bits_for(body.length());
     int wrapped = coding == ContentCoding::gzip ? bits + kGzip : bits;
     // Fails without memory only.
     PERIGEE_ASSERT(
         deflateInit2(&zlib_, kLevel, Z_DEFLATED, wrapped, bits - 7, Z_DEFAULT_STRATEGY) == Z_OK);
   }
-  ~CompressedBody() override {
-    reactor_.forget(*this);
-    deflateEnd(&zlib_);
-  }
+  ~CompressedBody() override { deflateEnd(&zlib_); }
 
   Async<Result<Chunk>> read() override {
     out_.drop();  // what was handed out last
     while (true) {
       while (pending_) {
-        CO_TRY(co_await leave_others_their_turn());
+        CO_TRY(co_await turn_.leave_others_their_turn());
         Chunk compressed = deflate_more();
         if (!compressed.empty()) co_return compressed;
       }
@@ -138,30 +165,14 @@ class CompressedBody final : public Body, private net::Source {
     PERIGEE_ASSERT(result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR);
     out_.commit(room.size() - zlib_.avail_out);
     input_.remove_prefix(given - zlib_.avail_in);
-    spent_ += given - zlib_.avail_in;
+    turn_.spend(given - zlib_.avail_in);
     // A buffer that was filled may not have been all.
     pending_ =
         flush_ == Z_FINISH ? result != Z_STREAM_END : !input_.empty() || zlib_.avail_out == 0;
     return out_.unread();
   }
 
-  // Otherwise a client that takes bytes faster than they are made would keep the worker.
-  Async<Result<void>> leave_others_their_turn() {
-    if (std::exchange(turn_, reactor_.turns()) != reactor_.turns()) spent_ = 0;
-    if (spent_ < kBytesPerTurn) return Result<void>{};
-    return next_turn();
-  }
-  Async<Result<void>> next_turn() {
-    reactor_.again(*this);
-    CO_TRY(co_await next_turn_);
-    spent_ = 0;
-    co_return Result<void>{};
-  }
-  void on_events(std::uint32_t) override {
-    if (next_turn_.waiting()) next_turn_.complete({});
-  }
-
-  net::Reactor& reactor_;
+  TurnShare turn_;
   Body& body_;
   Buffer out_;
   Chunk input_;  // of the piece, not given to zlib yet
@@ -169,9 +180,87 @@ class CompressedBody final : public Body, private net::Source {
   int flush_ = Z_NO_FLUSH;
   bool pending_ = false;   // zlib has input, or output that did not fit
   bool finished_ = false;  // zlib has got the last piece
-  std::size_t spent_ = 0;  // in turn_
-  std::uint64_t turn_ = 0;
-  Completion<Result<void>> next_turn_;
+};
+
+// RFC 9110 section 8.4.1: "deflate" should have zlib's wrapper, and often has none.
+class DecompressedBody final : public Body {
+ public:
+  DecompressedBody(net::Reactor& reactor, Body& body, ContentCoding coding)
+      : turn_(reactor), body_(body), out_(reactor.buffers()), coding_(coding) {}
+  ~DecompressedBody() override {
+    if (begun_) inflateEnd(&zlib_);
+  }
+
+  Async<Result<Chunk>> read() override {
+    out_.drop();
+    while (true) {
+      while (!input_.empty() || more_) {
+        CO_TRY(co_await turn_.leave_others_their_turn());
+        CO_TRY(Chunk plain, inflate_more());
+        if (!plain.empty()) co_return plain;
+      }
+      out_.drop();
+      CO_TRY(input_, co_await body_.read());
+      if (!input_.empty()) continue;
+      if (begun_ && !ended_)
+        co_return fail(ErrorCode::invalid, "the compressed body is cut short", Fault::upstream);
+      co_return Chunk();
+    }
+  }
+  std::optional<std::uint64_t> length() const override { return std::nullopt; }
+  bool ready() const override { return !input_.empty() || more_ || body_.ready(); }
+  Headers* trailers() override { return body_.trailers(); }
+
+ private:
+  // A zlib wrapper begins with the method 8 and a multiple of 31.
+  static bool is_wrapped(Chunk input) {
+    if (input.size() < 2) return true;
+    auto byte = [&](std::size_t i) {
+      return static_cast<unsigned>(static_cast<unsigned char>(input[i]));
+    };
+    return (byte(0) & 0x0f) == 8 && (byte(0) * 256 + byte(1)) % 31 == 0;
+  }
+
+  void begin() {
+    bool raw = coding_ == ContentCoding::deflate && !is_wrapped(input_);
+    int bits = raw ? -MAX_WBITS : coding_ == ContentCoding::gzip ? MAX_WBITS + kGzip : MAX_WBITS;
+    PERIGEE_ASSERT(inflateInit2(&zlib_, bits) == Z_OK);  // fails without memory only
+    begun_ = true;
+  }
+
+  Result<Chunk> inflate_more() {
+    if (!begun_) begin();
+    if (ended_) {  // bytes behind the end belong to nobody
+      input_ = {};
+      return Chunk();
+    }
+    std::span<char> room = out_.room();
+    std::size_t given = std::min(input_.size(), kBytesPerCall);
+    zlib_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data()));
+    zlib_.avail_in = static_cast<uInt>(given);
+    zlib_.next_out = reinterpret_cast<Bytef*>(room.data());
+    zlib_.avail_out = static_cast<uInt>(room.size());
+    int result = inflate(&zlib_, Z_NO_FLUSH);
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+      return fail(ErrorCode::invalid, "the compressed body is damaged", Fault::upstream);
+    std::size_t made = room.size() - zlib_.avail_out;
+    out_.commit(made);
+    turn_.spend(made + given - zlib_.avail_in);
+    input_.remove_prefix(given - zlib_.avail_in);
+    ended_ = result == Z_STREAM_END;
+    more_ = !ended_ && zlib_.avail_out == 0;  // a buffer that was filled may not have been all
+    return out_.unread();
+  }
+
+  TurnShare turn_;
+  Body& body_;
+  Buffer out_;
+  Chunk input_;  // of the piece, not given to zlib yet
+  ContentCoding coding_;
+  z_stream zlib_{};
+  bool begun_ = false;
+  bool ended_ = false;
+  bool more_ = false;
 };
 
 }  // namespace
@@ -224,6 +313,19 @@ void announce(ContentCoding coding, Headers& response) {
 
 std::unique_ptr<Body> compress(net::Reactor& reactor, Body& body, ContentCoding coding) {
   return std::make_unique<CompressedBody>(reactor, body, coding);
+}
+
+std::unique_ptr<Body> decompress(net::Reactor& reactor, Body& body, ContentCoding coding) {
+  return std::make_unique<DecompressedBody>(reactor, body, coding);
+}
+
+std::optional<ContentCoding> decodable_coding(const Headers& headers) {
+  std::optional<std::string_view> coding = headers.get(HeaderId::content_encoding);
+  if (!coding || headers.count(HeaderId::content_encoding) != 1) return std::nullopt;
+  if (equals_ignoring_case(*coding, "gzip") || equals_ignoring_case(*coding, "x-gzip"))
+    return ContentCoding::gzip;
+  if (equals_ignoring_case(*coding, "deflate")) return ContentCoding::deflate;
+  return std::nullopt;
 }
 
 }  // namespace perigee::http

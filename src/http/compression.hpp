@@ -1,5 +1,6 @@
 // Compressing answers (compressionSupported, runtime.md 2.1): what the client takes, what may be
-// compressed, and the body that does it. RFC 9110 sections 8.4 and 12.5.3. Internal to http.
+// compressed, and the body that does it; and the way back, for what backends compressed
+// (useCompression, api-definition.md 1.3). RFC 9110 sections 8.4 and 12.5.3.
 #pragma once
 
 #include <memory>
@@ -29,5 +30,11 @@ void announce(ContentCoding coding, Headers& response);
 // been flushed. Borrows `body`. Holds at most 140 KiB for zlib and one buffer while it
 // gives bytes; lets other flows of the worker have their turn during a long body.
 std::unique_ptr<Body> compress(net::Reactor& reactor, Body& body, ContentCoding coding);
+
+// How a message is encoded, when decompress() can undo all of it.
+std::optional<ContentCoding> decodable_coding(const Headers& headers);
+// The bytes that were compressed to `body`, as they come. Borrows `body`. A body that is damaged or
+// cut short is an error of the upstream.
+std::unique_ptr<Body> decompress(net::Reactor& reactor, Body& body, ContentCoding coding);
 
 }  // namespace perigee::http

@@ -190,6 +190,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   backend.target_query = options.target.query;
   const definition::HttpOptions& http = endpoint.options.http;
   backend.propagate_client_host = http.propagate_client_host;
+  backend.use_compression = http.use_compression;
   backend.propagate_accept_encoding =
       http.propagate_client_accept_encoding && !http.use_compression;
   for (const definition::Header& header : endpoint.options.headers) {

@@ -147,10 +147,10 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
     Result<PathPattern> pattern = PathPattern::compile(flow.http->path, flow.http->path_operator);
     if (!pattern) {
       compilation.problems.error(flow.http->pointer + "/path", pattern.error().message);
-    } else if (!pattern->matches_all()) {
-      made.path = *std::move(pattern);
+    } else {
+      note_parameters(compilation, *flow.http, made.methods);
+      if (!pattern->matches_all()) made.path = *std::move(pattern);
     }
-    if (pattern) note_parameters(compilation, *flow.http, made.methods);
   }
   if (chain.best_match) made.parts = split_path(flow.http ? flow.http->path : "/");
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);

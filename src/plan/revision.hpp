@@ -87,6 +87,7 @@ struct Backend {
   std::string target_query;
   bool propagate_client_host = false;
   bool propagate_accept_encoding = false;
+  bool use_compression = false;  // asks for compressed answers and decompresses them
   std::vector<std::pair<http::OwnedHeaderName, std::string>> headers;  // replace, last
 };
 

@@ -52,6 +52,7 @@ class DynamicRouting final : public policy::Policy {
     for (const Rule& rule : rules_)
       needs_.bits |= rule.pattern.needs().bits | rule.url.needs().bits;
   }
+  bool reroutes() const override { return true; }
   el::Needs needs(Phase phase) const override {
     return phase == Phase::request ? needs_ : el::Needs();
   }

@@ -1,5 +1,7 @@
 // policy-assign-attributes: leaves values for later steps and expressions.
 // Spec: policies/others.md row 3. Docs: docs/policies/policy-assign-attributes.md
+#include <algorithm>
+
 #include "policies/catalog.hpp"
 
 namespace perigee::policies {
@@ -39,6 +41,11 @@ class AssignAttributes final : public policy::Policy {
   Async<Verdict> on_request(Exchange& exchange) const override { return assign(exchange); }
   Async<Verdict> on_response(Exchange& exchange) const override { return assign(exchange); }
   el::Needs needs(Phase) const override { return needs_; }
+  bool reroutes() const override {
+    return std::ranges::any_of(assignments_, [](const Assignment& assignment) {
+      return policy::short_attribute_name(assignment.name) == "request.endpoint";
+    });
+  }
 
  private:
   // A value keeps its type. What it is made of lives in the exchange's arena, in a document that

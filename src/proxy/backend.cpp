@@ -1,6 +1,7 @@
 #include "proxy/backend.hpp"
 
 #include "base/log.hpp"
+#include "http/compression.hpp"
 #include "proxy/chain.hpp"
 
 namespace perigee::proxy {
@@ -140,6 +141,28 @@ void BackendInvoker::forget_answer(Exchange& exchange) {
   exchange.has_response = false;
 }
 
+namespace {
+
+// compat: a chunked body without a byte is none (policies/connector-http.md, "Request", 4).
+class BegunBody final : public http::Body {
+ public:
+  BegunBody(http::Body& rest, std::string_view first) : rest_(rest), first_(first) {}
+  Async<Result<http::Chunk>> read() override {
+    if (!first_.empty()) return Result<http::Chunk>(std::exchange(first_, {}));
+    return rest_.read();
+  }
+  std::optional<std::uint64_t> length() const override { return std::nullopt; }
+  bool ready() const override { return !first_.empty() || rest_.ready(); }
+  bool finished() const override { return first_.empty() && rest_.finished(); }
+  http::Headers* trailers() override { return rest_.trailers(); }
+
+ private:
+  http::Body& rest_;
+  std::string_view first_;
+};
+
+}  // namespace
+
 // A gathered body can be sent again, by an invoker that tries again; a stream goes once, and nobody
 // but the backend may read it from then on.
 http::Body* BackendInvoker::body_to_send(Exchange& exchange) const {
@@ -148,6 +171,12 @@ http::Body* BackendInvoker::body_to_send(Exchange& exchange) const {
   http::Body* sent = body.stream();
   if (!body.buffered()) body.set(nullptr);
   return sent;
+}
+
+Async<Result<http::Body*>> BackendInvoker::begun(Exchange& exchange, http::Body& body) {
+  CO_TRY(std::string_view first, co_await body.read());
+  if (first.empty()) co_return &exchange.own(std::make_unique<http::BytesBody>(first));
+  co_return &exchange.own(std::make_unique<BegunBody>(body, first));
 }
 
 Async<Verdict> BackendInvoker::call(Exchange& exchange) {
@@ -162,6 +191,9 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange) {
   bool merge = !exchange.response.headers.entries().empty();
   http::ResponseHead& into = merge ? answer : exchange.response;
   tell_sizes();  // of a call before this one
+  Result<http::Body*> body = body_to_send(exchange);
+  if (*body && !(*body)->length() && (*body)->ready()) body = co_await begun(exchange, **body);
+  if (!body) co_return body_failure(body.error());
   ClientMetrics::Call counted(init_.metrics, request.method,
                               {.remote = endpoint.remote(),
                                .context_path = exchange.context_path,
@@ -195,14 +227,26 @@ Async<Verdict> BackendInvoker::call(Exchange& exchange) {
   if (init_.client.trouble(endpoint).told) [[unlikely]]
     tell_recovery();
   remove_hop_by_hop(into.headers);
+  http::Body* answer_body = decoded(exchange, into);
   if (merge) {
     exchange.response.headers.append_all(answer.headers);
     exchange.response.status = answer.status;
     exchange.response.reason = answer.reason;
   }
-  exchange.response_body.set(call_.body());
+  exchange.response_body.set(answer_body);
   exchange.has_response = true;
   co_return Verdict::next();
+}
+
+// What the backend compressed because we asked for it (useCompression).
+http::Body* BackendInvoker::decoded(Exchange& exchange, http::ResponseHead& head) {
+  http::Body* body = call_.body();
+  if (!body || !to_->backend->use_compression || head.status == 206) return body;
+  std::optional<http::ContentCoding> coding = http::decodable_coding(head.headers);
+  if (!coding) return body;
+  head.headers.remove(http::HeaderId::content_encoding);
+  head.headers.remove(http::HeaderId::content_length);
+  return &exchange.own(http::decompress(init_.reactor, *body, *coding));
 }
 
 void BackendInvoker::tell_failure(const Error& error) {

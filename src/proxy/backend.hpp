@@ -57,6 +57,8 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   }
   Result<std::optional<Destination>> choose(policy::Exchange& exchange);
   Async<policy::Verdict> call(policy::Exchange& exchange);
+  Async<Result<http::Body*>> begun(policy::Exchange& exchange, http::Body& body);
+  http::Body* decoded(policy::Exchange& exchange, http::ResponseHead& head);
   policy::Verdict no_endpoint(const policy::Exchange& exchange);
   void forget_answer(policy::Exchange& exchange);
   http::Body* body_to_send(policy::Exchange& exchange) const;

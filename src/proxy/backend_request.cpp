@@ -17,6 +17,7 @@ using policy::QueryReader;
 namespace {
 
 const http::HeaderName kHost("Host");
+const http::HeaderName kAcceptEncoding("Accept-Encoding");
 
 constexpr http::HeaderIds kHopByHop{HeaderId::connection,
                                     HeaderId::keep_alive,
@@ -40,7 +41,11 @@ bool names_fields(std::string_view connection) {
 // What does not concern the backend is marked as removed, when there may be any.
 void remove_hop_by_hop(const plan::Backend& backend, const BackendRequestRules& rules,
                        http::Headers& headers) {
-  if (!backend.propagate_accept_encoding) headers.remove(HeaderId::accept_encoding);
+  if (backend.use_compression) {
+    headers.set_made(kAcceptEncoding, "deflate, gzip");
+  } else if (!backend.propagate_accept_encoding) {
+    headers.remove(HeaderId::accept_encoding);
+  }
   if (!headers.may_have_any(kHopByHop)) return;
   for (Header& header : headers.entries()) {
     bool kept_for_upgrade =

@@ -21,8 +21,7 @@ struct Custom {
 Custom read(std::string_view text) {
   constexpr std::array<std::string_view, 6> kSchemes{"http", "https", "ws", "wss", "grpc", "grpcs"};
   std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || text.front() == '/')
-    return {.rest = text};
+  if (colon == std::string_view::npos || colon == 0 || text.front() == '/') return {.rest = text};
   std::string_view before = text.substr(0, colon), after = text.substr(colon + 1);
   bool url = after.starts_with("//") && std::ranges::find(kSchemes, before) != kSchemes.end();
   if (url) return {.scheme = before, .rest = text};
@@ -115,9 +114,8 @@ Result<std::optional<Destination>> choose_destination(const plan::ApiRevision& r
   if (!text) return take_turn(revision.groups.front(), exchange);
   Custom custom = read(*text);
   if (!custom.scheme.empty()) return absolute(revision, *text, exchange, elsewhere);
-  std::optional<Destination> to = custom.name.empty()
-                                      ? take_turn(revision.groups.front(), exchange)
-                                      : named(revision, custom.name, exchange);
+  std::optional<Destination> to = custom.name.empty() ? take_turn(revision.groups.front(), exchange)
+                                                      : named(revision, custom.name, exchange);
   if (!to) return to;
   set_custom_path(*to, custom.rest);
   const el::Value* overrides = exchange.attributes.get("request.endpoint.override");

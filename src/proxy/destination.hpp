@@ -21,7 +21,7 @@ struct Destination {
   const upstream::Endpoint* endpoint = nullptr;
   std::shared_ptr<const upstream::Endpoint> elsewhere;
   std::string_view authority;
-  std::string_view base_path;     // before `path`
+  std::string_view base_path;  // before `path`
   std::string_view path;
   std::string_view target_query;  // after the request's own parameters
   std::string_view custom_query;  // last
@@ -33,8 +33,8 @@ Result<std::optional<Destination>> choose_destination(const plan::ApiRevision& r
                                                       upstream::Elsewhere& elsewhere);
 // `group`'s endpoint whose turn it is.
 std::optional<Destination> take_turn(const plan::BackendGroup& group, policy::Exchange& exchange);
-// The usable one that stands next behind `failed` in its group, round the end; nothing when there is
-// no other.
+// The usable one that stands next behind `failed` in its group, round the end; nothing when there
+// is no other.
 std::optional<Destination> next_behind(const Destination& failed, policy::Exchange& exchange);
 
 }  // namespace perigee::proxy

@@ -108,26 +108,11 @@ std::string resources_of(const Vector& vector) {
   return list(resources);
 }
 
-// A v2 endpoint: its options stand beside its target, those of v4 in an object of their own.
-Result<std::string> endpoint_of(const Vector& vector, const std::string& target) {
-  Json from = is_connector(vector) ? vector.configuration : Json();
-  Members options;
-  for (const JsonMember& member : from.members()) {
-    std::string_view name = member.name;
-    if (name == "http" || name == "headers" || name == "ssl" || name == "proxy") {
-      options.emplace_back(name, Json(member.value).dump());
-    } else if (name != "name" && name != "type" && name != "target") {
-      return fail(ErrorCode::unsupported,
-                  "/configuration/" + std::string(name) +
-                      ": the runner does not know where it stands in a v4 endpoint");
-    }
-  }
-  std::string configuration = object({{"target", dump_or(from["target"], json_quoted(target))}});
+std::string endpoint_to(const std::string& target) {
   return object({{"name", json_quoted("default")},
                  {"type", json_quoted("http-proxy")},
                  {"inheritConfiguration", "false"},
-                 {"configuration", configuration},
-                 {"sharedConfigurationOverride", object(options)}});
+                 {"configuration", object({{"target", json_quoted(target)}})}});
 }
 
 std::string v4_definition(const Vector& vector, const std::string& endpoint) {
@@ -165,7 +150,8 @@ std::string v2_definition(const Vector& vector, const std::string& target) {
        {"name", json_quoted("api")},
        {"version", json_quoted("1")},
        {"gravitee", json_quoted("2.0.0")},
-       {"execution_mode", json_quoted("v3")},
+       {"execution_mode",
+        json_quoted(vector.engine == Engine::legacy ? "v3" : "v4-emulation-engine")},
        {"proxy", object({{"virtual_hosts", R"([{"path":"/api"}])"}, {"groups", list({group})}})},
        {"plans", list({key_less_plan(vector, R"("key_less")")})},
        {"flows", list({object({{"name", json_quoted("flow")},
@@ -179,11 +165,10 @@ std::string v2_definition(const Vector& vector, const std::string& target) {
 
 }  // namespace
 
-Result<std::string> definition_of(const Vector& vector, std::uint16_t stub_port) {
+std::string definition_of(const Vector& vector, std::uint16_t stub_port) {
   std::string target = "http://127.0.0.1:" + std::to_string(stub_port) + "/api";
-  if (vector.engine == Engine::legacy) return v2_definition(vector, target);
-  TRY(std::string endpoint, endpoint_of(vector, target));
-  return v4_definition(vector, endpoint);
+  if (vector.engine == Engine::legacy || is_connector(vector)) return v2_definition(vector, target);
+  return v4_definition(vector, endpoint_to(target));
 }
 
 }  // namespace perigee::compat

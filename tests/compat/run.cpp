@@ -71,7 +71,7 @@ class Case {
   Result<void> prepare() {
     world_.stub().set_routes(vector_.context.http);
     TRY(world_.start(keys_of(vector_)));
-    TRY(std::string definition, definition_of(vector_, world_.stub_port()));
+    std::string definition = definition_of(vector_, world_.stub_port());
     return world_.deploy(definition);
   }
 

@@ -22,7 +22,7 @@ Result<SeenUnit> is_websocket(const Vector& vector, World& world) {
   TRY(world.start({{"http.websocket.enabled", "true"}}));
   Vector open;
   open.policy = "connector-http";
-  TRY(std::string definition, definition_of(open, world.stub_port()));
+  std::string definition = definition_of(open, world.stub_port());
   TRY(world.deploy(definition));
   TRY(world.ask(request_of(vector.input), {}));
   const std::optional<Received>& upstream = world.stub().backend_request();
