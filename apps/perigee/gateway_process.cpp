@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apps/perigee/commands.hpp"
+#include "apps/perigee/compile_settings.hpp"
 #include "apps/perigee/listeners.hpp"
 #include "apps/perigee/stores.hpp"
 #include "apps/perigee/version.hpp"
@@ -109,6 +110,7 @@ Result<void> GatewayProcess::start() {
   if (settings.node_api.enabled) {
     TRY(open_node_api());
   }
+  http_calls_.set_system_proxy(system_proxy_of(settings).value_or(nullptr));
   for (unsigned index = 0; index < count; ++index) {
     workers_.push_back(std::make_unique<Worker>(
         Worker::Init{.clock = clock_,

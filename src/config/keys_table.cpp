@@ -145,11 +145,11 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"(repositories.)?management.http.proxy.port", later, port, "", "2.3"},
     {"(repositories.)?management.http.proxy.host", later, name, "", "2.3"},
     {"(repositories.)?management.http.proxy.(username|password)", later, text, "", "2.3"},
-    {"system.proxy.enabled", later, boolean, "false", "2.3"},
-    {"system.proxy.type", later, choice, "", "2.3", kProxies},
-    {"system.proxy.port", later, port, "", "2.3"},
-    {"system.proxy.host", later, name, "", "2.3"},
-    {"system.proxy.(username|password)", later, text, "", "2.3"},
+    {"system.proxy.enabled", honoured, boolean, "true", "2.3"},
+    {"system.proxy.type", honoured, choice, "HTTP", "2.3", kProxies},
+    {"system.proxy.port", honoured, port, "", "2.3"},
+    {"system.proxy.host", honoured, name, "", "2.3"},
+    {"system.proxy.(username|password)", honoured, text, "", "2.3"},
 
     // 2.4 Technical API and metrics
     {"services.core.http.enabled", honoured, boolean, "true", "2.4"},

@@ -149,9 +149,31 @@ std::string numbers_of(const upstream::EndpointOptions& options) {
   return text;
 }
 
-Result<upstream::EndpointOptions> endpoint_options(const definition::Endpoint& endpoint,
-                                                   const std::string& target, Evaluator& evaluator,
-                                                   net::TrustStores& stores, bool reroutes) {
+Result<std::shared_ptr<const upstream::ForwardProxy>> proxy_of(
+    Compilation& compilation, const definition::EndpointOptions& options, Evaluator& evaluator) {
+  const definition::ProxyOptions& from = options.proxy;
+  if (!from.enabled) return nullptr;
+  if (from.use_system_proxy) {
+    if (!compilation.context.system_proxy)
+      compilation.problems.warning(options.pointer + "/proxy/useSystemProxy",
+                                   "the proxy is left out: the configuration has no "
+                                   "system.proxy.host and system.proxy.port");
+    return compilation.context.system_proxy;
+  }
+  auto proxy = std::make_shared<upstream::ForwardProxy>();
+  proxy->type = static_cast<upstream::ForwardProxy::Type>(from.type);
+  proxy->port = from.port;
+  TRY(proxy->host, evaluator.text(from.host));
+  TRY(proxy->username, evaluator.text(from.username));
+  TRY(proxy->password, evaluator.text(from.password));
+  TRY(upstream::check_proxy(*proxy));
+  return proxy;
+}
+
+Result<upstream::EndpointOptions> endpoint_options(Compilation& compilation,
+                                                   const definition::Endpoint& endpoint,
+                                                   const std::string& target,
+                                                   Evaluator& evaluator) {
   const definition::HttpOptions& http = endpoint.options.http;
   upstream::EndpointOptions options;
   TRY(options.target, http::parse_url(target));
@@ -166,10 +188,12 @@ Result<upstream::EndpointOptions> endpoint_options(const definition::Endpoint& e
   if (http.wait_queue_max >= 0) options.waiting_max = static_cast<std::size_t>(http.wait_queue_max);
   options.lifetime_max = http.connection_lifetime_max;
   options.fingerprint = numbers_of(options) + options.target.text();
-  if (options.target.secured() || reroutes) {
+  TRY(options.proxy, proxy_of(compilation, endpoint.options, evaluator));
+  if (options.proxy) options.fingerprint += '\x1f' + options.proxy->fingerprint();
+  if (options.target.secured() || compilation.reroutes) {
     TRY(TlsParts parts, tls_parts(endpoint.options.ssl, evaluator));
     options.fingerprint += '\x1f' + parts.text();
-    TRY(options.tls_elsewhere, make_tls(std::move(parts), stores));
+    TRY(options.tls_elsewhere, make_tls(std::move(parts), compilation.context.trust_stores));
   }
   if (options.target.secured()) options.tls = options.tls_elsewhere;
   return options;
@@ -180,8 +204,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   Evaluator evaluator(compilation);
   TRY(std::string target, evaluator.text(endpoint.target));
   TRY(upstream::EndpointOptions options,
-      endpoint_options(endpoint, target, evaluator, compilation.context.trust_stores,
-                       compilation.reroutes));
+      endpoint_options(compilation, endpoint, target, evaluator));
   Backend backend;
   backend.name = endpoint.name;
   backend.target = options.target.text();

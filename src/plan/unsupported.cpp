@@ -23,8 +23,6 @@ void refuse_endpoint_options(Problems& problems, const definition::EndpointOptio
     refuse(problems, options.pointer + "/http/version", "HTTP/2 to the backend");
   if (options.http.follow_redirects)
     refuse(problems, options.pointer + "/http/followRedirects", "following redirects");
-  if (options.proxy.enabled)
-    refuse(problems, options.pointer + "/proxy", "a proxy between gateway and backend");
   refuse_store(problems, options.ssl.trust_store, "a trust store");
   refuse_store(problems, options.ssl.key_store, "a key store");
 }

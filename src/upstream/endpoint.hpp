@@ -19,6 +19,7 @@
 #include "http/headers.hpp"
 #include "http/url.hpp"
 #include "net/tls.hpp"
+#include "upstream/forward_proxy.hpp"
 
 namespace perigee::upstream {
 
@@ -37,6 +38,7 @@ struct EndpointOptions {
   std::shared_ptr<const net::TlsClientContext> tls;  // null for plain targets
   // For secured targets elsewhere (Endpoint::at); null unless a policy of the API may name one.
   std::shared_ptr<const net::TlsClientContext> tls_elsewhere;
+  std::shared_ptr<const ForwardProxy> proxy;  // null: none
   // Everything above (and what the TLS context was made of) as text: equal text, equal behaviour.
   std::string fingerprint;
 };

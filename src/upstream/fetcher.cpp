@@ -169,9 +169,11 @@ Result<EndpointOptions> Fetcher::options_for(const http::Url& url, const Fetch& 
     }
     options.tls = fetch.tls ? fetch.tls : system_tls_;
   }
+  options.proxy = fetch.proxy;
   // A context's address names it as long as its destination holds it.
   options.fingerprint = url.scheme + " " + url.host + " " + std::to_string(url.port) + " " +
                         std::to_string(reinterpret_cast<std::uintptr_t>(options.tls.get()));
+  if (options.proxy) options.fingerprint += " " + options.proxy->fingerprint();
   return options;
 }
 

@@ -37,6 +37,57 @@ TEST(Backends, TheDefaultsOfAnEndpoint) {
   EXPECT_EQ(options.tls, nullptr);
 }
 
+TEST(Backends, AProxyOnTheWay) {
+  Workshop shop;
+  auto revision = shop.revision(
+      {.own = R"("proxy": {"enabled": true, "type": "SOCKS5", "host": "{#api.id}.proxy",
+                           "port": 1080, "username": "me", "password": "pw"})"});
+  auto proxy = endpoint_of(*revision)->options().proxy;
+  ASSERT_NE(proxy, nullptr);
+  EXPECT_EQ(proxy->type, upstream::ForwardProxy::Type::socks5);
+  EXPECT_EQ(proxy->remote(), revision->info.id + ".proxy:1080");
+  EXPECT_EQ(proxy->username, "me");
+  EXPECT_EQ(proxy->password, "pw");
+}
+
+TEST(Backends, AnotherProxyIsAnotherEndpoint) {
+  Workshop shop;
+  auto with = [&](const std::string& password) {
+    return endpoint_of(*shop.revision({.own = R"("proxy": {"enabled": true, "host": "p",
+        "port": 1, "username": "u", "password": ")" +
+                                              password + "\"}"}));
+  };
+  auto one = with("a");
+  EXPECT_EQ(one, with("a"));
+  EXPECT_NE(one, with("b"));
+}
+
+TEST(Backends, TheSystemProxyIsThatOfTheConfiguration) {
+  Workshop shop;
+  const Slots slots{.own = R"("proxy": {"enabled": true, "useSystemProxy": true})"};
+  Compiled without = shop.compile(slots);
+  EXPECT_EQ(endpoint_of(*without.revision)->options().proxy, nullptr);
+  EXPECT_THAT(warnings(without.problems),
+              Contains(problem_is("/endpointGroups/0/endpoints/0/sharedConfigurationOverride/proxy/"
+                                  "useSystemProxy",
+                                  "system.proxy.host")));
+  shop.context.system_proxy = std::make_shared<const upstream::ForwardProxy>(
+      upstream::ForwardProxy{.host = "p", .port = 1});
+  auto revision = shop.revision(slots);
+  EXPECT_EQ(endpoint_of(*revision)->options().proxy, shop.context.system_proxy);
+}
+
+TEST(Backends, AProxyThatCannotBeUsedLeavesItsEndpointOut) {
+  Workshop shop;
+  Compiled compiled = shop.compile(Slots{.own = R"("proxy": {"enabled": true, "type": "SOCKS4",
+      "host": "p", "port": 1, "username": "u", "password": "hidden"})"});
+  ASSERT_TRUE(compiled.revision);
+  EXPECT_THAT(compiled.revision->groups.at(0).backends, IsEmpty());
+  EXPECT_THAT(warnings(compiled.problems),
+              Contains(problem_is("/endpointGroups/0/endpoints/0", "SOCKS4 has no passwords")));
+  EXPECT_THAT(printed(compiled.problems), ::testing::Not(::testing::HasSubstr("hidden")));
+}
+
 TEST(Backends, TheOptionsOfAnEndpoint) {
   Workshop shop;
   auto revision = shop.revision({.target = R"("target": "http://h:1/p?a=b")", .own = R"(
