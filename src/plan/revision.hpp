@@ -79,12 +79,13 @@ struct SecuredPlan {
 struct Backend {
   std::string name;
   std::shared_ptr<const upstream::Endpoint> endpoint;
-  std::string authority;    // Host of the backend
-  std::string target;       // as the endpoint's URL was written
-  std::string target_path;  // may be empty
+  std::string authority;                                      // Host of the backend
+  std::string target;                                         // as the endpoint's URL was written
+  std::string target_path;                                    // may be empty
   std::string target_query;
   bool propagate_client_host = false;
   bool propagate_accept_encoding = false;
+  bool follow_redirects = false;
   std::vector<std::pair<http::OwnedHeaderName, std::string>> headers;  // replace, last
 };
 
@@ -129,8 +130,8 @@ struct ApiRevision {
   FlowChain flows;
   PathParameters path_parameters;  // of all flows, those of plans first
   bool match_required = false;
-  bool has_entrypoint = false;       // else every request is answered with 404
-  std::vector<BackendGroup> groups;  // the first is the default group
+  bool has_entrypoint = false;             // else every request is answered with 404
+  std::vector<BackendGroup> groups;        // the first is the default group
   std::vector<BackendName> backend_names;  // sorted
   std::optional<Failover> failover;
   std::optional<Cors> cors;

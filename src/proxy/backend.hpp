@@ -57,6 +57,9 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   }
   Result<std::optional<Destination>> choose(policy::Exchange& exchange);
   Async<policy::Verdict> call(policy::Exchange& exchange);
+  policy::Verdict unanswered(const policy::Exchange& exchange, const Error& error,
+                             const Scope& scope);
+  policy::Verdict answered(policy::Exchange& exchange, http::ResponseHead& head);
   policy::Verdict no_endpoint(const policy::Exchange& exchange);
   void forget_answer(policy::Exchange& exchange);
   http::Body* body_to_send(policy::Exchange& exchange) const;

@@ -118,7 +118,10 @@ Async<Result<Fetched>> Fetcher::fetch(Fetch fetch) {
   if (http::Body* answer = call.body()) {
     Result<std::string_view> bytes =
         co_await http::read_all(*answer, arena, fetch.answer_bytes_max);
-    if (!bytes) co_return std::unexpected(std::move(bytes.error()).in(to->endpoint->remote()));
+    if (!bytes) {
+      bytes.error().fault = Fault::upstream;  // also when it is too long
+      co_return std::unexpected(std::move(bytes.error()).in(to->endpoint->remote()));
+    }
     fetched.body = *bytes;
   }
   co_return fetched;
