@@ -20,8 +20,11 @@ DefinitionFolder::DefinitionFolder(const config::Settings* settings, Tell tell)
     : settings_(settings),
       tell_(std::move(tell)),
       catalog_(policies::catalog()),
-      context_{
-          .clock = clock_, .catalog = catalog_, .endpoints = endpoints_, .trust_stores = stores_, .http = &http_} {
+      context_{.clock = clock_,
+               .catalog = catalog_,
+               .endpoints = endpoints_,
+               .trust_stores = stores_,
+               .http = &http_} {
   if (settings_) apply_settings(context_, *settings_);
 }
 

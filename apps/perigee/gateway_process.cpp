@@ -88,6 +88,7 @@ int GatewayProcess::run() {
   // registry, which the build thread owns.
   ops_.turn(0ms);
   node_api_->set_plan(std::make_shared<const plan::Plan>());
+  endpoint_checks_.reset();
   return exit_code_;
 }
 
@@ -142,6 +143,12 @@ Result<void> GatewayProcess::start() {
               });
             }
           }});
+  endpoint_checks_ =
+      std::make_unique<EndpointChecks>(EndpointChecks::Init{.ops = ops_,
+                                                            .resolver = resolver_,
+                                                            .trust_stores = trust_stores_,
+                                                            .registry = registry_,
+                                                            .settings = settings});
   for (const auto& worker : workers_) worker->start();
   if (!settings.shutdown.listen_after_sync) {
     TRY(open_listeners());
@@ -250,7 +257,10 @@ void GatewayProcess::publish(const std::shared_ptr<const plan::Plan>& plan) {
   for (const auto& worker : workers_) {
     worker->post([plan](Worker& here) { here.proxy().swap(plan); });
   }
-  static_cast<void>(ops_.post([this, plan] { node_api_->set_plan(plan); }));
+  static_cast<void>(ops_.post([this, plan] {
+    node_api_->set_plan(plan);
+    endpoint_checks_->set_plan(*plan);
+  }));
 }
 
 void GatewayProcess::first_round_done() {

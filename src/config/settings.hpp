@@ -161,6 +161,11 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 
+struct EndpointChecks {
+  milliseconds jitter = 1s;  // checks of one API are up to so much later than their schedule
+  bool operator==(const EndpointChecks&) const = default;
+};
+
 struct Monitoring {
   bool enabled = true;
   milliseconds delay = 5s;
@@ -274,6 +279,7 @@ struct Settings {
   Sync sync;
   Identity identity;
   Health health;
+  EndpointChecks endpoint_checks;
   Monitoring monitoring;
   Requests requests;
   SystemProxy system_proxy;

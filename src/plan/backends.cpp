@@ -32,6 +32,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
     }
     backend.headers.emplace_back(http::OwnedHeaderName(header.name), std::move(value));
   }
+  backend.health_check = compile_health_check(compilation, endpoint, options, evaluator);
   backend.endpoint = compilation.context.endpoints.endpoint(
       compilation.api.id, group.name + "/" + endpoint.name, std::move(options));
   return backend;

@@ -29,6 +29,10 @@ class Evaluator;
 Result<upstream::EndpointOptions> endpoint_options(Compilation& compilation,
                                                    const definition::Endpoint& endpoint,
                                                    const std::string& target, Evaluator& evaluator);
+// Null: none, or one that is broken, which is told.
+std::shared_ptr<const upstream::HealthCheck> compile_health_check(
+    Compilation& compilation, const definition::Endpoint& endpoint,
+    const upstream::EndpointOptions& options, Evaluator& evaluator);
 void compile_backends(Compilation& compilation);
 void compile_plans(Compilation& compilation);
 // CORS, path mappings, response templates, failover.

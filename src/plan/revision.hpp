@@ -26,6 +26,10 @@
 #include "policy/worker.hpp"
 #include "upstream/group.hpp"
 
+namespace perigee::upstream {
+struct HealthCheck;
+}  // namespace perigee::upstream
+
 namespace perigee::plan {
 
 struct Step {
@@ -79,6 +83,7 @@ struct SecuredPlan {
 struct Backend {
   std::string name;
   std::shared_ptr<const upstream::Endpoint> endpoint;
+  std::shared_ptr<const upstream::HealthCheck> health_check;  // null: none
   std::string authority;                                      // Host of the backend
   std::string target;                                         // as the endpoint's URL was written
   std::string target_path;                                    // may be empty

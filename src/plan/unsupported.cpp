@@ -22,8 +22,6 @@ void refuse_groups(Compilation& compilation) {
   for (const definition::EndpointGroup& group : compilation.api.endpoint_groups) {
     for (const definition::Endpoint& endpoint : group.endpoints) {
       if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
-      if (endpoint.health_check)
-        refuse(problems, endpoint.health_check->pointer, "an endpoint health check");
       if (looked_at.insert(endpoint.options.pointer).second)
         refuse_endpoint_options(problems, endpoint.options);
     }

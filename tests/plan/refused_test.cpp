@@ -15,12 +15,7 @@ struct Row {
   std::string_view message;
 };
 
-constexpr std::string_view kCheck =
-    R"("services": {"healthCheck": {"type": "http-health-check", "configuration":
-       {"schedule": "*/5 * * * * *", "target": "/h", "method": "GET"}}})";
-
 const Row kUnsupported[] = {
-    {{.group = kCheck}, "/endpointGroups/0/services/healthCheck/configuration", "health check"},
     {{.target = R"("target": "grpc://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
     {{.target = R"("target": "GRPCS://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
     {{.target = R"("target": "http://{#secrets.get('/a/b')}")"},
