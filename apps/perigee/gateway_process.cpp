@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apps/perigee/commands.hpp"
+#include "apps/perigee/compile_settings.hpp"
 #include "apps/perigee/listeners.hpp"
 #include "apps/perigee/stores.hpp"
 #include "apps/perigee/version.hpp"
@@ -87,6 +88,7 @@ int GatewayProcess::run() {
   // registry, which the build thread owns.
   ops_.turn(0ms);
   node_api_->set_plan(std::make_shared<const plan::Plan>());
+  endpoint_checks_.reset();
   return exit_code_;
 }
 
@@ -109,6 +111,7 @@ Result<void> GatewayProcess::start() {
   if (settings.node_api.enabled) {
     TRY(open_node_api());
   }
+  http_calls_.set_system_proxy(system_proxy_of(settings).value_or(nullptr));
   for (unsigned index = 0; index < count; ++index) {
     workers_.push_back(std::make_unique<Worker>(
         Worker::Init{.clock = clock_,
@@ -142,6 +145,12 @@ Result<void> GatewayProcess::start() {
               });
             }
           }});
+  endpoint_checks_ =
+      std::make_unique<EndpointChecks>(EndpointChecks::Init{.ops = ops_,
+                                                            .resolver = resolver_,
+                                                            .trust_stores = trust_stores_,
+                                                            .registry = registry_,
+                                                            .settings = settings});
   for (const auto& worker : workers_) worker->start();
   if (!settings.shutdown.listen_after_sync) {
     TRY(open_listeners());
@@ -250,7 +259,10 @@ void GatewayProcess::publish(const std::shared_ptr<const plan::Plan>& plan) {
   for (const auto& worker : workers_) {
     worker->post([plan](Worker& here) { here.proxy().swap(plan); });
   }
-  static_cast<void>(ops_.post([this, plan] { node_api_->set_plan(plan); }));
+  static_cast<void>(ops_.post([this, plan] {
+    node_api_->set_plan(plan);
+    endpoint_checks_->set_plan(*plan);
+  }));
 }
 
 void GatewayProcess::first_round_done() {

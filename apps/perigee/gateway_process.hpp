@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/perigee/build_thread.hpp"
+#include "apps/perigee/endpoint_checks.hpp"
 #include "apps/perigee/file_watch.hpp"
 #include "apps/perigee/signals.hpp"
 #include "apps/perigee/worker.hpp"
@@ -71,6 +72,7 @@ class GatewayProcess {
   std::unique_ptr<node::NodeApi> node_api_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<BuildThread> build_;
+  std::unique_ptr<EndpointChecks> endpoint_checks_;  // holds endpoints, which build_ outlives
   Phase phase_ = Phase::starting;
   bool listening_ = false;
   std::map<std::size_t, FileWatch> watches_;  // by server: its keystore and truststore

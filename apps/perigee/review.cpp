@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/perigee/build_thread.hpp"
+#include "apps/perigee/compile_settings.hpp"
 #include "apps/perigee/listeners.hpp"
 #include "apps/perigee/whitelist.hpp"
 
@@ -26,6 +27,15 @@ void check_users(const config::NodeApi& api, config::Diagnostics& found) {
                    "no user: every route of the node API answers 401, health too; set "
                    "services.core.http.authentication.users.admin to a password, or "
                    "services.core.http.authentication.type: none"});
+}
+
+void check_system_proxy(const config::Loaded& loaded, config::Diagnostics& found) {
+  Result<SystemProxy> proxy = system_proxy_of(loaded.settings);
+  if (proxy) return;
+  const char* key =
+      loaded.settings.system_proxy.host.empty() ? "system.proxy.port" : "system.proxy.host";
+  found.push_back({config::Severity::warning, key, origin_of(loaded, key),
+                   "the system proxy is left out: " + proxy.error().message});
 }
 
 bool is_elsewhere(const std::string& path, const std::string& home) {
@@ -66,7 +76,9 @@ std::string no_definition_source(const config::Sync& sync) {
 
 config::Diagnostics start_diagnostics(const config::Loaded& loaded) {
   config::Diagnostics found = whitelist_diagnostics(loaded);
-  if (!loaded.fatal()) check_users(loaded.settings.node_api, found);
+  if (loaded.fatal()) return found;
+  check_users(loaded.settings.node_api, found);
+  check_system_proxy(loaded, found);
   return found;
 }
 

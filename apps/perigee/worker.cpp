@@ -48,13 +48,13 @@ http::ServerOptions server_options(const config::HttpServer& server,
   return options;
 }
 
+}  // namespace
+
 upstream::ClientLimits client_limits(const config::Settings& settings) {
   return {.h1 = {.head_bytes_max = settings.limits.upstream_head_bytes_max,
                  .line_bytes_max = 8192,
                  .headers_max = settings.limits.upstream_headers_max}};
 }
-
-}  // namespace
 
 unsigned workers_of(const config::HttpServer& server) {
   return server.instances > 0 ? static_cast<unsigned>(server.instances) : net::usable_cpus();

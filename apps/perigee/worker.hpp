@@ -75,6 +75,7 @@ class Worker {
 // How many workers listen for it: its `instances`, or one for each usable CPU.
 unsigned workers_of(const config::HttpServer& server);
 
+upstream::ClientLimits client_limits(const config::Settings& settings);
 report::LabelChoice label_choice(const config::Metrics& metrics);
 proxy::Options proxy_options(const config::Settings& settings);
 

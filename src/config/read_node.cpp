@@ -133,6 +133,12 @@ void read_identity(const Tree& tree, Identity& identity) {
   for (const auto& [name, value] : tree.below("metadata")) identity.metadata[name] = value->text;
 }
 
+void read_endpoint_checks(const Tree& tree, EndpointChecks& checks) {
+  const Reader reader(tree, "");
+  reader.read_count("services.healthcheck.jitterInMs", checks.jitter);
+  reader.read_count("healthcheck.jitterInMs", checks.jitter);
+}
+
 void read_health(const Tree& tree, Settings& settings) {
   const Reader health(tree, "services.health.");
   health.read("enabled", settings.health.enabled);
@@ -175,6 +181,7 @@ void read_node(const Tree& tree, Settings& settings, Diagnostics& diagnostics) {
   read_sync(tree, settings.sync);
   read_identity(tree, settings.identity);
   read_health(tree, settings);
+  read_endpoint_checks(tree, settings.endpoint_checks);
   read_log(tree, settings.log);
 }
 

@@ -71,6 +71,17 @@ void read_api(const Reader& reader, Api& api) {
   reader.read("api.security.verbose401", api.verbose_401);
 }
 
+void read_system_proxy(const Reader& reader, SystemProxy& proxy) {
+  reader.read("system.proxy.enabled", proxy.enabled);
+  reader.read_choice<ProxyType>(
+      "system.proxy.type", proxy.type,
+      {{"HTTP", ProxyType::http}, {"SOCKS4", ProxyType::socks4}, {"SOCKS5", ProxyType::socks5}});
+  reader.read("system.proxy.host", proxy.host);
+  reader.read("system.proxy.port", proxy.port);
+  reader.read("system.proxy.username", proxy.username);
+  reader.read("system.proxy.password", proxy.password);
+}
+
 void read_shutdown(const Reader& reader, Settings& settings) {
   Shutdown& shutdown = settings.shutdown;
   reader.read_delay("gracefulShutdown.delay", "gracefulShutdown.unit", shutdown.delay);
@@ -107,6 +118,7 @@ void read_requests(const Tree& tree, Settings& settings, Diagnostics& diagnostic
   read_timeout(reader, settings.requests, diagnostics);
   read_request_handling(reader, settings.requests);
   read_api(reader, settings.api);
+  read_system_proxy(reader, settings.system_proxy);
   read_shutdown(reader, settings);
   read_limits(reader, settings.limits);
   reader.read_choice<bool>("el.whitelist.mode", settings.el_whitelist.replaces,

@@ -161,6 +161,11 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 
+struct EndpointChecks {
+  milliseconds jitter = 1s;  // checks of one API are up to so much later than their schedule
+  bool operator==(const EndpointChecks&) const = default;
+};
+
 struct Monitoring {
   bool enabled = true;
   milliseconds delay = 5s;
@@ -249,6 +254,20 @@ struct ElWhitelist {
   bool operator==(const ElWhitelist&) const = default;
 };
 
+enum class ProxyType : std::uint8_t { http, socks4, socks5 };
+
+// What definitions and others call the system proxy.
+struct SystemProxy {
+  bool enabled = true;
+  ProxyType type = ProxyType::http;
+  std::string host;
+  std::uint16_t port = 0;
+  std::string username;
+  std::string password;
+  bool is_there() const { return enabled && (!host.empty() || port > 0); }
+  bool operator==(const SystemProxy&) const = default;
+};
+
 struct Compat {
   bool bare_environment = false;
   bool configuration_secrets = false;  // /_node/configuration prints secrets in clear
@@ -264,8 +283,10 @@ struct Settings {
   Sync sync;
   Identity identity;
   Health health;
+  EndpointChecks endpoint_checks;
   Monitoring monitoring;
   Requests requests;
+  SystemProxy system_proxy;
   Api api;
   Shutdown shutdown;
   Limits limits;

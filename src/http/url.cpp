@@ -117,6 +117,51 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+namespace {
+
+// "http:" of "http://a"; the letters before a colon that comes before any other delimiter.
+bool has_scheme(std::string_view reference) {
+  std::size_t colon = reference.find(':');
+  return colon != std::string_view::npos && colon > 0 && reference.find_first_of("/?") > colon;
+}
+
+// RFC 3986 section 5.2.4, for a path that begins with '/'.
+std::string without_dots(std::string_view path) {
+  std::string kept;
+  while (!path.empty()) {
+    std::size_t end = std::min(path.find('/', 1), path.size());
+    std::string_view segment = path.substr(0, end);  // with its '/' before it
+    path.remove_prefix(end);
+    if (segment == "/..") kept.resize(std::min(kept.rfind('/'), kept.size()));
+    const bool dots = segment == "/." || segment == "/..";
+    if (!dots) kept.append(segment);
+    if (dots && path.empty()) kept.append("/");
+  }
+  return kept;
+}
+
+}  // namespace
+
+Result<Url> resolve_url(const Url& base, std::string_view reference) {
+  reference = reference.substr(0, reference.find('#'));
+  if (has_scheme(reference)) return parse_url(reference);
+  if (reference.starts_with("//")) return parse_url(base.scheme + ":" + std::string(reference));
+  Url origin = base;
+  origin.path = origin.query = "";
+  origin.has_query = false;
+  std::size_t question = std::min(reference.find('?'), reference.size());
+  std::string path(reference.substr(0, question));
+  std::string query(reference.substr(question));  // with its '?'
+  if (path.empty()) {
+    path = base.path;
+    if (query.empty() && base.has_query) query = "?" + base.query;
+  } else if (!path.starts_with('/')) {
+    path = base.path.substr(0, base.path.rfind('/') + 1) + path;
+    if (!path.starts_with('/')) path.insert(0, "/");
+  }
+  return parse_url(origin.text() + without_dots(path) + query);
+}
+
 std::string Url::authority() const {
   std::string text = host_is_ipv6 ? "[" + host + "]" : host;
   const Scheme* known = scheme_of(scheme);

@@ -28,4 +28,8 @@ struct Url {
 // Errors name what is wrong and where. User info and fragments are refused.
 Result<Url> parse_url(std::string_view text);
 
+// Where a reference (a Location) leads that was found at `base`: RFC 3986 section 5.2. A fragment
+// is cut off.
+Result<Url> resolve_url(const Url& base, std::string_view reference);
+
 }  // namespace perigee::http

@@ -41,7 +41,4 @@ class Authentication {
   log::LineRate braked_lines_;
 };
 
-// Base64, RFC 4648 section 4; empty when the text is not valid.
-std::string decode_base64(std::string_view text);
-
 }  // namespace perigee::node

@@ -1,187 +1,18 @@
 #include <algorithm>
 #include <tuple>
 
-#include "http/url.hpp"
 #include "plan/compile_parts.hpp"
+#include "plan/evaluator.hpp"
 
 namespace perigee::plan {
 namespace {
-
-using definition::StoreType;
-
-// What an endpoint's expressions may read when it is made: the API and its properties.
-class DeploymentVariables final : public el::Variables {
- public:
-  DeploymentVariables(const policy::ApiInfo& api, const Clock& clock) : api_(api), clock_(clock) {}
-  const Clock& clock() const override { return clock_; }
-  el::Value read(const el::Reference& reference, Arena&) const override {
-    switch (reference.access) {
-      case el::Access::api:
-        return el::Value::bean(el::Bean::api);
-      case el::Access::api_id:
-        return el::Value::text(api_.id);
-      case el::Access::api_name:
-        return el::Value::text(api_.name);
-      case el::Access::api_version:
-        return el::Value::text(api_.version);
-      case el::Access::api_properties:
-      case el::Access::properties:
-        return api_.properties_fault.empty() ? el::Value::absent() : el::Value::failed();
-      case el::Access::api_property:
-      case el::Access::property: {
-        if (!api_.properties_fault.empty()) return el::Value::failed();
-        const policy::NameValue* found = policy::find_by_name(api_.properties, reference.name);
-        if (!api_.has_properties) return el::Value::absent();
-        return found ? el::Value::text(found->value) : el::Value::null();
-      }
-      default:
-        return el::Value::absent();
-    }
-  }
-  std::string why_failed(const el::Reference&) const override { return api_.properties_fault; }
-
- private:
-  const policy::ApiInfo& api_;
-  const Clock& clock_;
-};
-
-// Evaluates the texts of an endpoint, once, when it is made, and reads its files.
-class Evaluator {
- public:
-  explicit Evaluator(const Compilation& compilation)
-      : variables_(compilation.revision.info, compilation.context.clock),
-        files_(compilation.revision.files) {}
-
-  Result<std::string> text(std::string_view source) {
-    if (source.empty()) return std::string();
-    TRY(el::Template compiled, el::Template::compile(source, policy::template_options()));
-    if (compiled.is_constant()) return std::string(compiled.constant_text());
-    if (compiled.needs().has(el::Needs::secrets))
-      return fail(ErrorCode::unsupported,
-                  "expressions over #secrets are not supported by this version");
-    TRY(std::optional<std::string_view> value, compiled.text(variables_, arena_));
-    return std::string(value.value_or(""));
-  }
-
-  Result<std::string> file(const std::string& path) {
-    Result<std::string> bytes = read_source_file(path);
-    SourceFile seen = seen_as(path, bytes);
-    if (std::ranges::find(files_, seen) == files_.end()) files_.push_back(std::move(seen));
-    return bytes;
-  }
-
- private:
-  DeploymentVariables variables_;
-  std::vector<SourceFile>& files_;
-  Arena arena_;
-};
-
-Result<std::string> content_or_file(const std::string& path, const std::string& content,
-                                    Evaluator& evaluator) {
-  if (path.empty()) return evaluator.text(content);
-  TRY(std::string file, evaluator.text(path));
-  return evaluator.file(file);
-}
-
-// What the TLS of an endpoint is made of: the contents of its files, so that a new file is a
-// change.
-struct TlsParts {
-  bool trust_all = false;
-  bool verify_host = true;
-  bool own_trust = false;
-  std::string trust;
-  net::PemPair client;
-
-  std::string text() const {
-    std::string all;
-    for (bool flag : {trust_all, verify_host, own_trust}) all += flag ? '1' : '0';
-    for (const std::string* part : {&trust, &client.certificate, &client.key})
-      all.append(1, '\x1f').append(*part);
-    return all;
-  }
-};
-
-Result<TlsParts> tls_parts(const definition::SslOptions& ssl, Evaluator& evaluator) {
-  TlsParts parts{.trust_all = ssl.trust_all,
-                 .verify_host = ssl.hostname_verifier && !ssl.trust_all};
-  const definition::Store& trust = ssl.trust_store;
-  parts.own_trust = !ssl.trust_all && trust.type == StoreType::pem;
-  if (parts.own_trust) {
-    TRY(parts.trust, content_or_file(trust.path, trust.content, evaluator));
-  }
-  const definition::Store& key = ssl.key_store;
-  if (key.type == StoreType::pem) {
-    TRY(parts.client.certificate, content_or_file(key.cert_path, key.cert_content, evaluator));
-    TRY(parts.client.key, content_or_file(key.key_path, key.key_content, evaluator));
-  }
-  return parts;
-}
-
-// TlsClientContext shares what is equal.
-Result<std::shared_ptr<const net::TlsClientContext>> make_tls(TlsParts parts,
-                                                              net::TrustStores& stores) {
-  net::TlsClientContext::Options options{.trust_all = parts.trust_all,
-                                         .verify_host = parts.verify_host,
-                                         .client = std::move(parts.client)};
-  if (parts.own_trust) {
-    TRY(options.trust, stores.pem(parts.trust));
-  } else if (!parts.trust_all) {
-    TRY(options.trust, stores.system());
-  }
-  return net::TlsClientContext::make(std::move(options));
-}
-
-// api-definition.md 1.3: keepAliveTimeout and idleTimeout are cut to whole seconds. But a part of a
-// second is not none at all, which 0 says.
-Duration whole_seconds(std::chrono::milliseconds time) {
-  if (time > 0ms && time < 1s) return 1s;
-  return std::chrono::duration_cast<std::chrono::seconds>(time);
-}
-
-std::string numbers_of(const upstream::EndpointOptions& options) {
-  std::string text;
-  for (Duration time : {options.connect_timeout, options.read_timeout, options.idle_timeout,
-                        options.keep_alive_timeout, options.lifetime_max})
-    text += std::to_string(time.count()) + ' ';
-  for (std::size_t number :
-       {std::size_t(options.keep_alive), options.connections_max, options.waiting_max})
-    text += std::to_string(number) + ' ';
-  return text;
-}
-
-Result<upstream::EndpointOptions> endpoint_options(const definition::Endpoint& endpoint,
-                                                   const std::string& target, Evaluator& evaluator,
-                                                   net::TrustStores& stores, bool reroutes) {
-  const definition::HttpOptions& http = endpoint.options.http;
-  upstream::EndpointOptions options;
-  TRY(options.target, http::parse_url(target));
-  if (options.target.scheme.starts_with("grpc") || endpoint.type == "grpc")
-    return fail(ErrorCode::unsupported, "gRPC to the backend is not supported by this version");
-  options.connect_timeout = http.connect_timeout;
-  options.read_timeout = http.read_timeout;
-  options.idle_timeout = whole_seconds(http.idle_timeout);
-  options.keep_alive_timeout = whole_seconds(http.keep_alive_timeout);
-  options.keep_alive = http.keep_alive;
-  options.connections_max = static_cast<std::size_t>(std::max(1, http.connections_max));
-  if (http.wait_queue_max >= 0) options.waiting_max = static_cast<std::size_t>(http.wait_queue_max);
-  options.lifetime_max = http.connection_lifetime_max;
-  options.fingerprint = numbers_of(options) + options.target.text();
-  if (options.target.secured() || reroutes) {
-    TRY(TlsParts parts, tls_parts(endpoint.options.ssl, evaluator));
-    options.fingerprint += '\x1f' + parts.text();
-    TRY(options.tls_elsewhere, make_tls(std::move(parts), stores));
-  }
-  if (options.target.secured()) options.tls = options.tls_elsewhere;
-  return options;
-}
 
 Result<Backend> compile_backend(Compilation& compilation, const definition::EndpointGroup& group,
                                 const definition::Endpoint& endpoint) {
   Evaluator evaluator(compilation);
   TRY(std::string target, evaluator.text(endpoint.target));
   TRY(upstream::EndpointOptions options,
-      endpoint_options(endpoint, target, evaluator, compilation.context.trust_stores,
-                       compilation.reroutes));
+      endpoint_options(compilation, endpoint, target, evaluator));
   Backend backend;
   backend.name = endpoint.name;
   backend.target = options.target.text();
@@ -191,6 +22,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   const definition::HttpOptions& http = endpoint.options.http;
   backend.propagate_client_host = http.propagate_client_host;
   backend.use_compression = http.use_compression;
+  backend.follow_redirects = http.follow_redirects;
   backend.propagate_accept_encoding =
       http.propagate_client_accept_encoding && !http.use_compression;
   for (const definition::Header& header : endpoint.options.headers) {
@@ -201,6 +33,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
     }
     backend.headers.emplace_back(http::OwnedHeaderName(header.name), std::move(value));
   }
+  backend.health_check = compile_health_check(compilation, endpoint, options, evaluator);
   backend.endpoint = compilation.context.endpoints.endpoint(
       compilation.api.id, group.name + "/" + endpoint.name, std::move(options));
   return backend;

@@ -26,6 +26,7 @@ struct CompileContext {
   std::string tenant;
   std::vector<std::string> servers = {};  // ids that listeners may name; empty: not known
   bool overlapping = false;               // api.allowOverlappingContext
+  std::shared_ptr<const upstream::ForwardProxy> system_proxy = nullptr;  // for useSystemProxy
   policy::Counters* counters = nullptr;
   policy::HttpClient* http = nullptr;
   const policy::Secrets* secrets = nullptr;

@@ -26,6 +26,14 @@ void refuse_unsupported(Compilation& compilation);
 void refuse_needs(Compilation& compilation, el::Needs needs, const std::string& pointer);
 // Tenants: api-definition.md 1.3.
 bool is_for_tenant(const definition::Endpoint& endpoint, const std::string& tenant);
+class Evaluator;
+Result<upstream::EndpointOptions> endpoint_options(Compilation& compilation,
+                                                   const definition::Endpoint& endpoint,
+                                                   const std::string& target, Evaluator& evaluator);
+// Null: none, or one that is broken, which is told.
+std::shared_ptr<const upstream::HealthCheck> compile_health_check(
+    Compilation& compilation, const definition::Endpoint& endpoint,
+    const upstream::EndpointOptions& options, Evaluator& evaluator);
 void compile_backends(Compilation& compilation);
 void compile_plans(Compilation& compilation);
 // CORS, path mappings, response templates, failover.

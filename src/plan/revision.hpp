@@ -26,6 +26,10 @@
 #include "policy/worker.hpp"
 #include "upstream/group.hpp"
 
+namespace perigee::upstream {
+struct HealthCheck;
+}  // namespace perigee::upstream
+
 namespace perigee::plan {
 
 struct Step {
@@ -81,13 +85,15 @@ struct SecuredPlan {
 struct Backend {
   std::string name;
   std::shared_ptr<const upstream::Endpoint> endpoint;
-  std::string authority;    // Host of the backend
-  std::string target;       // as the endpoint's URL was written
-  std::string target_path;  // may be empty
+  std::shared_ptr<const upstream::HealthCheck> health_check;  // null: none
+  std::string authority;                                      // Host of the backend
+  std::string target;                                         // as the endpoint's URL was written
+  std::string target_path;                                    // may be empty
   std::string target_query;
   bool propagate_client_host = false;
   bool propagate_accept_encoding = false;
   bool use_compression = false;  // asks for compressed answers and decompresses them
+  bool follow_redirects = false;
   std::vector<std::pair<http::OwnedHeaderName, std::string>> headers;  // replace, last
 };
 

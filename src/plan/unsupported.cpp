@@ -10,23 +10,9 @@ void refuse(Problems& problems, const std::string& pointer, std::string_view wha
   problems.error(pointer, std::string(what) + " is not supported by this version");
 }
 
-void refuse_store(Problems& problems, const definition::Store& store, std::string_view which) {
-  bool supported =
-      store.type == definition::StoreType::none || store.type == definition::StoreType::pem;
-  if (!supported)
-    refuse(problems, store.pointer,
-           std::string(which) + " of type " + std::string(definition::to_string(store.type)));
-}
-
 void refuse_endpoint_options(Problems& problems, const definition::EndpointOptions& options) {
   if (options.http.version == definition::HttpVersion::http_2)
     refuse(problems, options.pointer + "/http/version", "HTTP/2 to the backend");
-  if (options.http.follow_redirects)
-    refuse(problems, options.pointer + "/http/followRedirects", "following redirects");
-  if (options.proxy.enabled)
-    refuse(problems, options.pointer + "/proxy", "a proxy between gateway and backend");
-  refuse_store(problems, options.ssl.trust_store, "a trust store");
-  refuse_store(problems, options.ssl.key_store, "a key store");
 }
 
 // Endpoints may share the options of their group: each fault is told once.
@@ -36,8 +22,6 @@ void refuse_groups(Compilation& compilation) {
   for (const definition::EndpointGroup& group : compilation.api.endpoint_groups) {
     for (const definition::Endpoint& endpoint : group.endpoints) {
       if (!is_for_tenant(endpoint, compilation.context.tenant)) continue;
-      if (endpoint.health_check)
-        refuse(problems, endpoint.health_check->pointer, "an endpoint health check");
       if (looked_at.insert(endpoint.options.pointer).second)
         refuse_endpoint_options(problems, endpoint.options);
     }

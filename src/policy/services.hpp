@@ -48,6 +48,7 @@ struct HttpCall {
   Duration timeout = 10s;  // from the call to the last byte of the answer
   std::size_t answer_bytes_max = 1 << 20;
   std::shared_ptr<const net::TlsClientContext> tls;  // null: the system's authorities are trusted
+  bool system_proxy = false;  // through the one of the configuration, if there is one
 };
 struct HttpAnswer {
   int status = 0;

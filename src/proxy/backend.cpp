@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "http/compression.hpp"
 #include "proxy/chain.hpp"
+#include "proxy/redirect.hpp"
 
 namespace perigee::proxy {
 
@@ -180,62 +181,77 @@ Async<Result<http::Body*>> BackendInvoker::begun(Exchange& exchange, http::Body&
 }
 
 Async<Verdict> BackendInvoker::call(Exchange& exchange) {
-  const upstream::Endpoint& endpoint = *to_->endpoint;
   http::RequestHead request(exchange.arena);
   make_backend_request(exchange, *to_, init_.rules, request);
-  idle_timeout_ = endpoint.options().idle_timeout;
   fields_before_ = exchange.response.headers.entries().size();
   // What policies set on the response in the request phase stays beside what the backend sends
   // (lifecycle.md 8.4).
   http::ResponseHead answer(exchange.arena);
   bool merge = !exchange.response.headers.entries().empty();
   http::ResponseHead& into = merge ? answer : exchange.response;
-  tell_sizes();  // of a call before this one
   Result<http::Body*> body = body_to_send(exchange);
   if (*body && !(*body)->length() && (*body)->ready()) body = co_await begun(exchange, **body);
   if (!body) co_return body_failure(body.error());
-  ClientMetrics::Call counted(init_.metrics, request.method,
-                              {.remote = endpoint.remote(),
-                               .context_path = exchange.context_path,
-                               .raw_path = request.path});
-  Result<void> called =
-      co_await call_.start(init_.client, endpoint, request, body_to_send(exchange), into, this);
-  upstream_time_ = counted.elapsed();
-  if (!called) {
-    const Error* body_error = call_.body_error();
-    bool of_client = body_error && body_error->fault == Fault::client;
-    // A flow that was told to stop is no fault of the backend.
-    if (of_client || (co_await this_scope())->cancelled()) {
-      kLog.line(log::Level::debug, exchange.api.id, "backend {}: {}", to_->backend->name,
-                called.error().message);
-    } else {
-      tell_failure(called.error());
-    }
-    Verdict verdict = of_client ? body_failure(*body_error) : failed(called.error());
-    call_.finish();
-    co_return verdict;
+  const bool follows =
+      to_->backend->follow_redirects && may_follow(request, *body) && !init_.rules.upgrade;
+  upstream_time_ = {};
+  for (unsigned hops = 0;; ++hops) {
+    const upstream::Endpoint& endpoint = *to_->endpoint;
+    idle_timeout_ = endpoint.options().idle_timeout;
+    tell_sizes();  // of a call before this one
+    ClientMetrics::Call counted(init_.metrics, request.method,
+                                {.remote = endpoint.remote(),
+                                 .context_path = exchange.context_path,
+                                 .raw_path = request.path});
+    Result<void> called = co_await call_.start(init_.client, endpoint, request, *body, into, this);
+    upstream_time_ += counted.elapsed();
+    if (!called) co_return unanswered(exchange, called.error(), *co_await this_scope());
+    answers_ = counted.answered(into.status);
+    bool goes_on = follows && hops < kRedirectsMax && follow(into, init_.elsewhere, *to_, request);
+    if (!goes_on) break;
+    into.headers.clear();
+    into.reason = {};
   }
-  answers_ = counted.answered(into.status);
-  upstream_status_ = into.status;
+  co_return answered(exchange, into);
+}
+
+Verdict BackendInvoker::unanswered(const Exchange& exchange, const Error& error,
+                                   const Scope& scope) {
+  const Error* body_error = call_.body_error();
+  bool of_client = body_error && body_error->fault == Fault::client;
+  // A flow that was told to stop is no fault of the backend.
+  if (of_client || scope.cancelled()) {
+    kLog.line(log::Level::debug, exchange.api.id, "backend {}: {}", to_->backend->name,
+              error.message);
+  } else {
+    tell_failure(error);
+  }
+  Verdict verdict = of_client ? body_failure(*body_error) : failed(error);
+  call_.finish();
+  return verdict;
+}
+
+Verdict BackendInvoker::answered(Exchange& exchange, http::ResponseHead& head) {
+  upstream_status_ = head.status;
   // compat: lifecycle.md 8.7 makes a failure of a handshake that the backend declines, with the
   // reason as its body; we pass the answer on, as the client needs its fields and its body.
-  if (into.status == 101 && !init_.rules.upgrade) [[unlikely]] {
+  if (head.status == 101 && !init_.rules.upgrade) [[unlikely]] {
     Error unasked(ErrorCode::invalid, "the backend switched protocols unasked");
     tell_failure(unasked);
-    co_return failed(unasked);
+    return failed(unasked);
   }
-  if (init_.client.trouble(endpoint).told) [[unlikely]]
+  if (init_.client.trouble(*to_->endpoint).told) [[unlikely]]
     tell_recovery();
-  remove_hop_by_hop(into.headers);
-  http::Body* answer_body = decoded(exchange, into);
-  if (merge) {
-    exchange.response.headers.append_all(answer.headers);
-    exchange.response.status = answer.status;
-    exchange.response.reason = answer.reason;
+  remove_hop_by_hop(head.headers);
+  http::Body* body = decoded(exchange, head);
+  if (&head != &exchange.response) {
+    exchange.response.headers.append_all(head.headers);
+    exchange.response.status = head.status;
+    exchange.response.reason = head.reason;
   }
-  exchange.response_body.set(answer_body);
+  exchange.response_body.set(body);
   exchange.has_response = true;
-  co_return Verdict::next();
+  return Verdict::next();
 }
 
 // What the backend compressed because we asked for it (useCompression).

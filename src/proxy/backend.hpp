@@ -59,6 +59,9 @@ class BackendInvoker final : public policy::Invoker, private http::InterimSink {
   Async<policy::Verdict> call(policy::Exchange& exchange);
   Async<Result<http::Body*>> begun(policy::Exchange& exchange, http::Body& body);
   http::Body* decoded(policy::Exchange& exchange, http::ResponseHead& head);
+  policy::Verdict unanswered(const policy::Exchange& exchange, const Error& error,
+                             const Scope& scope);
+  policy::Verdict answered(policy::Exchange& exchange, http::ResponseHead& head);
   policy::Verdict no_endpoint(const policy::Exchange& exchange);
   void forget_answer(policy::Exchange& exchange);
   http::Body* body_to_send(policy::Exchange& exchange) const;

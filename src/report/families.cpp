@@ -149,6 +149,11 @@ const Family kApiUpstreamTime{"perigee_api_upstream_seconds",
                               Type::histogram,
                               Unit::seconds,
                               {"api", "status"}};
+const Family kEndpointUp{"perigee_endpoint_up",
+                         "Whether health checks let the endpoint be called: 1, else 0",
+                         Type::gauge,
+                         Unit::none,
+                         {"api", "endpoint"}};
 const Family kConnectionsShed{"perigee_connections_shed",
                               "Connections closed at once because no file descriptor was free",
                               Type::counter,

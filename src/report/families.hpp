@@ -16,6 +16,8 @@ extern const Family kClientActiveConnections, kClientActiveWebSockets, kClientAc
 
 // Ours, with real buckets, by API.
 extern const Family kApiRequestTime, kApiUpstreamTime;
+// Ours, by API and endpoint.
+extern const Family kEndpointUp;
 // Ours, by server.
 extern const Family kConnectionsShed;
 

@@ -64,6 +64,26 @@ Async<Result<Pool::Lease>> acquire_within(net::Reactor& reactor,
   co_return co_await acquiring;
 }
 
+const http::HeaderName kProxyAuthorization("Proxy-Authorization");
+
+// As an HTTP proxy wants it: with the whole URL, and who asks (RFC 9112 section 3.2.2).
+void address_to_proxy(const EndpointOptions& options, const http::RequestHead& from,
+                      http::RequestHead& to) {
+  Arena& arena = to.headers.arena();
+  to.method = from.method;
+  to.method_text = from.method_text;
+  to.version = from.version;
+  to.authority = from.authority;
+  to.path = from.path;
+  to.query = from.query;
+  to.has_query = from.has_query;
+  to.target = arena.join(
+      {"http://", arena.copy(options.target.authority()), from.target == "*" ? "" : from.target});
+  to.headers.append_all(from.headers);
+  if (const std::string who = options.proxy->authorization(); !who.empty())
+    to.headers.set(kProxyAuthorization, who);
+}
+
 // The exchange was told to stop: nothing that an upstream did.
 bool is_upstream_error(const Error& error, const Error* body_error) {
   return !body_error && error.code != ErrorCode::client_gone && error.code != ErrorCode::cancelled;
@@ -76,6 +96,8 @@ Async<Result<void>> Call::start(Client& client, const Endpoint& endpoint,
                                 http::ResponseHead& response, http::InterimSink* interims) {
   finish();
   Pool& pool = client.pool(endpoint);
+  const ForwardProxy* proxy = pool.options().proxy.get();
+  const bool proxied = proxy && proxy->takes_requests(pool.options().target);
   for (bool fresh = false;; fresh = true) {
     Async<Result<Pool::Lease>> acquiring = pool.acquire(fresh);
     Result<Pool::Lease> lease = acquiring.here()
@@ -85,8 +107,10 @@ Async<Result<void>> Call::start(Client& client, const Endpoint& endpoint,
     if (!lease) co_return std::unexpected(std::move(lease.error()));
     connection_ = lease->connection;
     exchange_ = connection_->connection->open(arena_);
-    Result<void> answered =
-        co_await exchange_->start(request, body, response, interims, pool.options().read_timeout);
+    std::optional<http::RequestHead> to_proxy;
+    if (proxied) address_to_proxy(pool.options(), request, to_proxy.emplace(arena_));
+    Result<void> answered = co_await exchange_->start(proxied ? *to_proxy : request, body, response,
+                                                      interims, pool.options().read_timeout);
     if (answered) co_return answered;
     // A pooled connection that the peer had closed meanwhile: one silent retry on a fresh one, when
     // nothing can have happened.

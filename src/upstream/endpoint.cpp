@@ -18,9 +18,8 @@ Result<std::shared_ptr<const Endpoint>> Endpoint::at(http::Url origin) const {
   EndpointOptions options = options_;
   options.tls = origin.secured() ? options_.tls_elsewhere : nullptr;
   if (origin.secured() && !options.tls)
-    return fail(ErrorCode::unsupported,
-                "no TLS was prepared for " + origin.text() +
-                    ": no policy of this API is known to name other targets");
+    return fail(ErrorCode::unsupported, "no TLS was prepared for " + origin.text() +
+                                            ": nothing of this API is known to name other targets");
   options.target = std::move(origin);
   options.fingerprint += "\n" + options.target.text();
   return registry_.endpoint("elsewhere", std::to_string(generation_), std::move(options));
@@ -55,8 +54,7 @@ std::shared_ptr<const Endpoint> EndpointRegistry::endpoint(const std::string& ap
 
 std::shared_ptr<const Group> EndpointRegistry::group(const std::string& api_id,
                                                      const std::string& name,
-                                                     std::vector<Member> members,
-                                                     Balance balance) {
+                                                     std::vector<Member> members, Balance balance) {
   std::string identity = api_id + '\n' + name + '\n' + std::to_string(static_cast<int>(balance));
   for (const Member& member : members) {
     identity += '\n' + std::to_string(member.endpoint->generation());

@@ -19,6 +19,7 @@
 #include "http/headers.hpp"
 #include "http/url.hpp"
 #include "net/tls.hpp"
+#include "upstream/forward_proxy.hpp"
 
 namespace perigee::upstream {
 
@@ -35,8 +36,10 @@ struct EndpointOptions {
   Duration lifetime_max = 0s;         // of a pooled connection; 0 = none
   net::TlsClientContext const* tls_context() const { return tls.get(); }
   std::shared_ptr<const net::TlsClientContext> tls;  // null for plain targets
-  // For secured targets elsewhere (Endpoint::at); null unless a policy of the API may name one.
+  // For secured targets elsewhere (Endpoint::at); null unless a policy of the API, or a redirect,
+  // may name one.
   std::shared_ptr<const net::TlsClientContext> tls_elsewhere;
+  std::shared_ptr<const ForwardProxy> proxy;  // null: none
   // Everything above (and what the TLS context was made of) as text: equal text, equal behaviour.
   std::string fingerprint;
 };

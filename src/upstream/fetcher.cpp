@@ -118,7 +118,10 @@ Async<Result<Fetched>> Fetcher::fetch(Fetch fetch) {
   if (http::Body* answer = call.body()) {
     Result<std::string_view> bytes =
         co_await http::read_all(*answer, arena, fetch.answer_bytes_max);
-    if (!bytes) co_return std::unexpected(std::move(bytes.error()).in(to->endpoint->remote()));
+    if (!bytes) {
+      bytes.error().fault = Fault::upstream;  // also when it is too long
+      co_return std::unexpected(std::move(bytes.error()).in(to->endpoint->remote()));
+    }
     fetched.body = *bytes;
   }
   co_return fetched;
@@ -169,9 +172,11 @@ Result<EndpointOptions> Fetcher::options_for(const http::Url& url, const Fetch& 
     }
     options.tls = fetch.tls ? fetch.tls : system_tls_;
   }
+  options.proxy = fetch.proxy;
   // A context's address names it as long as its destination holds it.
   options.fingerprint = url.scheme + " " + url.host + " " + std::to_string(url.port) + " " +
                         std::to_string(reinterpret_cast<std::uintptr_t>(options.tls.get()));
+  if (options.proxy) options.fingerprint += " " + options.proxy->fingerprint();
   return options;
 }
 

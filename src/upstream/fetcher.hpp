@@ -24,6 +24,7 @@ struct Fetch {
   Duration timeout = 10s;  // from now to the last byte of the answer
   std::size_t answer_bytes_max = 1 << 20;
   std::shared_ptr<const net::TlsClientContext> tls;  // null: the system's authorities are trusted
+  std::shared_ptr<const ForwardProxy> proxy;         // null: none
 };
 
 struct Fetched {

@@ -152,8 +152,10 @@ Async<Result<Pool::Lease>> Pool::connect() {
 }
 
 Async<Result<std::unique_ptr<net::Stream>>> Pool::open_stream() {
+  const ForwardProxy* proxy = options_.proxy.get();
   Result<net::Addresses> addresses =
-      co_await client_.names_.resolve(options_.target.host, options_.target.port);
+      proxy ? co_await client_.names_.resolve(proxy->host, proxy->port)
+            : co_await client_.names_.resolve(options_.target.host, options_.target.port);
   if (!addresses) {
     // A name server that does not answer is as good as one that does not know.
     Error& error = addresses.error();
@@ -161,6 +163,9 @@ Async<Result<std::unique_ptr<net::Stream>>> Pool::open_stream() {
     co_return std::unexpected(std::move(error));
   }
   CO_TRY(std::unique_ptr<net::Stream> stream, co_await open_socket(*std::move(addresses)));
+  if (proxy && !proxy->takes_requests(options_.target)) {
+    CO_TRY(stream, co_await tunnel_through(*proxy, options_.target, reactor_, std::move(stream)));
+  }
   if (!options_.tls) co_return stream;
   co_return co_await net::tls_connect(options_.tls, reactor_, std::move(stream),
                                       options_.target.host);

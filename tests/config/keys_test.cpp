@@ -30,7 +30,7 @@ std::string other_value(const KeySpec& spec) {
       return to_boolean(spec.fallback).value_or(false) ? "false" : "true";
     case Type::choice:
       for (const std::string_view choice :
-           {"request", "pem", "merge", "hex", "json", "ERROR", "DAYS", "replace"}) {
+           {"request", "pem", "merge", "hex", "json", "ERROR", "DAYS", "replace", "SOCKS5"}) {
         if (fits(spec, choice)) return std::string(choice);
       }
       return std::string(spec.choices.substr(0, spec.choices.find('|')));

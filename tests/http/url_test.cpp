@@ -92,6 +92,69 @@ TEST(Url, RefusesAndNamesWhatIsWrong) {
   }
 }
 
+struct Resolved {
+  std::string_view reference;
+  std::string_view url;
+};
+
+// RFC 3986 section 5.4, as far as a request can have it, from http://a/b/c/d;p?q.
+constexpr Resolved kResolved[] = {
+    {"http://g/h", "http://g/h"},
+    {"g", "http://a/b/c/g"},
+    {"./g", "http://a/b/c/g"},
+    {"g/", "http://a/b/c/g/"},
+    {"/g", "http://a/g"},
+    {"//g", "http://g"},
+    {"?y", "http://a/b/c/d;p?y"},
+    {"g?y", "http://a/b/c/g?y"},
+    {"#s", "http://a/b/c/d;p?q"},
+    {"g#s", "http://a/b/c/g"},
+    {";x", "http://a/b/c/;x"},
+    {"g;x?y#s", "http://a/b/c/g;x?y"},
+    {"", "http://a/b/c/d;p?q"},
+    {".", "http://a/b/c/"},
+    {"./", "http://a/b/c/"},
+    {"..", "http://a/b/"},
+    {"../", "http://a/b/"},
+    {"../g", "http://a/b/g"},
+    {"../..", "http://a/"},
+    {"../../g", "http://a/g"},
+    {"../../../g", "http://a/g"},
+    {"/./g", "http://a/g"},
+    {"/../g", "http://a/g"},
+    {"g.", "http://a/b/c/g."},
+    {"..g", "http://a/b/c/..g"},
+    {"./../g", "http://a/b/g"},
+    {"g/./h", "http://a/b/c/g/h"},
+    {"g/../h", "http://a/b/c/h"},
+    {"g?y/../x", "http://a/b/c/g?y/../x"},
+    {"HTTPS://G:444/x", "https://g:444/x"},
+    {"/x:y", "http://a/x:y"},
+    {"?u=http://z", "http://a/b/c/d;p?u=http://z"},
+};
+
+TEST(Url, ResolvesReferences) {
+  const Url base = *parse_url("http://a/b/c/d;p?q");
+  for (const auto& [reference, url] : kResolved) {
+    Result<Url> resolved = resolve_url(base, reference);
+    ASSERT_TRUE(resolved) << reference << ": " << resolved.error().message;
+    EXPECT_EQ(resolved->text(), url) << reference;
+  }
+}
+
+TEST(Url, ResolvesAgainstAnEmptyPath) {
+  EXPECT_EQ(resolve_url(*parse_url("http://a:81"), "g")->text(), "http://a:81/g");
+  EXPECT_EQ(resolve_url(*parse_url("https://[::1]:8443"), "?x")->text(), "https://[::1]:8443?x");
+}
+
+TEST(Url, RefusesReferencesThatLeadNowhere) {
+  const Url base = *parse_url("http://a/b");
+  for (std::string_view reference :
+       {"ftp://x/", "mailto:a@b", "javascript:alert(1)", "http://u:p@x/", "a b", "/x\r\nY: z", "//",
+        "http:///x", "\xc3\xa9"})
+    EXPECT_FALSE(resolve_url(base, reference)) << reference;
+}
+
 TEST(Method, KnowsTheStandardOnes) {
   for (std::string_view text :
        {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})

@@ -1,6 +1,7 @@
 // Endpoints and groups: their options, and that they outlive what does not change them.
 #include <fstream>
 
+#include "base/base64.hpp"
 #include "tests/base/support/folder.hpp"
 #include "tests/net/support/certificates.hpp"
 #include "tests/plan/support/workshop.hpp"
@@ -35,6 +36,57 @@ TEST(Backends, TheDefaultsOfAnEndpoint) {
   EXPECT_EQ(options.connections_max, 100u);
   EXPECT_TRUE(options.keep_alive);
   EXPECT_EQ(options.tls, nullptr);
+}
+
+TEST(Backends, AProxyOnTheWay) {
+  Workshop shop;
+  auto revision = shop.revision(
+      {.own = R"("proxy": {"enabled": true, "type": "SOCKS5", "host": "{#api.id}.proxy",
+                           "port": 1080, "username": "me", "password": "pw"})"});
+  auto proxy = endpoint_of(*revision)->options().proxy;
+  ASSERT_NE(proxy, nullptr);
+  EXPECT_EQ(proxy->type, upstream::ForwardProxy::Type::socks5);
+  EXPECT_EQ(proxy->remote(), revision->info.id + ".proxy:1080");
+  EXPECT_EQ(proxy->username, "me");
+  EXPECT_EQ(proxy->password, "pw");
+}
+
+TEST(Backends, AnotherProxyIsAnotherEndpoint) {
+  Workshop shop;
+  auto with = [&](const std::string& password) {
+    return endpoint_of(*shop.revision({.own = R"("proxy": {"enabled": true, "host": "p",
+        "port": 1, "username": "u", "password": ")" +
+                                              password + "\"}"}));
+  };
+  auto one = with("a");
+  EXPECT_EQ(one, with("a"));
+  EXPECT_NE(one, with("b"));
+}
+
+TEST(Backends, TheSystemProxyIsThatOfTheConfiguration) {
+  Workshop shop;
+  const Slots slots{.own = R"("proxy": {"enabled": true, "useSystemProxy": true})"};
+  Compiled without = shop.compile(slots);
+  EXPECT_EQ(endpoint_of(*without.revision)->options().proxy, nullptr);
+  EXPECT_THAT(warnings(without.problems),
+              Contains(problem_is("/endpointGroups/0/endpoints/0/sharedConfigurationOverride/proxy/"
+                                  "useSystemProxy",
+                                  "system.proxy.host")));
+  shop.context.system_proxy = std::make_shared<const upstream::ForwardProxy>(
+      upstream::ForwardProxy{.host = "p", .port = 1});
+  auto revision = shop.revision(slots);
+  EXPECT_EQ(endpoint_of(*revision)->options().proxy, shop.context.system_proxy);
+}
+
+TEST(Backends, AProxyThatCannotBeUsedLeavesItsEndpointOut) {
+  Workshop shop;
+  Compiled compiled = shop.compile(Slots{.own = R"("proxy": {"enabled": true, "type": "SOCKS4",
+      "host": "p", "port": 1, "username": "u", "password": "hidden"})"});
+  ASSERT_TRUE(compiled.revision);
+  EXPECT_THAT(compiled.revision->groups.at(0).backends, IsEmpty());
+  EXPECT_THAT(warnings(compiled.problems),
+              Contains(problem_is("/endpointGroups/0/endpoints/0", "SOCKS4 has no passwords")));
+  EXPECT_THAT(printed(compiled.problems), ::testing::Not(::testing::HasSubstr("hidden")));
 }
 
 TEST(Backends, TheOptionsOfAnEndpoint) {
@@ -263,6 +315,75 @@ TEST(Backends, EndpointsWithTheSameTlsShareOneContext) {
   EXPECT_EQ(endpoint_of(*first)->options().tls, endpoint_of(*second)->options().tls);
   EXPECT_NE(endpoint_of(*first)->options().tls, endpoint_of(*third)->options().tls);
   EXPECT_NE(endpoint_of(*first), endpoint_of(*second));
+}
+
+// Stores of PKCS#12 in base64, whatever the type calls them.
+struct Stores {
+  net::PemPair pair = net::testing::make_certificate({.common_name = "ca", .is_ca = true});
+  std::string key = encode_base64(net::testing::pkcs12(pair, "pw"));
+  std::string trust = encode_base64(net::testing::pkcs12(pair, "pw", false));
+};
+
+std::string ssl(const std::string& kind, const std::string& store) {
+  return R"("ssl": {")" + kind + R"(": )" + store + "}";
+}
+
+TEST(Backends, StoresMayBePkcs12) {
+  const Stores stores;
+  const std::string lines = stores.trust.substr(0, 40) + "\\n" + stores.trust.substr(40);
+  const std::string rows[] = {
+      ssl("trustStore",
+          R"({"type": "PKCS12", "password": "pw", "content": ")" + stores.trust + R"("})"),
+      ssl("trustStore", R"({"type": "JKS", "password": "pw", "content": ")" + lines + R"("})"),
+      ssl("keyStore", R"({"type": "PKCS12", "password": "pw", "keyPassword": "pw",
+                         "alias": "the alias", "content": ")" +
+                          stores.key + R"("})"),
+  };
+  for (const std::string& own : rows) {
+    Workshop shop;
+    auto revision = shop.revision({.target = R"("target": "https://h")", .own = own});
+    ASSERT_EQ(revision->groups[0].backends.size(), 1u) << own.substr(0, 80);
+    EXPECT_NE(endpoint_of(*revision)->options().tls, nullptr);
+  }
+}
+
+TEST(Backends, AStoreThatCannotBeOpenedLeavesItsEndpointOut) {
+  const Stores stores;
+  struct Row {
+    std::string own;
+    std::string reason;
+  };
+  auto key = [&](const std::string& members) {
+    return ssl("keyStore",
+               R"({"type": "PKCS12", "content": ")" + stores.key + "\"," + members + "}");
+  };
+  const Row rows[] = {
+      {key(R"("password": "wrong")"), "keyStore: cannot be opened"},
+      {key(R"("password": "pw", "keyPassword": "other")"), "keyPassword is not password"},
+      {key(R"("password": "pw", "alias": "other")"), "is 'the alias' and not 'other'"},
+      {ssl("trustStore", R"({"type": "PKCS12", "content": "!"})"), "trustStore: its content is no"},
+      {ssl("trustStore", R"({"type": "PKCS12", "content": "AAAA"})"), "trustStore: no PKCS#12"},
+      {ssl("keyStore", R"({"type": "PKCS12", "path": "/no.p12"})"), "'/no.p12' cannot be read"},
+  };
+  for (const Row& row : rows) {
+    Workshop shop;
+    Compiled compiled = shop.compile(Slots{.target = R"("target": "https://h")", .own = row.own});
+    ASSERT_TRUE(compiled.revision) << printed(compiled.problems);
+    EXPECT_THAT(compiled.revision->groups.at(0).backends, IsEmpty()) << row.reason;
+    EXPECT_THAT(warnings(compiled.problems),
+                Contains(problem_is("/endpointGroups/0/endpoints/0", row.reason)));
+  }
+}
+
+TEST(Backends, AJavaKeystoreRefusesTheApiWithTheRemedy) {
+  Workshop shop;
+  Compiled compiled = shop.compile(
+      Slots{.target = R"("target": "https://h")",
+            .own = ssl("trustStore", R"({"type": "JKS", "content": ")" +
+                                         encode_base64("\xfe\xed\xfe\xed rest") + R"("})")});
+  EXPECT_FALSE(compiled.revision);
+  EXPECT_THAT(errors(compiled.problems),
+              Contains(problem_is("/endpointGroups/0/endpoints/0", "keytool -importkeystore")));
 }
 
 TEST(Backends, AGroupWithoutAnEndpointIsDeployedAndToldOf) {

@@ -15,12 +15,7 @@ struct Row {
   std::string_view message;
 };
 
-constexpr std::string_view kCheck =
-    R"("services": {"healthCheck": {"type": "http-health-check", "configuration":
-       {"schedule": "*/5 * * * * *", "target": "/h", "method": "GET"}}})";
-
 const Row kUnsupported[] = {
-    {{.group = kCheck}, "/endpointGroups/0/services/healthCheck/configuration", "health check"},
     {{.target = R"("target": "grpc://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
     {{.target = R"("target": "GRPCS://h:1")"}, "/endpointGroups/0/endpoints/0", "gRPC"},
     {{.target = R"("target": "http://{#secrets.get('/a/b')}")"},
@@ -29,18 +24,6 @@ const Row kUnsupported[] = {
     {{.own = R"("http": {"version": "HTTP_2"})"},
      "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/http/version",
      "HTTP/2"},
-    {{.own = R"("http": {"followRedirects": true})"},
-     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/http/followRedirects",
-     "redirects"},
-    {{.own = R"("proxy": {"enabled": true, "host": "p", "port": 1})"},
-     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/proxy",
-     "a proxy"},
-    {{.own = R"("ssl": {"trustStore": {"type": "JKS", "path": "/x", "password": "p"}})"},
-     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/ssl/trustStore",
-     "a trust store of type JKS"},
-    {{.own = R"("ssl": {"keyStore": {"type": "PKCS12", "path": "/x", "password": "p"}})"},
-     "/endpointGroups/0/endpoints/0/sharedConfigurationOverride/ssl/keyStore",
-     "a key store of type PKCS12"},
     {{.security = R"("type": "api-key")"}, "/plans/0/security/type", "subscriptions"},
     {{.security = R"("type": "mark")"}, "/plans/0/security/type", "cannot secure a plan"},
     {{.top = R"("resources": [{"name": "c", "type": "cache", "configuration": {}}])"},

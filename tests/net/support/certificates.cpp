@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 
 #include <atomic>
@@ -100,6 +101,22 @@ std::string encrypted_key(const PemPair& pair, const std::string& password) {
     return PEM_write_bio_PKCS8PrivateKey(bio, key.get(), EVP_aes_256_cbc(), password.data(),
                                          static_cast<int>(password.size()), nullptr, nullptr);
   });
+}
+
+std::string pkcs12(const PemPair& pair, const std::string& password, bool with_key) {
+  Key key = with_key ? key_of(pair) : nullptr;
+  Certificate leaf = certificate_of(pair);
+  STACK_OF(X509)* more = with_key ? nullptr : sk_X509_new_null();
+  if (more) sk_X509_push(more, leaf.get());
+  PKCS12* store = PKCS12_create(password.c_str(), "the alias", key.get(),
+                                with_key ? leaf.get() : nullptr, more, 0, 0, 1000, 1000, 0);
+  sk_X509_free(more);
+  unsigned char* bytes = nullptr;
+  const int size = i2d_PKCS12(store, &bytes);
+  std::string text(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  PKCS12_free(store);
+  return text;
 }
 
 }  // namespace perigee::net::testing

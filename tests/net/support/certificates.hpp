@@ -25,5 +25,7 @@ struct CertificateOptions {
 PemPair make_certificate(const CertificateOptions& options);
 // The key of `pair` under a password.
 std::string encrypted_key(const PemPair& pair, const std::string& password);
+// The bytes of a PKCS#12 file: with the key of `pair`, or only its certificate.
+std::string pkcs12(const PemPair& pair, const std::string& password, bool with_key = true);
 
 }  // namespace perigee::net::testing
