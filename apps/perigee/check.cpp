@@ -65,7 +65,7 @@ class Configurations {
 using Folders = std::map<std::filesystem::path, std::vector<std::string>>;
 
 void check_definitions(const Folders& folders, const Configurations& configurations,
-                       Counted& counted) {
+                       Counted& counted, bool explain) {
   for (const auto& [name, files] : folders) {
     const config::Settings* settings = configurations.of(name.empty() ? "." : name);
     DefinitionFolder folder(settings, [&](config::Severity severity, const std::string& text) {
@@ -73,6 +73,7 @@ void check_definitions(const Folders& folders, const Configurations& configurati
     });
     for (const std::string& file : files) folder.check(file);
     folder.check_together(name);
+    if (explain) std::fputs(folder.explained().c_str(), stdout);
   }
 }
 
@@ -120,6 +121,7 @@ struct Given {
   std::vector<std::string> paths;
   std::vector<std::string> definitions;
   bool environment = false;
+  bool explain = false;
 };
 
 // Where no file is checked, -D and the environment may still say something.
@@ -156,7 +158,7 @@ int run(const Given& given) {
   Folders folders;
   for (const std::string& path : given.paths) check_path(path, options, counted, files, folders);
   if (configurations.empty()) configure_without_file(options, configurations, counted);
-  check_definitions(folders, configurations, counted);
+  check_definitions(folders, configurations, counted, given.explain);
   std::printf("%d file%s checked: %d error%s, %d warning%s\n", files, files == 1 ? "" : "s",
               counted.errors, counted.errors == 1 ? "" : "s", counted.warnings,
               counted.warnings == 1 ? "" : "s");
@@ -175,6 +177,9 @@ Run add_check(CLI::App& app) {
   add_definitions(app, given->definitions);
   app.add_flag("--environment", given->environment,
                "Let GRAVITEE_* variables of this shell count, as the gateway would");
+  app.add_flag(
+      "--explain", given->explain,
+      "Also print each API that would be served: routes, plans, steps in order, endpoints");
   return [given] { return run(*given); };
 }
 

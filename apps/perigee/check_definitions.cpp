@@ -3,6 +3,7 @@
 #include "apps/perigee/compile_settings.hpp"
 #include "config/source.hpp"
 #include "definition/envelope.hpp"
+#include "plan/explain.hpp"
 #include "plan/plan.hpp"
 #include "policies/catalog.hpp"
 
@@ -78,6 +79,12 @@ void DefinitionFolder::check_together(const std::string& name) {
     tell_(is_taken ? config::Severity::error : config::Severity::warning,
           name + ": " + warning.text);
   }
+}
+
+std::string DefinitionFolder::explained() const {
+  std::string text;
+  for (const auto& revision : revisions_) text += plan::explain(*revision);
+  return text;
 }
 
 }  // namespace perigee::apps

@@ -26,6 +26,8 @@ class DefinitionFolder {
   void check(const std::string& path);
   // What only shows when all are served together. `name` is that of the folder.
   void check_together(const std::string& name);
+  // Each API that would be served, drawn (plan/explain.hpp).
+  std::string explained() const;
 
  private:
   void tell_problems(const std::string& path, const std::vector<Problem>& problems);

@@ -139,6 +139,12 @@ void note_parameters(Compilation& compilation, const definition::HttpSelector& s
   if (!added) compilation.problems.error(selector.pointer + "/path", added.error().message);
 }
 
+std::string described_path(const std::optional<definition::HttpSelector>& http) {
+  if (!http) return "every path";
+  if (http->path_operator == definition::PathOperator::equals) return "exactly " + http->path;
+  return http->path == "/" ? "every path" : http->path + " and below";
+}
+
 Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowChain& chain) {
   Flow made;
   made.name = flow.name;
@@ -152,6 +158,7 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
       if (!pattern->matches_all()) made.path = *std::move(pattern);
     }
   }
+  made.path_text = described_path(flow.http);
   if (chain.best_match) made.parts = split_path(flow.http ? flow.http->path : "/");
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);
   made.condition_pointer = flow.condition_pointer;

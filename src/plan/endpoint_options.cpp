@@ -151,7 +151,7 @@ Result<upstream::EndpointOptions> endpoint_options(Compilation& compilation,
   const definition::HttpOptions& http = endpoint.options.http;
   upstream::EndpointOptions options;
   TRY(options.target, http::parse_url(target));
-  if (options.target.scheme.starts_with("grpc"))
+  if (options.target.scheme.starts_with("grpc") || endpoint.type == "grpc")
     return fail(ErrorCode::unsupported, "gRPC to the backend is not supported by this version");
   options.connect_timeout = http.connect_timeout;
   options.read_timeout = http.read_timeout;

@@ -21,9 +21,7 @@ struct SharedGroup {
 
 class Platform {
  public:
-  bool empty() const {
-    return organizations_.empty() && groups_.empty() && dictionaries_.empty();
-  }
+  bool empty() const { return organizations_.empty() && groups_.empty() && dictionaries_.empty(); }
   // Null when there is none.
   std::shared_ptr<const policy::Dictionaries> dictionaries(std::string_view environment_id) const;
   const SharedGroup* group(std::string_view environment_id, std::string_view id) const;

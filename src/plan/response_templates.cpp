@@ -78,6 +78,12 @@ const ResponseTemplates::ByMediaType* ResponseTemplates::templates_of(
   return nullptr;
 }
 
+std::vector<std::string_view> ResponseTemplates::keys() const {
+  std::vector<std::string_view> keys;
+  for (const auto& [key, templates] : by_key_) keys.push_back(key);
+  return keys;
+}
+
 const ResponseTemplate* ResponseTemplates::find(std::string_view key, std::string_view parent_key,
                                                 std::span<const std::string_view> accept) const {
   const ByMediaType* templates = templates_of(key, parent_key);

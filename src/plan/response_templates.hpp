@@ -27,6 +27,7 @@ class ResponseTemplates {
   void add(const std::string& error_key, const std::string& media_type, ResponseTemplate made) {
     by_key_[error_key][media_type] = std::move(made);
   }
+  std::vector<std::string_view> keys() const;
   // `accept`: all values of the request's Accept fields, in order. Null: the standard answer.
   const ResponseTemplate* find(std::string_view key, std::string_view parent_key,
                                std::span<const std::string_view> accept) const;

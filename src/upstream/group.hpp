@@ -35,6 +35,7 @@ class Group {
   // Index of the member to call; nothing when none is usable. `random` is spent by the random ones.
   std::optional<std::size_t> next(unsigned worker, std::uint64_t random) const;
   const std::vector<Member>& members() const { return members_; }
+  Balance balance() const { return balance_; }
 
  private:
   // Whose turn it is on one worker.
