@@ -7,6 +7,7 @@
 #include "el/access.hpp"
 #include "el/format.hpp"
 #include "el/lexer.hpp"
+#include "el/xml_functions.hpp"
 
 namespace perigee::el {
 namespace {
@@ -74,8 +75,6 @@ Result<NodeId> Builder::this_item(std::uint32_t column) {
 Result<NodeId> Builder::read(Op op, Access access, std::string_view name, bool safe,
                              std::uint32_t column) {
   note_need(access);
-  if (access == Access::request_xml_content || access == Access::response_xml_content)
-    return unsupported(column, "xmlContent");
   Node node{.op = op, .safe = safe, .access = access, .value = Value::text(name)};
   if (access == Access::request_paths || access == Access::request_path_infos) {
     bool is_whole = access == Access::request_paths;
@@ -88,9 +87,11 @@ Result<NodeId> Builder::read(Op op, Access access, std::string_view name, bool s
 
 void Builder::note_need(Access access) {
   using enum Access;
-  if (access == request_content || access == request_json || access == request_json_content)
+  if (access == request_content || access == request_json || access == request_json_content ||
+      access == request_xml_content)
     program_.needs.add(Needs::request_body);
-  if (access == response_content || access == response_json || access == response_json_content)
+  if (access == response_content || access == response_json || access == response_json_content ||
+      access == response_xml_content)
     program_.needs.add(Needs::response_body);
   if (is_within(access, request_ssl, ssl_server_attribute_first)) program_.needs.add(Needs::tls);
   if (access == subscription || is_within(access, subscription_id, subscription_api_product_id))
@@ -214,10 +215,16 @@ Result<NodeId> Builder::call(NodeId target, std::string_view name, std::vector<N
     return property(target, keep(getter), safe, column);
   }
   const MethodInfo* method = find_method(name);
-  if (!method) return refused("the method " + quoted(name) + " is not allowed", column);
+  bool is_container = is_read(node(target)) && keyed(node(target).access) != Access::none;
+  if (!method || (is_container && !is_of_containers(method->method)))
+    return refused("the method " + quoted(name) + " is not allowed", column);
   if (arguments.size() < method->arguments_min || arguments.size() > method->arguments_max)
     return refused(arguments_wrong(name, arguments.size()), column);
-  Node made{.op = Op::call, .safe = safe, .method = method->method, .number = kNotConstant};
+  Node made{.op = Op::call,
+            .safe = safe,
+            .method = method->method,
+            .detail = method->detail,
+            .number = kNotConstant};
   if (takes_pattern(method->method)) {
     TRY(made.number, constant_pattern(arguments[0], column));
   }
@@ -231,14 +238,15 @@ Result<NodeId> Builder::static_call(Type type, std::string_view name, std::vecto
                                     std::uint32_t column) {
   const StaticInfo* info = find_static(type, name);
   if (!info) return refused("the static method " + quoted(name) + " is not allowed", column);
-  if (info->method == StaticMethod::unsupported)
-    return unsupported(column, "the static method " + quoted(name));
   if (arguments.size() < info->arguments_min || arguments.size() > info->arguments_max)
     return refused(arguments_wrong(name, arguments.size()), column);
   if (info->method == StaticMethod::string_format && is_constant_text(arguments[0]))
     if (auto conversion = unsupported_conversion(node(arguments[0]).value.as_text()))
       return unsupported(column, "the conversion " + quoted(*conversion));
-  TRY(NodeId id, add({.op = Op::static_call, .static_method = info->method}, arguments, column));
+  TRY(NodeId id, add({.op = Op::static_call,
+                      .static_method = info->method,
+                      .number = static_cast<std::uint32_t>(type)},
+                     arguments, column));
   if (is_pure(info->method)) fold(id);
   return id;
 }
@@ -246,29 +254,39 @@ Result<NodeId> Builder::static_call(Type type, std::string_view name, std::vecto
 Result<NodeId> Builder::type(std::string_view name, std::uint32_t column) {
   auto type = find_type(name);
   if (!type) return refused("the type " + quoted(name) + " is not allowed", column);
-  if (*type == Type::unsupported) return unsupported(column, "the type " + quoted(name));
   return constant(Value::type(static_cast<int>(*type)), column);
 }
 
 Result<NodeId> Builder::create(std::string_view type_name, std::vector<NodeId> arguments,
                                std::uint32_t column) {
   auto type = find_type(type_name);
-  if (type == Type::unsupported) return unsupported(column, "the type " + quoted(type_name));
   if (!type || !is_constructible(*type))
     return refused("new " + std::string(type_name) + " is not allowed", column);
-  std::size_t arguments_max = *type == Type::string ? 2 : 1;
+  std::size_t arguments_max = constructor_arguments_max(*type);
   if (arguments.size() > arguments_max)
     return refused(arguments_wrong(type_name, arguments.size()), column);
   TRY(NodeId id,
       add({.op = Op::create, .number = static_cast<std::uint32_t>(*type)}, arguments, column));
-  if (*type != Type::random) fold(id);
+  if (*type != Type::random && *type != Type::date) fold(id);
+  return id;
+}
+
+Result<NodeId> Builder::array(std::string_view type_name, std::vector<NodeId> children,
+                              bool has_size, std::uint32_t column) {
+  auto type = find_type(type_name);
+  if (!type || !is_array_type(*type))
+    return refused("new " + std::string(type_name) + "[] is not allowed", column);
+  TRY(NodeId id, add({.op = has_size ? Op::array_of_size : Op::array,
+                      .number = static_cast<std::uint32_t>(*type)},
+                     children, column));
+  fold(id);
   return id;
 }
 
 Result<NodeId> Builder::function(std::string_view name, std::vector<NodeId> arguments,
                                  std::uint32_t column) {
   if (name == "jsonPath") return json_path(std::move(arguments), column);
-  if (name == "xpath") return unsupported(column, "#xpath");
+  if (name == "xpath") return xpath(std::move(arguments), column);
   bool is_json = name == "jsonEscape";
   if (!is_json && name != "xmlEscape")
     return refused("there is no function #" + std::string(name), column);
@@ -292,12 +310,28 @@ Result<NodeId> Builder::json_path(std::vector<NodeId> arguments, std::uint32_t c
   Node made{.op = Op::json_path, .number = kNotConstant};
   if (is_constant_text(arguments[1])) {
     auto path = JsonPath::compile(node(arguments[1]).value.as_text());
-    if (!path && path.error().code == ErrorCode::unsupported)
-      return fail_at(column, path.error().message, ErrorCode::unsupported);
     if (!path) return refused(path.error().message, column);
     made.number = static_cast<std::uint32_t>(program_.paths.size());
     program_.paths.push_back(*std::move(path));
   }
+  return add(made, arguments, column);
+}
+
+Result<NodeId> Builder::xpath(std::vector<NodeId> arguments, std::uint32_t column) {
+  if (arguments.size() < 2 || arguments.size() > 3)
+    return refused("#xpath takes a document, a path and a type", column);
+  Node made{.op = Op::xpath, .number = kNotConstant};
+  if (is_constant_text(arguments[1])) {
+    std::string_view written = node(arguments[1]).value.as_text();
+    auto path = xml::XPath::compile(written);
+    if (!path) return refused("the XPath " + quoted(written) + ": " + path.error().message, column);
+    made.number = static_cast<std::uint32_t>(program_.xpaths.size());
+    program_.xpaths.push_back(*std::move(path));
+  }
+  if (arguments.size() == 3 && is_constant_text(arguments[2]))
+    if (std::string_view type = node(arguments[2]).value.as_text(); !find_xpath_type(type))
+      return refused("#xpath has no type " + quoted(type) + ", only " + std::string(kXPathTypes),
+                     column);
   return add(made, arguments, column);
 }
 

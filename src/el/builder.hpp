@@ -30,6 +30,9 @@ class Builder {
   Result<NodeId> type(std::string_view name, std::uint32_t column);
   Result<NodeId> create(std::string_view type_name, std::vector<NodeId> arguments,
                         std::uint32_t column);
+  // new T[size] when `has_size`, else new T[]{items}.
+  Result<NodeId> array(std::string_view type_name, std::vector<NodeId> children, bool has_size,
+                       std::uint32_t column);
   Result<NodeId> select(Op op, NodeId target, NodeId body, bool safe, std::uint32_t column);
   // Operators and literals.
   Result<NodeId> operation(Op op, std::vector<NodeId> children, std::uint32_t column);
@@ -55,6 +58,7 @@ class Builder {
   std::optional<Result<NodeId>> container_call(NodeId target, std::string_view name,
                                                std::span<const NodeId> arguments,
                                                std::uint32_t column);
+  Result<NodeId> xpath(std::vector<NodeId> arguments, std::uint32_t column);
   Result<NodeId> json_path(std::vector<NodeId> arguments, std::uint32_t column);
   Result<std::uint32_t> constant_pattern(NodeId id, std::uint32_t column);
   std::optional<Result<NodeId>> null_check(Op op, std::span<const NodeId> children,

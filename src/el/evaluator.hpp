@@ -32,7 +32,9 @@ class Evaluator {
   Value call(const Node& node);
   Value static_call(const Node& node);
   Value create(const Node& node);
+  Value array(const Node& node);
   Value json_path(const Node& node);
+  Value xpath(const Node& node);
   Value escaped(const Node& node);
   Value list(const Node& node);
   Value map(const Node& node);
