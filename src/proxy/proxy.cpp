@@ -229,7 +229,11 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
     if (!verdict.continues()) co_return verdict;
   }
   Verdict verdict = co_await admit(serving);
-  if (!verdict.continues()) co_return verdict;
+  if (!verdict.continues()) {
+    if (verdict.has_reason() && serving.plan)
+      tell_why(serving, verdict, serving.plan, "plan " + serving.plan->id);
+    co_return verdict;
+  }
   prepare(exchange, revision);
   if (!revision.has_entrypoint) co_return no_entrypoint();
   if (serving.plan && !serving.plan->flows.empty()) {
@@ -243,7 +247,10 @@ Async<Verdict> Proxy::run_chains(Serving& serving) {
   bool any_flow = serving.plan_flows.any || serving.api_flows.any;
   if (revision.match_required && !any_flow) co_return flows_not_matched();
   verdict = co_await invoke(serving, any_flow || serving.organization);
-  if (!verdict.continues()) co_return verdict;
+  if (!verdict.continues()) {
+    tell_why(serving, verdict, &revision.groups, "the call of the backend");
+    co_return verdict;
+  }
   co_return any_flow ? co_await run_response_chains(serving) : Verdict::next();
 }
 
@@ -257,38 +264,29 @@ Async<Verdict> Proxy::admit(Serving& serving) {
     exchange.subscription_id = exchange.remote_address;
     return answer_preflight(*revision.cors, exchange);
   }
-  return secure(serving);
+  return run_security(revision, exchange, serving.pin.line_rates(), serving.plan);
 }
 
-Async<Verdict> Proxy::secure(Serving& serving) {
-  Verdict verdict = co_await run_security(serving.pin.revision(), serving.exchange,
-                                          serving.pin.line_rates(), serving.plan);
-  if (verdict.has_reason()) {
-    tell_reason(verdict, serving.exchange, serving.pin.line_rates()[serving.plan],
-                fmt::format("plan {}", serving.plan->id));
-  }
-  co_return verdict;
-}
-
+// No frame of its own unless a body has to be gathered for the response phase.
 Async<Verdict> Proxy::invoke(Serving& serving, bool any_flow) {
   policy::Invoker* invoker = serving.exchange.invoker();
-  if (!invoker) co_return Verdict::next();
-  if (any_flow) {
-    Result<void> provided = co_await provide_for_response(serving);
-    if (!provided) {
-      Verdict failure = body_failure(provided.error());
-      tell_reason(failure, serving.exchange,
-                  serving.pin.line_rates()[&serving.pin.revision().flows],
-                  "a step of the response phase");
-      co_return failure;
-    }
-  }
-  Verdict verdict = co_await invoker->invoke(serving.exchange);
-  if (verdict.has_reason()) {
-    tell_reason(verdict, serving.exchange, serving.pin.line_rates()[&serving.pin.revision().groups],
-                "the call of the backend");
-  }
+  if (!invoker) return Verdict::next();
+  return any_flow ? invoke_for_response_flows(serving) : invoker->invoke(serving.exchange);
+}
+
+Async<Verdict> Proxy::invoke_for_response_flows(Serving& serving) {
+  Result<void> provided = co_await provide_for_response(serving);
+  if (provided) co_return co_await serving.exchange.invoker()->invoke(serving.exchange);
+  Verdict verdict = body_failure(provided.error());
+  tell_why(serving, verdict, &serving.pin.revision().flows, "a step of the response phase");
+  verdict.failure().reason.clear();  // told
   co_return verdict;
+}
+
+void Proxy::tell_why(Serving& serving, const Verdict& verdict, const void* of,
+                     std::string_view who) {
+  if (verdict.has_reason())
+    tell_reason(verdict, serving.exchange, serving.pin.line_rates()[of], who);
 }
 
 // Before-api processors, lifecycle.md section 6.

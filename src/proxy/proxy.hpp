@@ -52,8 +52,10 @@ class Proxy final : public http::Handler {
   Async<Result<void>> respond_through_platform(Serving& serving, const policy::Verdict& verdict);
   Async<Result<void>> send(Serving& serving, bool failed);
   Async<policy::Verdict> admit(Serving& serving);
-  Async<policy::Verdict> secure(Serving& serving);
   Async<policy::Verdict> invoke(Serving& serving, bool any_flow);
+  Async<policy::Verdict> invoke_for_response_flows(Serving& serving);
+  static void tell_why(Serving& serving, const policy::Verdict& verdict, const void* of,
+                       std::string_view who);
   void prepare(policy::Exchange& exchange, const plan::ApiRevision& revision);
   Async<Result<void>> provide_for_response(Serving& serving);
   Async<policy::Verdict> run_response_chains(Serving& serving);
