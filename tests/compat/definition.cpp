@@ -45,7 +45,11 @@ std::string step(std::string_view policy, Json configuration = {}) {
                  {"configuration", dump_or(configuration, "{}")}});
 }
 
+// Its configuration is a v2 endpoint, not that of a step.
 bool is_connector(const Vector& vector) { return vector.policy == "connector-http"; }
+bool has_endpoint(const Vector& vector) {
+  return is_connector(vector) && vector.configuration.present();
+}
 
 // The tested step between those of the runner. A chain's attributes are set by a plan.
 struct Steps {
@@ -143,7 +147,7 @@ std::string v2_definition(const Vector& vector, const std::string& target) {
   std::string endpoint = object({{"name", json_quoted("default")},
                                  {"type", json_quoted("http")},
                                  {"target", json_quoted(target)}});
-  if (is_connector(vector)) endpoint = vector.configuration.dump();
+  if (has_endpoint(vector)) endpoint = vector.configuration.dump();
   std::string group = object({{"name", json_quoted("group")}, {"endpoints", list({endpoint})}});
   return object(
       {{"id", attribute(vector, "api", "api")},
@@ -167,7 +171,7 @@ std::string v2_definition(const Vector& vector, const std::string& target) {
 
 std::string definition_of(const Vector& vector, std::uint16_t stub_port) {
   std::string target = "http://127.0.0.1:" + std::to_string(stub_port) + "/api";
-  if (vector.engine == Engine::legacy || is_connector(vector)) return v2_definition(vector, target);
+  if (vector.engine == Engine::legacy || has_endpoint(vector)) return v2_definition(vector, target);
   return v4_definition(vector, endpoint_to(target));
 }
 

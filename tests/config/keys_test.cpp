@@ -29,8 +29,8 @@ std::string other_value(const KeySpec& spec) {
     case Type::boolean:
       return to_boolean(spec.fallback).value_or(false) ? "false" : "true";
     case Type::choice:
-      for (const std::string_view choice :
-           {"request", "pem", "merge", "hex", "json", "ERROR", "DAYS", "replace", "SOCKS5"}) {
+      for (const std::string_view choice : {"request", "pem", "merge", "hex", "json", "ERROR",
+                                            "DAYS", "replace", "SOCKS5", "4.12"}) {
         if (fits(spec, choice)) return std::string(choice);
       }
       return std::string(spec.choices.substr(0, spec.choices.find('|')));

@@ -312,7 +312,7 @@ TEST(Requests, HaveAGraceAfterTheirTimeout) {
   EXPECT_EQ(load("http: { requestTimeoutGraceDelay: 0 }").settings.requests.timeout_grace, 0ms);
   EXPECT_EQ(said(load("http: { requestTimeoutGraceDelay: -1 }"), "http.requestTimeoutGraceDelay")
                 ->severity,
-            Severity::warning);
+            Severity::error);
 }
 
 TEST(Requests, HaveTheTextOfTheirNotFoundAnswer) {

@@ -22,6 +22,8 @@ using testing::Shape;
 
 // Values that have to look like something that no schema says.
 const std::map<std::pair<std::string_view, std::string_view>, std::string_view> kValues = {
+    {{"json-to-json", "/specification"}, R"("[{\"operation\":\"sort\"}]")"},
+    {{"policy-request-validation", "/rules/0/constraint/parameters/0"}, R"("1")"},
     {{"traffic-shadowing", "/target"}, R"("http://127.0.0.1:1/")"},
 };
 
@@ -141,8 +143,9 @@ void check_null(const Subject& subject, Schema::Writing writing, const Place& pl
 }
 
 std::vector<Subject> subjects() {
+  static const policy::Catalog known = catalog();
   std::vector<Subject> all;
-  for (std::string_view id : catalog().ids()) {
+  for (std::string_view id : known.ids()) {
     std::filesystem::path path = compat_dir() / "schemas" / (std::string(id) + ".json");
     if (!std::filesystem::exists(path)) {
       std::cout << id << " has no schema\n";

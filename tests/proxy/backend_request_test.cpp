@@ -158,10 +158,18 @@ TEST_F(BackendRequests, LeaveOutWhatIsForTheGateway) {
   EXPECT_THAT(head, HasSubstr("\r\nX-Yours: 2\r\n"));
 }
 
-TEST_F(BackendRequests, CarryAcceptEncodingOnlyWhenToldTo) {
+TEST_F(BackendRequests, AskForWhatCanBeDecompressed) {
   deploy({api()});
-  EXPECT_THAT(seen_get("/a/x", "Accept-Encoding: br\r\n"), Not(HasSubstr("Accept-Encoding")));
+  std::string head = seen_get("/a/x", "Accept-Encoding: br\r\n");
+  EXPECT_THAT(head, HasSubstr("\r\nAccept-Encoding: deflate, gzip\r\n"));
+  EXPECT_THAT(head, Not(HasSubstr("br\r\n")));
+}
+
+TEST_F(BackendRequests, CarryTheClientsAcceptEncodingOnlyWhenToldTo) {
   ApiText text = api();
+  text.http = R"({"useCompression":false})";
+  deploy({text});
+  EXPECT_THAT(seen_get("/a/x", "Accept-Encoding: br\r\n"), Not(HasSubstr("Accept-Encoding")));
   text.http = R"({"propagateClientAcceptEncoding":true,"useCompression":false})";
   deploy({text});
   EXPECT_THAT(seen_get("/a/x", "Accept-Encoding: br\r\n"), HasSubstr("Accept-Encoding: br"));
