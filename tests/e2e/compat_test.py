@@ -10,54 +10,61 @@ import urllib.parse
 import harness
 from harness import Backend, Gateway
 
-SERVED = "served"
+SERVED = "served"  # with the backend's 200
+
+
+def answers(status):
+    """What the definition itself says of such a request: no rule fits, a header or a dictionary is missing, a mock."""
+    return f"answers {status}"
+
+
 # File -> SERVED, or the pointers of what this version does not do. Whoever makes one of these serve
 # moves it here; a file that is not in the table fails the test.
 STEP = "/flows/0/request/0/policy"
 EXPECTED = {
     "apim-apis-plan-v4-proxy-api-selection-rule": SERVED,
-    "apim-http-bestmatch-api": ["/flowExecution/mode", "/plans"],  # its plan has no status
-    "apim-http-connectionfailure-api-refused-with-umbrella-template":
-        ["/responseTemplates/GATEWAY_CLIENT_CONNECTION_ERROR/*~1*"],
+    "apim-http-bestmatch-api": ["/plans"],  # its plan has no status
+    "apim-http-connectionfailure-api-refused-with-umbrella-template": SERVED,
     "apim-http-endpointhostheader-api-with-propagateclienthost-endpoint-option": SERVED,
-    "apim-http-failover-api-one-circuit-breaker-per-subscription":
-        ["/failover", "/plans/1/security/type"],
-    "apim-http-failover-api-second-group-routing-to-one-endpoint": ["/failover", STEP],
-    "apim-http-failover-api-three-endpoints": ["/failover"],
+    "apim-http-failover-api-one-circuit-breaker-per-subscription": ["/plans/1/security/type"],
+    "apim-http-failover-api-second-group-routing-to-one-endpoint": answers(400),
+    "apim-http-failover-api-three-endpoints": SERVED,
     "apim-http-flows-api": SERVED,
     "apim-http-flows-api-conditional-flows": SERVED,
     "apim-http-flows-api-flows-equals-and-starts-with": SERVED,
-    "apim-http-overlapping-api-2": [STEP],
+    "apim-http-overlapping-api-2": answers(404),
     "apim-http-post-api-endpoint-http2":
         ["/endpointGroups/0/endpoints/0/sharedConfigurationOverride/http/version"],
-    "apim-http-sharedpolicygroup-api-shared-policy-group":
-        ["/flows/0/request/1/policy", "/flows/0/response/1/policy"],
+    "apim-http-sharedpolicygroup-api-shared-policy-group": SERVED,
     "apim-http-sse-api-sse-proxy": SERVED,
     "apim-http-tenants-api-v4-with-tenants": SERVED,
     "apim-secrets-api-with-gen-oauth2": ["/resources/0", STEP],
-    "apim-v4-el-api-with-els": [STEP],
+    "apim-v4-el-api-with-els": answers(500),
     "apim-v4-el-api-with-subscription-el": SERVED,
     "apim-v4-grpc-hello-world": ["/endpointGroups/0/endpoints/0"],
     "apim-v4-http-api": SERVED,
     "apim-v4-http-api-single-server": SERVED,  # by a listener with the server's id
-    "apim-v4-http-cors-running-policies": ["/listeners/0/cors", "/flows/0/response/0/policy"],
-    "apim-v4-http-cors-with-response-template":
-        ["/listeners/0/cors", "/responseTemplates/CORS_PREFLIGHT_FAILED/*~1*",
-         "/flows/0/response/0/policy"],
-    "apim-v4-http-mapped-path-attribute": ["/listeners/0/pathMappings", STEP],
-    "policy-assign-content-apis-v4-assign-content-proxy": [STEP, "/flows/0/response/0/policy"],
+    "apim-v4-http-cors-running-policies": ["/flows/0/response/0/policy"],
+    "apim-v4-http-cors-with-response-template": ["/flows/0/response/0/policy"],
+    "apim-v4-http-mapped-path-attribute": SERVED,
+    "policy-assign-content-apis-v4-assign-content-proxy": answers(500),
     "policy-cache-cache-integration-cachev4": ["/resources/0", STEP],
     "policy-callout-http-v4-proxy-request-callout-http-el-support":
         [STEP, "/flows/0/response/0/policy"],
     "policy-circuit-breaker-apis-v4-circuit-breaker": [STEP],
     "policy-json-validation-apis-v4-proxy": [STEP, "/flows/0/response/0/policy"],
-    "policy-mock-apis-v4-mock-v4": [STEP],
+    "policy-mock-apis-v4-mock-v4": answers(400),
     "policy-oauth2-apis-oauth2-v4": ["/resources/0"],
-    "policy-resource-filtering-apis-v4-api-whitelist-and-blacklist-with-methods": [STEP],
-    "policy-retry-apis-v4-retry": [STEP],
+    "policy-resource-filtering-apis-v4-api-whitelist-and-blacklist-with-methods": answers(403),
+    "policy-retry-apis-v4-retry": SERVED,
     "policy-transformheaders-apis-add-update-whitelist-remove-headers-v4-proxy": SERVED,
 }
 FOLDER = "apis/v4"
+V2_ANSWERS = {
+    "apim-definition-jackson-api-overridedhttpconfig-expected": answers(503),  # its proxy has a password and no user
+    "policy-dynamic-routing-apis-v2-with-endpoint": answers(400),  # no rule fits
+    "policy-interrupt-apis-interrupt-responsetemplate": answers(400),  # by its template
+}
 
 
 def prepared(name, text, backend):
@@ -147,7 +154,7 @@ class Compat(unittest.TestCase):
         for name, entry in entries.items():
             with self.subTest(name=name):
                 if entry["state"] == "deployed":
-                    self.assertEqual(self.asked(gateway, paths[name]), SERVED)
+                    self.assertEqual(self.asked(gateway, paths[name]), V2_ANSWERS.get(name, SERVED))
                     continue
                 for reason in entry["reasons"]:
                     self.assertRegex(reason, r"^error at /\S+: .+")
@@ -158,7 +165,7 @@ class Compat(unittest.TestCase):
             headers = {"Host": host} if host else {}
             status, _, _ = gateway.request(path + "/x", headers=headers)
             if status != 200:
-                return f"{path} answers {status}"
+                return answers(status)
         return SERVED
 
 
