@@ -7,6 +7,7 @@
 #include "el/access.hpp"
 #include "el/format.hpp"
 #include "el/lexer.hpp"
+#include "el/xml_functions.hpp"
 
 namespace perigee::el {
 namespace {
@@ -74,8 +75,6 @@ Result<NodeId> Builder::this_item(std::uint32_t column) {
 Result<NodeId> Builder::read(Op op, Access access, std::string_view name, bool safe,
                              std::uint32_t column) {
   note_need(access);
-  if (access == Access::request_xml_content || access == Access::response_xml_content)
-    return unsupported(column, "xmlContent");
   Node node{.op = op, .safe = safe, .access = access, .value = Value::text(name)};
   if (access == Access::request_paths || access == Access::request_path_infos) {
     bool is_whole = access == Access::request_paths;
@@ -88,9 +87,11 @@ Result<NodeId> Builder::read(Op op, Access access, std::string_view name, bool s
 
 void Builder::note_need(Access access) {
   using enum Access;
-  if (access == request_content || access == request_json || access == request_json_content)
+  if (access == request_content || access == request_json || access == request_json_content ||
+      access == request_xml_content)
     program_.needs.add(Needs::request_body);
-  if (access == response_content || access == response_json || access == response_json_content)
+  if (access == response_content || access == response_json || access == response_json_content ||
+      access == response_xml_content)
     program_.needs.add(Needs::response_body);
   if (is_within(access, request_ssl, ssl_server_attribute_first)) program_.needs.add(Needs::tls);
   if (access == subscription || is_within(access, subscription_id, subscription_api_product_id))
@@ -265,7 +266,7 @@ Result<NodeId> Builder::create(std::string_view type_name, std::vector<NodeId> a
 Result<NodeId> Builder::function(std::string_view name, std::vector<NodeId> arguments,
                                  std::uint32_t column) {
   if (name == "jsonPath") return json_path(std::move(arguments), column);
-  if (name == "xpath") return unsupported(column, "#xpath");
+  if (name == "xpath") return xpath(std::move(arguments), column);
   bool is_json = name == "jsonEscape";
   if (!is_json && name != "xmlEscape")
     return refused("there is no function #" + std::string(name), column);
@@ -295,6 +296,24 @@ Result<NodeId> Builder::json_path(std::vector<NodeId> arguments, std::uint32_t c
     made.number = static_cast<std::uint32_t>(program_.paths.size());
     program_.paths.push_back(*std::move(path));
   }
+  return add(made, arguments, column);
+}
+
+Result<NodeId> Builder::xpath(std::vector<NodeId> arguments, std::uint32_t column) {
+  if (arguments.size() < 2 || arguments.size() > 3)
+    return refused("#xpath takes a document, a path and a type", column);
+  Node made{.op = Op::xpath, .number = kNotConstant};
+  if (is_constant_text(arguments[1])) {
+    std::string_view written = node(arguments[1]).value.as_text();
+    auto path = xml::XPath::compile(written);
+    if (!path) return refused("the XPath " + quoted(written) + ": " + path.error().message, column);
+    made.number = static_cast<std::uint32_t>(program_.xpaths.size());
+    program_.xpaths.push_back(*std::move(path));
+  }
+  if (arguments.size() == 3 && is_constant_text(arguments[2]))
+    if (std::string_view type = node(arguments[2]).value.as_text(); !find_xpath_type(type))
+      return refused("#xpath has no type " + quoted(type) + ", only " + std::string(kXPathTypes),
+                     column);
   return add(made, arguments, column);
 }
 

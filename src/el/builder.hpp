@@ -55,6 +55,7 @@ class Builder {
   std::optional<Result<NodeId>> container_call(NodeId target, std::string_view name,
                                                std::span<const NodeId> arguments,
                                                std::uint32_t column);
+  Result<NodeId> xpath(std::vector<NodeId> arguments, std::uint32_t column);
   Result<NodeId> json_path(std::vector<NodeId> arguments, std::uint32_t column);
   Result<std::uint32_t> constant_pattern(NodeId id, std::uint32_t column);
   std::optional<Result<NodeId>> null_check(Op op, std::span<const NodeId> children,

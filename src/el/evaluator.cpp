@@ -8,6 +8,7 @@
 #include "el/escape.hpp"
 #include "el/operators.hpp"
 #include "el/text.hpp"
+#include "el/xml_functions.hpp"
 
 namespace perigee::el {
 namespace {
@@ -75,6 +76,8 @@ Value Evaluator::value_of(const Node& node) {
       return create(node);
     case Op::json_path:
       return json_path(node);
+    case Op::xpath:
+      return xpath(node);
     case Op::json_escape:
     case Op::xml_escape:
       return escaped(node);
@@ -121,8 +124,12 @@ Value Evaluator::read_access(Access access, std::uint32_t id, std::string_view n
       return path.is_text() ? split_path(path.as_text(), run_.arena) : path;
     }
     case request_xml_content:
-    case response_xml_content:
-      return run_.fail("xmlContent is not supported by this version");
+    case response_xml_content: {
+      bool of_request = access == request_xml_content;
+      Value body =
+          run_.variables.read({of_request ? request_content : response_content}, run_.arena);
+      return body.is_text() ? xml_content(body.as_text(), run_) : body;
+    }
     default: {
       Value value = run_.variables.read({access, id, name}, run_.arena);
       if (value.is_failed()) [[unlikely]]
@@ -329,6 +336,23 @@ Value Evaluator::json_path(const Node& node) {
     return run_.fail("#jsonPath needs a path, not " + std::string(kind_name(given[1])));
   auto path = JsonPath::compile(given[1].as_text());
   return path ? (*path)->evaluate(document, run_) : run_.fail(path.error().message);
+}
+
+Value Evaluator::xpath(const Node& node) {
+  Value given[3];
+  auto children = program_.children_of(node);
+  if (!evaluate_all(children, given)) return Value::failed();
+  auto type = std::optional(XPathType::string);
+  if (children.size() == 3)
+    type = given[2].is_text() ? find_xpath_type(given[2].as_text()) : std::nullopt;
+  if (!type) return run_.fail("#xpath needs a type, " + std::string(kXPathTypes));
+  if (node.number != kNotConstant)
+    return evaluate_xpath(*program_.xpaths[node.number], given[0], *type, run_);
+  if (!given[1].is_text())
+    return run_.fail("#xpath needs a path, not " + std::string(kind_name(given[1])));
+  auto path = xml::XPath::compile(given[1].as_text());
+  return path ? evaluate_xpath(**path, given[0], *type, run_)
+              : run_.fail("the XPath " + quoted(given[1].as_text()) + ": " + path.error().message);
 }
 
 Value Evaluator::escaped(const Node& node) {

@@ -33,6 +33,7 @@ class Evaluator {
   Value static_call(const Node& node);
   Value create(const Node& node);
   Value json_path(const Node& node);
+  Value xpath(const Node& node);
   Value escaped(const Node& node);
   Value list(const Node& node);
   Value map(const Node& node);

@@ -13,6 +13,7 @@
 #include "el/methods.hpp"
 #include "el/regex.hpp"
 #include "el/statics.hpp"
+#include "xml/xpath.hpp"
 
 namespace perigee::el {
 
@@ -33,6 +34,7 @@ enum class Op : std::uint8_t {
   static_call,  // arguments..; static
   create,       // arguments..; type in number
   json_path,    // document; a constant path in number, or path as second child
+  xpath,        // document, path[, type]; a constant path in number
   json_escape,
   xml_escape,
   list,
@@ -94,6 +96,7 @@ struct Program {
   std::vector<NodeId> children;
   std::vector<std::unique_ptr<const Regex>> regexes;
   std::vector<std::unique_ptr<const JsonPath>> paths;
+  std::vector<std::unique_ptr<const xml::XPath>> xpaths;
   Arena constants{512};
   Needs needs;
   std::optional<Error> refusal;

@@ -2,19 +2,12 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
-#include <algorithm>
 #include <cstdio>
 
 #include "tests/el/support/evaluate.hpp"
 
 namespace perigee::el {
 namespace {
-
-// Cases of what this version refuses at compile: each has to fail with "not supported".
-constexpr std::pair<std::string_view, std::string_view> kNotSupported[] = {
-    {"el-099", "#xpath"}, {"el-100", "#xpath"},     {"el-102", "#xpath"},
-    {"el-103", "#xpath"}, {"el-114", "xmlContent"},
-};
 
 struct Outcome {
   bool failed = false;
@@ -56,28 +49,16 @@ std::string problem(Json test, const Outcome& outcome) {
   return fits ? "" : gives;
 }
 
-bool is_not_supported(std::string_view id) {
-  return std::ranges::find(kNotSupported, id,
-                           &std::pair<std::string_view, std::string_view>::first) !=
-         std::end(kNotSupported);
-}
-
 TEST(ElCompat, GivesTheReferencesAnswers) {
   auto document = JsonDocument::parse(test::read_file(test::compat_file("el/expressions.json")));
   ASSERT_TRUE(document) << document.error().message;
   Json root = document->root();
   SystemClock clock;
-  std::size_t passed = 0, skipped = 0;
+  std::size_t passed = 0;
   for (const JsonNode& node : root["cases"].items()) {
     Json test(node);
     SCOPED_TRACE(std::string(test["id"].text()) + " " + std::string(test["expression"].text()));
     auto compiled = Template::compile(test["expression"].text());
-    if (is_not_supported(test["id"].text())) {
-      ASSERT_FALSE(compiled);
-      EXPECT_EQ(compiled.error().code, ErrorCode::unsupported) << compiled.error().message;
-      ++skipped;
-      continue;
-    }
     JsonVariables variables(root["contexts"][test["context"].text()], clock);
     Arena arena;
     Outcome outcome{true, false, compiled ? "" : compiled.error().message};
@@ -86,10 +67,9 @@ TEST(ElCompat, GivesTheReferencesAnswers) {
     EXPECT_EQ(wrong, "");
     if (wrong.empty()) ++passed;
   }
-  std::printf("el/expressions.json: %zu of %zu cases as the reference, %zu not supported\n", passed,
-              root["cases"].size(), skipped);
-  EXPECT_EQ(passed + skipped, root["cases"].size());
-  EXPECT_EQ(skipped, std::size(kNotSupported));
+  std::printf("el/expressions.json: %zu of %zu cases as the reference\n", passed,
+              root["cases"].size());
+  EXPECT_EQ(passed, root["cases"].size());
 }
 
 }  // namespace

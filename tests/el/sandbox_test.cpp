@@ -41,9 +41,9 @@ TEST(ElSandbox, WhatIsNotReachedDoesNotFail) {
 
 TEST(ElSandbox, RefusesAtCompileWhatIsNotDoneYet) {
   for (std::string_view text :
-       {"{#xpath(#request.content, '/a')}", "{#request.xmlContent.a}", "{(new java.util.Date())}",
-        "{T(java.time.LocalDate).now()}", "{(new java.text.SimpleDateFormat('yyyy'))}",
-        "{(new java.math.BigDecimal('1.10'))}", "{T(java.util.Collections).binarySearch({1}, 1)}",
+       {"{(new java.util.Date())}", "{T(java.time.LocalDate).now()}",
+        "{(new java.text.SimpleDateFormat('yyyy'))}", "{(new java.math.BigDecimal('1.10'))}",
+        "{T(java.util.Collections).binarySearch({1}, 1)}",
         "{#jsonPath(#request.content, '$.a.concat(\"x\")')}"}) {
     auto compiled = Template::compile(text);
     ASSERT_FALSE(compiled) << text;
