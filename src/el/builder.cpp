@@ -212,10 +212,16 @@ Result<NodeId> Builder::call(NodeId target, std::string_view name, std::vector<N
     return property(target, keep(getter), safe, column);
   }
   const MethodInfo* method = find_method(name);
-  if (!method) return refused("the method " + quoted(name) + " is not allowed", column);
+  bool is_container = is_read(node(target)) && keyed(node(target).access) != Access::none;
+  if (!method || (is_container && !is_of_containers(method->method)))
+    return refused("the method " + quoted(name) + " is not allowed", column);
   if (arguments.size() < method->arguments_min || arguments.size() > method->arguments_max)
     return refused(arguments_wrong(name, arguments.size()), column);
-  Node made{.op = Op::call, .safe = safe, .method = method->method, .number = kNotConstant};
+  Node made{.op = Op::call,
+            .safe = safe,
+            .method = method->method,
+            .detail = method->detail,
+            .number = kNotConstant};
   if (takes_pattern(method->method)) {
     TRY(made.number, constant_pattern(arguments[0], column));
   }
@@ -229,14 +235,15 @@ Result<NodeId> Builder::static_call(Type type, std::string_view name, std::vecto
                                     std::uint32_t column) {
   const StaticInfo* info = find_static(type, name);
   if (!info) return refused("the static method " + quoted(name) + " is not allowed", column);
-  if (info->method == StaticMethod::unsupported)
-    return unsupported(column, "the static method " + quoted(name));
   if (arguments.size() < info->arguments_min || arguments.size() > info->arguments_max)
     return refused(arguments_wrong(name, arguments.size()), column);
   if (info->method == StaticMethod::string_format && is_constant_text(arguments[0]))
     if (auto conversion = unsupported_conversion(node(arguments[0]).value.as_text()))
       return unsupported(column, "the conversion " + quoted(*conversion));
-  TRY(NodeId id, add({.op = Op::static_call, .static_method = info->method}, arguments, column));
+  TRY(NodeId id, add({.op = Op::static_call,
+                      .static_method = info->method,
+                      .number = static_cast<std::uint32_t>(type)},
+                     arguments, column));
   if (is_pure(info->method)) fold(id);
   return id;
 }
@@ -244,22 +251,32 @@ Result<NodeId> Builder::static_call(Type type, std::string_view name, std::vecto
 Result<NodeId> Builder::type(std::string_view name, std::uint32_t column) {
   auto type = find_type(name);
   if (!type) return refused("the type " + quoted(name) + " is not allowed", column);
-  if (*type == Type::unsupported) return unsupported(column, "the type " + quoted(name));
   return constant(Value::type(static_cast<int>(*type)), column);
 }
 
 Result<NodeId> Builder::create(std::string_view type_name, std::vector<NodeId> arguments,
                                std::uint32_t column) {
   auto type = find_type(type_name);
-  if (type == Type::unsupported) return unsupported(column, "the type " + quoted(type_name));
   if (!type || !is_constructible(*type))
     return refused("new " + std::string(type_name) + " is not allowed", column);
-  std::size_t arguments_max = *type == Type::string ? 2 : 1;
+  std::size_t arguments_max = constructor_arguments_max(*type);
   if (arguments.size() > arguments_max)
     return refused(arguments_wrong(type_name, arguments.size()), column);
   TRY(NodeId id,
       add({.op = Op::create, .number = static_cast<std::uint32_t>(*type)}, arguments, column));
-  if (*type != Type::random) fold(id);
+  if (*type != Type::random && *type != Type::date) fold(id);
+  return id;
+}
+
+Result<NodeId> Builder::array(std::string_view type_name, std::vector<NodeId> children,
+                              bool has_size, std::uint32_t column) {
+  auto type = find_type(type_name);
+  if (!type || !is_array_type(*type))
+    return refused("new " + std::string(type_name) + "[] is not allowed", column);
+  TRY(NodeId id, add({.op = has_size ? Op::array_of_size : Op::array,
+                      .number = static_cast<std::uint32_t>(*type)},
+                     children, column));
+  fold(id);
   return id;
 }
 
@@ -290,8 +307,6 @@ Result<NodeId> Builder::json_path(std::vector<NodeId> arguments, std::uint32_t c
   Node made{.op = Op::json_path, .number = kNotConstant};
   if (is_constant_text(arguments[1])) {
     auto path = JsonPath::compile(node(arguments[1]).value.as_text());
-    if (!path && path.error().code == ErrorCode::unsupported)
-      return fail_at(column, path.error().message, ErrorCode::unsupported);
     if (!path) return refused(path.error().message, column);
     made.number = static_cast<std::uint32_t>(program_.paths.size());
     program_.paths.push_back(*std::move(path));

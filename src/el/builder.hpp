@@ -30,6 +30,9 @@ class Builder {
   Result<NodeId> type(std::string_view name, std::uint32_t column);
   Result<NodeId> create(std::string_view type_name, std::vector<NodeId> arguments,
                         std::uint32_t column);
+  // new T[size] when `has_size`, else new T[]{items}.
+  Result<NodeId> array(std::string_view type_name, std::vector<NodeId> children, bool has_size,
+                       std::uint32_t column);
   Result<NodeId> select(Op op, NodeId target, NodeId body, bool safe, std::uint32_t column);
   // Operators and literals.
   Result<NodeId> operation(Op op, std::vector<NodeId> children, std::uint32_t column);

@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "el/access.hpp"
+#include "el/decimal.hpp"
 #include "el/lexer.hpp"
+#include "el/temporal.hpp"
 #include "el/text.hpp"
 
 namespace perigee::el {
@@ -135,6 +137,10 @@ Text to_text(Value value, Arena& arena, std::string& problem) {
       return {true, false, integer_text(value.as_integer(), arena)};
     case Kind::real:
       return {true, false, java_double(value.as_real(), arena)};
+    case Kind::decimal:
+      return {true, false, arena.copy(decimal_text(value.as_decimal()))};
+    case Kind::temporal:
+      return {true, false, arena.copy(temporal_text(value.as_temporal()))};
     case Kind::bytes:
       return {true, false, arena.copy(bytes_text(value.as_text()))};
     case Kind::list:
@@ -219,7 +225,8 @@ std::optional<double> parse_real(std::string_view text) {
 
 Number to_long(Value value, std::string& problem) {
   if (value.is_integral()) return {true, false, value.as_integer()};
-  if (value.kind() == Kind::real) return real_to_long(value.as_real(), problem);
+  if (value.kind() == Kind::real || value.kind() == Kind::decimal)
+    return real_to_long(value.as_real(), problem);
   if (value.is_null()) return {true, true, 0};
   if (value.is_list())  // compat: as in to_boolean
     return value.list_size() == 0 ? Number{true, true, 0} : to_long(value.item(0), problem);
@@ -244,6 +251,7 @@ std::string_view kind_name(Value value) {
     case Kind::integer:
     case Kind::long_integer:
     case Kind::real:
+    case Kind::decimal:
       return "a number";
     case Kind::text:
       return "a text";
@@ -277,6 +285,10 @@ std::string_view kind_name(Value value) {
       return "an encoder or decoder";
     case Kind::random:
       return "a random generator";
+    case Kind::temporal:
+      return value.as_temporal().type == TemporalType::zone ? "a time zone" : "a date";
+    case Kind::format:
+      return "a format";
     case Kind::absent:
     case Kind::failed:
       break;

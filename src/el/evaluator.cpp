@@ -74,6 +74,9 @@ Value Evaluator::value_of(const Node& node) {
       return static_call(node);
     case Op::create:
       return create(node);
+    case Op::array:
+    case Op::array_of_size:
+      return array(node);
     case Op::json_path:
       return json_path(node);
     case Op::xpath:
@@ -292,7 +295,7 @@ Value Evaluator::call(const Node& node) {
     return secret(given);
   const Regex* pattern =
       node.number == kNotConstant ? nullptr : program_.regexes[node.number].get();
-  return call_method({run_, node.method, target, given, pattern});
+  return call_method({run_, node.method, target, given, pattern, node.detail});
 }
 
 Value Evaluator::secret(std::span<const Value> arguments) {
@@ -309,7 +312,8 @@ Value Evaluator::static_call(const Node& node) {
   Value arguments[kArgumentsMax];
   auto children = program_.children_of(node);
   if (!evaluate_all(children, arguments)) return Value::failed();
-  return el::call_static(node.static_method, {arguments, children.size()}, run_);
+  return el::call_static(node.static_method, static_cast<Type>(node.number),
+                         {arguments, children.size()}, run_);
 }
 
 Value Evaluator::create(const Node& node) {

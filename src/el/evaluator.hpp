@@ -32,6 +32,7 @@ class Evaluator {
   Value call(const Node& node);
   Value static_call(const Node& node);
   Value create(const Node& node);
+  Value array(const Node& node);
   Value json_path(const Node& node);
   Value xpath(const Node& node);
   Value escaped(const Node& node);

@@ -13,6 +13,28 @@ Value Evaluator::list(const Node& node) {
   return evaluate_all(children, items) ? Value::list(items) : Value::failed();
 }
 
+Value Evaluator::array(const Node& node) {
+  auto type = static_cast<Type>(node.number);
+  auto children = program_.children_of(node);
+  if (node.op == Op::array_of_size) {
+    Value size = evaluate(children[0]);
+    Number count = size.is_failed() ? Number{} : to_int(size, run_.problem);
+    if (!count.ok) return Value::failed();
+    if (count.is_null || count.value < 0) return run_.fail("the size of an array is no count");
+    if (!run_.step(static_cast<std::size_t>(count.value))) return Value::failed();
+    auto values = take_values(run_.arena, static_cast<std::size_t>(count.value));
+    std::ranges::fill(values, array_default(type));
+    return Value::array(values);
+  }
+  auto values = take_values(run_.arena, children.size());
+  if (!evaluate_all(children, values)) return Value::failed();
+  for (Value& value : values) {
+    value = array_item(type, value, run_);
+    if (value.is_failed()) return value;
+  }
+  return Value::array(values);
+}
+
 Value Evaluator::map(const Node& node) {
   auto children = program_.children_of(node);
   auto entries = run_.arena.array<MapEntry>(children.size() / 2);

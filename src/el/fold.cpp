@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "el/builder.hpp"
+#include "el/decimal.hpp"
 #include "el/evaluator.hpp"
 
 namespace perigee::el {
@@ -36,8 +37,11 @@ std::optional<Value> copied(Value value, Arena& arena) {
     }
     return value.is_array() ? Value::array(items) : Value::list(items);
   }
-  bool is_plain =
-      value.is_null() || value.is_boolean() || value.is_number() || value.kind() == Kind::codec;
+  if (value.kind() == Kind::decimal)
+    return Value::decimal(*new (arena.take(sizeof(Decimal), alignof(Decimal)))
+                              Decimal(value.as_decimal()));
+  bool is_plain = value.is_null() || value.is_boolean() || value.is_integral() ||
+                  value.kind() == Kind::real || value.kind() == Kind::codec;
   return is_plain ? std::optional(value) : std::nullopt;
 }
 

@@ -1,8 +1,13 @@
 #include "el/format.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "el/convert.hpp"
+#include "el/date_format.hpp"
+#include "el/decimal.hpp"
+#include "el/methods.hpp"
 #include "el/run.hpp"
 #include "el/text.hpp"
 
@@ -96,10 +101,27 @@ std::string decimal(Value value, const Directive& directive) {
 
 std::string real(Value value, const Directive& directive) {
   double number = value.as_real();
-  if (number != number) return "NaN";
+  if (std::isnan(number)) return "NaN";
   int precision = directive.precision < 0 ? 6 : directive.precision;
-  const char* pattern = directive.conversion == 'f' ? "%.*f" : "%.*e";
   double magnitude = number < 0 ? -number : number;
+  if (std::isinf(number)) return signed_number("Infinity", number < 0, directive);
+  if (value.kind() == Kind::decimal && directive.conversion == 'f') {
+    auto rounded = with_scale(value.as_decimal(), precision, Rounding::half_up);
+    if (!rounded) return decimal_text(value.as_decimal());
+    return signed_number(plain_text(number < 0 ? negated(*rounded) : *rounded), number < 0,
+                         directive);
+  }
+  const char* pattern = "%.*f";
+  if (directive.conversion == 'e') pattern = "%.*e";
+  if (directive.conversion == 'E') pattern = "%.*E";
+  bool is_general = directive.conversion == 'g' || directive.conversion == 'G';
+  if (is_general) {  // compat: unlike C's, with all digits
+    precision = precision == 0 ? 1 : precision;
+    bool is_plain = number == 0 || (magnitude >= 1e-4 && magnitude < std::pow(10, precision));
+    int before = magnitude < 1 ? 1 : static_cast<int>(std::floor(std::log10(magnitude))) + 1;
+    if (!is_plain) pattern = directive.conversion == 'g' ? "%.*e" : "%.*E";
+    precision = is_plain ? std::max(precision - before, 0) : precision - 1;
+  }
   std::string digits(
       static_cast<std::size_t>(std::snprintf(nullptr, 0, pattern, precision, magnitude)), '\0');
   std::snprintf(digits.data(), digits.size() + 1, pattern, precision, magnitude);
@@ -145,13 +167,22 @@ class Formatter {
       case 's':
       case 'S':
         return append_text(directive, value);
-      case 'b': {
+      case 'b':
+      case 'B': {
         bool truth = value.is_boolean() ? value.as_boolean() : !value.is_null();
-        pad(truth ? "true" : "false", directive);
+        std::string_view upper_case = truth ? "TRUE" : "FALSE";
+        pad(directive.conversion == 'B' ? upper_case : truth ? "true" : "false", directive);
         return true;
       }
       case 'c':
+      case 'C':
         return append_character(directive, value);
+      case 'h':
+      case 'H':
+        return append_hash(directive, value);
+      case 't':
+      case 'T':
+        return append_date(directive, value);
       case 'd':
       case 'x':
       case 'X':
@@ -164,9 +195,12 @@ class Formatter {
         return true;
       case 'f':
       case 'e':
+      case 'E':
+      case 'g':
+      case 'G':
         if (value.is_null()) break;
         // compat: Java refuses an integer for %f.
-        if (value.kind() != Kind::real)
+        if (value.kind() != Kind::real && value.kind() != Kind::decimal)
           return wrong(directive, "needs a decimal number, not " + std::string(kind_name(value)));
         pad(real(value, directive), directive);
         return true;
@@ -196,7 +230,40 @@ class Formatter {
     }
     if (!value.is_text() || units_of(value.as_text()) != 1)
       return wrong(directive, "needs one character");
-    pad(value.as_text(), directive);
+    pad(directive.conversion == 'C' ? upper(value.as_text(), run_.arena) : value.as_text(),
+        directive);
+    return true;
+  }
+
+  bool append_hash(const Directive& directive, Value value) {
+    if (value.is_null()) {
+      pad("null", directive);
+      return true;
+    }
+    Value hash = call_method({run_, Method::hash_code, value, {}});
+    Directive hex = directive;
+    hex.conversion = directive.conversion == 'H' ? 'X' : 'x';
+    pad(with_base(hash, hex), directive);
+    return true;
+  }
+
+  // %tY and its kin; the last letter says what of a date.
+  bool append_date(const Directive& directive, Value value) {
+    if (value.is_null()) {
+      pad("null", directive);
+      return true;
+    }
+    Temporal temporal;
+    if (value.is_integral())
+      temporal = at_milliseconds(TemporalType::date, value.as_integer(), {});
+    else if (value.kind() == Kind::temporal && value.as_temporal().type != TemporalType::zone)
+      temporal = value.as_temporal();
+    else
+      return wrong(directive, "needs a date, not " + std::string(kind_name(value)));
+    DateText text = printed_date(directive.written.back(), temporal);
+    if (!text.problem.empty()) return wrong(directive, text.problem);
+    pad(directive.conversion == 'T' ? upper(text.text, run_.arena) : std::string_view(text.text),
+        directive);
     return true;
   }
 
@@ -230,8 +297,10 @@ std::optional<std::string> unsupported_conversion(std::string_view format) {
   for (std::size_t at = format.find('%'); at < format.size(); at = format.find('%', at)) {
     Directive directive;
     if (!read_directive(format, at, directive)) return std::nullopt;
-    if (std::string_view("tTaAgGhHBECfdesSbcxXon%").find(directive.conversion) < 10)
-      return std::string(directive.written);
+    bool is_date = directive.conversion == 't' || directive.conversion == 'T';
+    bool is_known = is_date ? is_printed_date(directive.written.back())
+                            : directive.conversion != 'a' && directive.conversion != 'A';
+    if (!is_known) return std::string(directive.written);
   }
   return std::nullopt;
 }

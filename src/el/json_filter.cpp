@@ -9,26 +9,6 @@
 namespace perigee::el {
 namespace {
 
-// The value of an operand; absent when its path finds nothing.
-Value operand(const Filter& filter, Value item, Value root, Run& run) {
-  if (filter.op == FilterOp::literal)
-    return filter.value.is_text() ? Value::text(filter.text) : filter.value;
-  if (filter.op == FilterOp::list) {
-    auto items = take_values(run.arena, filter.children.size());
-    for (std::size_t i = 0; i < items.size(); ++i)
-      items[i] = operand(filter.children[i], item, root, run);
-    return Value::list(items);
-  }
-  // A path that leads nowhere is no error in a filter: the item just does not have it.
-  Run inner{run.variables, run.arena, {}, run.steps, run.built_bytes};
-  Value start = filter.from_root ? root : item;
-  if (filter.path->steps().empty()) return start;
-  Value value = filter.path->evaluate(start, inner);
-  run.steps = inner.steps;
-  run.built_bytes = inner.built_bytes;
-  return value.is_failed() ? Value::absent() : value;
-}
-
 bool contains(Value list, Value wanted, Run& run) {
   if (list.is_text() && wanted.is_text())
     return list.as_text().find(wanted.as_text()) != std::string_view::npos;
@@ -36,6 +16,16 @@ bool contains(Value list, Value wanted, Run& run) {
   for (std::size_t i = 0; i < list.list_size() && run.step(); ++i)
     if (equal(list.item(i), wanted, run.arena)) return true;
   return false;
+}
+
+// subsetof: all, anyof: some, noneof: no element of the left is one of the right.
+bool shares(FilterOp op, Value left, Value right, Run& run) {
+  if (!left.is_list() || !right.is_list()) return false;
+  std::size_t shared = 0;
+  for (std::size_t i = 0; i < left.list_size() && run.step(); ++i)
+    shared += contains(right, left.item(i), run);
+  if (op == FilterOp::subset_of) return shared == left.list_size();
+  return (shared > 0) == (op == FilterOp::any_of);
 }
 
 std::optional<std::size_t> size_of(Value value) {
@@ -75,6 +65,10 @@ bool related(FilterOp op, Value left, Value right, const Filter& pattern, Run& r
       return !contains(right, left, run);
     case FilterOp::contains:
       return contains(left, right, run);
+    case FilterOp::subset_of:
+    case FilterOp::any_of:
+    case FilterOp::none_of:
+      return shares(op, left, right, run);
     case FilterOp::size: {
       auto size = size_of(left);
       return size && right.is_integral() && right.as_integer() == static_cast<std::int64_t>(*size);
@@ -102,6 +96,25 @@ bool exists(const Filter& path, Value item, Value root, Run& run) {
 }
 
 }  // namespace
+
+Value operand(const Filter& filter, Value item, Value root, Run& run) {
+  if (filter.op == FilterOp::literal)
+    return filter.value.is_text() ? Value::text(filter.text) : filter.value;
+  if (filter.op == FilterOp::list) {
+    auto items = take_values(run.arena, filter.children.size());
+    for (std::size_t i = 0; i < items.size(); ++i)
+      items[i] = operand(filter.children[i], item, root, run);
+    return Value::list(items);
+  }
+  // A path that leads nowhere is no error in a filter: the item just does not have it.
+  Run inner{run.variables, run.arena, {}, run.steps, run.built_bytes};
+  Value start = filter.from_root ? root : item;
+  if (filter.path->steps().empty()) return start;
+  Value value = filter.path->evaluate(start, inner);
+  run.steps = inner.steps;
+  run.built_bytes = inner.built_bytes;
+  return value.is_failed() ? Value::absent() : value;
+}
 
 bool passes(const Filter& filter, Value item, Value root, Run& run) {
   if (!run.step()) return false;

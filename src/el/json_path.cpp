@@ -1,8 +1,10 @@
 #include "el/json_path.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "el/convert.hpp"
 #include "el/operators.hpp"
 #include "el/regex.hpp"
 #include "el/run.hpp"
@@ -119,55 +121,118 @@ Value list_of(const Found& found, Run& run) {
   return Value::list(items);
 }
 
-Value aggregate(PathFunction function, Value list, Run& run) {
-  if (!list.is_list() || list.list_size() == 0)
-    return run.fail("the path's function needs an array of numbers");
-  double sum = 0, low = std::numeric_limits<double>::infinity(), high = -low;
-  for (std::size_t i = 0; i < list.list_size(); ++i) {
-    Value item = list.item(i);
-    if (!run.step()) return Value::failed();
-    if (!item.is_number()) return run.fail("the path's function needs an array of numbers");
-    sum += item.as_real();
-    low = std::min(low, item.as_real());
-    high = std::max(high, item.as_real());
+Value keys_of(Value value, Run& run) {
+  if (!value.is_map()) return Value::null();
+  Found keys;
+  for (const MapEntry& entry : value.entries(run.arena)) keys.push_back(entry.key);
+  return list_of(keys, run);
+}
+
+Value length_of(Value value, Run& run) {
+  if (value.is_list()) return Value::integer(static_cast<std::int32_t>(value.list_size()));
+  if (value.is_map()) return Value::integer(static_cast<std::int32_t>(value.map_size(run.arena)));
+  return Value::null();
+}
+
+// An element by its place, from the end when it is negative.
+Value element_at(Value list, Value place) {
+  if (!list.is_list() || !place.is_integral()) return Value::null();
+  auto size = static_cast<std::int64_t>(list.list_size());
+  std::int64_t at = place.as_integer() < 0 ? size + place.as_integer() : place.as_integer();
+  return at < 0 || at >= size ? Value::null() : list.item(static_cast<std::size_t>(at));
+}
+
+Value appended(Value list, std::span<const Value> more, Run& run) {
+  if (!list.is_list()) return list;
+  if (!run.step(list.list_size())) return Value::failed();
+  auto items = take_values(run.arena, list.list_size() + more.size());
+  for (std::size_t i = 0; i < list.list_size(); ++i) items[i] = list.item(i);
+  std::ranges::copy(more, items.begin() + static_cast<std::ptrdiff_t>(list.list_size()));
+  return Value::list(items);
+}
+
+// The texts of a list and of what comes after it.
+Value concatenated(Value list, std::span<const Value> more, Run& run) {
+  std::string joined;
+  auto add = [&](Value value) {
+    if (!run.step()) return false;
+    if (value.is_list() || value.is_map() || value.is_null()) return true;
+    Text text = to_text(value, run.arena, run.problem);
+    if (!text.ok || !run.build(text.text.size())) return false;
+    joined += text.text;
+    return true;
+  };
+  for (std::size_t i = 0; list.is_list() && i < list.list_size(); ++i)
+    if (list.item(i).is_text() && !add(list.item(i))) return Value::failed();
+  for (Value value : more)
+    if (!add(value)) return Value::failed();
+  return run.text(joined);
+}
+
+}  // namespace
+
+Value JsonPath::aggregate(Value list, std::span<const Value> more, Run& run) const {
+  double sum = 0, squares = 0, low = std::numeric_limits<double>::infinity(), high = -low;
+  std::size_t count = 0;
+  auto add = [&](Value item) {
+    if (!item.is_number() || !run.step()) return;
+    double number = item.as_real();
+    sum += number;
+    squares += number * number;
+    low = std::min(low, number);
+    high = std::max(high, number);
+    ++count;
+  };
+  for (std::size_t i = 0; list.is_list() && i < list.list_size(); ++i) {
+    if (!list.item(i).is_number()) return run.fail("the path's function needs an array of numbers");
+    add(list.item(i));
   }
-  switch (function) {
+  for (Value value : more) add(value);
+  if (!run.problem.empty()) return Value::failed();
+  if (count == 0) return run.fail("the path's function needs an array of numbers");
+  auto size = static_cast<double>(count);
+  switch (function_) {
     case PathFunction::min:
       return Value::real(low);
     case PathFunction::max:
       return Value::real(high);
     case PathFunction::sum:
       return Value::real(sum);
+    case PathFunction::stddev:
+      return Value::real(std::sqrt(squares / size - sum * sum / size / size));
     default:
-      return Value::real(sum / static_cast<double>(list.list_size()));
+      return Value::real(sum / size);
   }
 }
 
-Value apply(PathFunction function, Value value, Run& run) {
-  switch (function) {
+Value JsonPath::applied(Value value, Value root, Run& run) const {
+  auto given = take_values(run.arena, arguments_.size());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    Value argument = operand(arguments_[i], root, root, run);
+    given[i] = argument.is_absent() ? Value::null() : argument;
+  }
+  switch (function_) {
     case PathFunction::none:
       return value;
     case PathFunction::length:
-      if (value.is_list()) return Value::integer(static_cast<std::int32_t>(value.list_size()));
-      if (value.is_map())
-        return Value::integer(static_cast<std::int32_t>(value.map_size(run.arena)));
-      return Value::null();
-    case PathFunction::keys: {
-      if (!value.is_map()) return Value::null();
-      Found keys;
-      for (const MapEntry& entry : value.entries(run.arena)) keys.push_back(entry.key);
-      return list_of(keys, run);
-    }
+      return length_of(given.empty() ? value : given[0], run);
+    case PathFunction::keys:
+      return keys_of(value, run);
     case PathFunction::first:
+      return element_at(value, Value::integer(0));
     case PathFunction::last:
-      if (!value.is_list() || value.list_size() == 0) return Value::null();
-      return value.item(function == PathFunction::first ? 0 : value.list_size() - 1);
+      return element_at(value, Value::integer(-1));
+    case PathFunction::index:
+      if (given.empty()) return run.fail("index() of a path needs a place");
+      return element_at(value, given[0]);
+    case PathFunction::concat:
+      return concatenated(value, given, run);
+    case PathFunction::append:
+      return appended(value, given, run);
     default:
-      return aggregate(function, value, run);
+      return aggregate(value, given, run);
   }
 }
-
-}  // namespace
 
 Value JsonPath::evaluate(Value document, Run& run) const {
   Walk walk(document, run);
@@ -181,7 +246,7 @@ Value JsonPath::evaluate(Value document, Run& run) const {
       return run.fail("a part of the path before its last one is missing");
     at = next.is_absent() ? Value::null() : next;
   }
-  if (i == steps_.size()) return apply(function_, at, run);
+  if (i == steps_.size()) return applied(at, document, run);
   Found found{at}, next;
   for (; i < steps_.size(); ++i) {
     next.clear();
@@ -189,7 +254,7 @@ Value JsonPath::evaluate(Value document, Run& run) const {
       if (!walk.any(steps_[i], from, next)) return Value::failed();
     found.swap(next);
   }
-  return apply(function_, list_of(found, run), run);
+  return applied(list_of(found, run), document, run);
 }
 
 }  // namespace perigee::el

@@ -45,6 +45,9 @@ enum class FilterOp : std::uint8_t {
   contains,
   size,
   empty,
+  subset_of,
+  any_of,
+  none_of,
 };
 
 struct Filter {
@@ -72,7 +75,21 @@ struct PathStep {
   }
 };
 
-enum class PathFunction : std::uint8_t { none, length, min, max, sum, avg, keys, first, last };
+enum class PathFunction : std::uint8_t {
+  none,
+  length,
+  min,
+  max,
+  sum,
+  avg,
+  stddev,
+  keys,
+  first,
+  last,
+  index,
+  concat,
+  append,
+};
 
 class JsonPath {
  public:
@@ -84,11 +101,17 @@ class JsonPath {
  private:
   friend class PathParser;
   std::vector<PathStep> steps_;
+  Value applied(Value value, Value root, Run& run) const;
+  Value aggregate(Value list, std::span<const Value> more, Run& run) const;
   PathFunction function_ = PathFunction::none;
+  std::vector<Filter> arguments_;  // of the function
   bool is_definite_ = true;
 };
 
 // Whether an item passes; decided by the steps above.
 bool passes(const Filter& filter, Value item, Value root, Run& run);
+
+// The value of a literal, a list or a path; absent when its path finds nothing.
+Value operand(const Filter& filter, Value item, Value root, Run& run);
 
 }  // namespace perigee::el

@@ -27,9 +27,9 @@ class PathParser {
  private:
   using Kind = PathStep::Kind;
 
-  std::unexpected<Error> wrong(const std::string& reason,
-                               ErrorCode code = ErrorCode::evaluation) const {
-    return fail(code, "the path '" + std::string(text_.substr(0, 200)) + "' " + reason);
+  std::unexpected<Error> wrong(const std::string& reason) const {
+    return fail(ErrorCode::evaluation,
+                "the path '" + std::string(text_.substr(0, 200)) + "' " + reason);
   }
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   bool ahead(std::string_view what) const { return text_.substr(at_).starts_with(what); }
@@ -94,17 +94,29 @@ class PathParser {
         {"min", PathFunction::min},       {"max", PathFunction::max},
         {"sum", PathFunction::sum},       {"avg", PathFunction::avg},
         {"keys", PathFunction::keys},     {"first", PathFunction::first},
-        {"last", PathFunction::last},
+        {"last", PathFunction::last},     {"stddev", PathFunction::stddev},
+        {"index", PathFunction::index},   {"concat", PathFunction::concat},
+        {"append", PathFunction::append},
     };
     for (auto [known, function] : kFunctions) {
-      if (known != name || !ahead("()")) continue;
-      at_ += 2;
+      if (known != name) continue;
       path.function_ = function;
-      return {};
+      return arguments(path);
     }
-    return wrong(
-        "uses the function '" + std::string(name) + "', which is not supported by this version",
-        ErrorCode::unsupported);
+    return wrong("uses the function '" + std::string(name) + "', which does not exist");
+  }
+
+  Result<void> arguments(JsonPath& path) {
+    take("(");
+    if (take(")")) return {};
+    if (++nesting_ > kFilterNestingMax) return wrong("has too deep a function");
+    do {
+      TRY(Filter argument, operand());
+      path.arguments_.push_back(std::move(argument));
+    } while (take(","));
+    --nesting_;
+    if (!take(")")) return wrong("misses a ')' of a function");
+    return {};
   }
 
   Result<void> bracket(PathStep& step) {
@@ -226,12 +238,21 @@ class PathParser {
 
   Result<Filter> relation() {
     constexpr std::pair<std::string_view, FilterOp> kOperators[] = {
-        {"==", FilterOp::equal},      {"!=", FilterOp::not_equal},
-        {"<=", FilterOp::less_equal}, {">=", FilterOp::greater_equal},
-        {"<", FilterOp::less},        {">", FilterOp::greater},
-        {"=~", FilterOp::matches},    {"in ", FilterOp::in},
-        {"nin ", FilterOp::not_in},   {"contains ", FilterOp::contains},
-        {"size ", FilterOp::size},    {"empty ", FilterOp::empty},
+        {"==", FilterOp::equal},
+        {"!=", FilterOp::not_equal},
+        {"<=", FilterOp::less_equal},
+        {">=", FilterOp::greater_equal},
+        {"<", FilterOp::less},
+        {">", FilterOp::greater},
+        {"=~", FilterOp::matches},
+        {"in ", FilterOp::in},
+        {"nin ", FilterOp::not_in},
+        {"contains ", FilterOp::contains},
+        {"size ", FilterOp::size},
+        {"empty ", FilterOp::empty},
+        {"subsetof ", FilterOp::subset_of},
+        {"anyof ", FilterOp::any_of},
+        {"noneof ", FilterOp::none_of},
     };
     TRY(Filter left, operand());
     for (auto [written, op] : kOperators) {
@@ -240,8 +261,7 @@ class PathParser {
       return combine(op, std::move(left), std::move(right));
     }
     if (peek() >= 'a' && peek() <= 'z')
-      return wrong("has a filter operator that is not supported by this version",
-                   ErrorCode::unsupported);
+      return wrong("has an operator in its filter that does not exist");
     if (left.op != FilterOp::path) return wrong("has a filter that is only a literal");
     Filter exists;
     exists.children.push_back(std::move(left));

@@ -35,7 +35,7 @@ Value whole(std::int64_t number, bool wide) {
 }
 
 Value absolute(Value a) {
-  if (a.kind() == Kind::real) return Value::real(std::abs(a.as_real()));
+  if (!a.is_integral()) return Value::real(std::abs(a.as_real()));
   auto bits = static_cast<std::uint64_t>(a.as_integer());
   std::int64_t magnitude =
       a.as_integer() < 0 ? static_cast<std::int64_t>(0 - bits) : a.as_integer();
@@ -131,7 +131,7 @@ Value larger(StaticMethod method, Value a, Value b, Run& run) {
   auto order = el::compare(a, b, run);
   if (!order) return Value::failed();
   Value chosen = (method == max) == (*order >= 0) ? a : b;
-  if (a.kind() == Kind::real || b.kind() == Kind::real) return Value::real(chosen.as_real());
+  if (!a.is_integral() || !b.is_integral()) return Value::real(chosen.as_real());
   return whole(chosen.as_integer(), is_wide(a, b));
 }
 

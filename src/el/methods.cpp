@@ -5,83 +5,17 @@
 #include <limits>
 
 #include "el/convert.hpp"
+#include "el/decimal_methods.hpp"
 #include "el/operators.hpp"
 #include "el/randomness.hpp"
 #include "el/run.hpp"
+#include "el/temporal_methods.hpp"
 #include "el/text.hpp"
 
 namespace perigee::el {
 namespace {
 
 using enum Method;
-
-constexpr MethodInfo kMethods[] = {
-    {"equals", equals, 1, 1},
-    {"hashCode", hash_code},
-    {"toString", to_string},
-    {"length", length},
-    {"isEmpty", is_empty},
-    {"isBlank", Method::is_blank},
-    {"charAt", char_at, 1, 1},
-    {"substring", substring, 1, 2},
-    {"subSequence", sub_sequence, 2, 2},
-    {"indexOf", index_of, 1, 2},
-    {"lastIndexOf", last_index_of, 1, 2},
-    {"contains", contains, 1, 1},
-    {"startsWith", starts_with, 1, 2},
-    {"endsWith", ends_with, 1, 1},
-    {"equalsIgnoreCase", equals_ignore_case, 1, 1},
-    {"compareTo", compare_to, 1, 1},
-    {"compareToIgnoreCase", compare_to_ignore_case, 1, 1},
-    {"toLowerCase", to_lower_case},
-    {"toUpperCase", to_upper_case},
-    {"trim", Method::trim},
-    {"strip", strip},
-    {"stripLeading", strip_leading},
-    {"stripTrailing", strip_trailing},
-    {"replace", replace, 2, 2},
-    {"replaceAll", replace_all, 2, 2},
-    {"replaceFirst", replace_first, 2, 2},
-    {"split", split, 1, 2},
-    {"matches", matches, 1, 1},
-    {"concat", concat, 1, 1},
-    {"repeat", repeat, 1, 1},
-    {"getBytes", get_bytes, 0, 1},
-    {"codePointAt", code_point_at, 1, 1},
-    {"formatted", formatted, 0, kArgumentsMax},
-    {"size", size},
-    {"get", get, 1, 2},
-    {"containsKey", contains_key, 1, 1},
-    {"containsValue", contains_value, 1, 1},
-    {"entrySet", entry_set},
-    {"getOrDefault", get_or_default, 2, 2},
-    {"keySet", key_set},
-    {"values", values},
-    {"getKey", get_key},
-    {"getValue", get_value},
-    {"toSingleValueMap", to_single_value_map},
-    {"getFirst", get_first, 1, 1},
-    {"containsAllKeys", contains_all_keys, 1, 1},
-    {"getAll", get_all, 1, 1},
-    {"names", names},
-    {"intValue", int_value},
-    {"longValue", long_value},
-    {"shortValue", short_value},
-    {"byteValue", byte_value},
-    {"floatValue", float_value},
-    {"doubleValue", double_value},
-    {"isNaN", is_nan},
-    {"isInfinite", is_infinite},
-    {"encode", encode, 1, 1},
-    {"encodeToString", encode_to_string, 1, 1},
-    {"decode", decode, 1, 1},
-    {"withoutPadding", without_padding},
-    {"nextInt", next_int, 0, 2},
-    {"nextLong", next_long},
-    {"nextDouble", next_double},
-    {"nextFloat", next_float},
-    {"nextBoolean", next_boolean},
-};
 
 std::int32_t hash_of(Value value, Arena& arena) {
   switch (value.kind()) {
@@ -134,23 +68,6 @@ std::int32_t int_of(Value value) {
 
 }  // namespace
 
-const MethodInfo* find_method(std::string_view name) {
-  auto found = std::ranges::find(kMethods, name, &MethodInfo::name);
-  return found == std::end(kMethods) ? nullptr : found;
-}
-
-bool takes_pattern(Method method) {
-  return method == matches || method == replace_all || method == replace_first || method == split;
-}
-
-bool is_pure(Method method) { return method < next_int; }
-
-Value not_allowed(const Call& call) {
-  auto info = std::ranges::find(kMethods, call.method, &MethodInfo::method);
-  return call.run.fail("the method '" + std::string(info->name) + "' is not allowed on " +
-                       std::string(kind_name(call.target)));
-}
-
 bool text_argument(const Call& call, std::size_t index, std::string_view& to) {
   Value argument = call.arguments[index];
   if (argument.is_text()) {
@@ -190,10 +107,17 @@ Value call_method(const Call& call) {
   switch (call.target.kind()) {
     case Kind::text:
       return call_text(call);
+    case Kind::decimal:
+      if (call.method < int_value || call.method > double_value) return call_decimal(call);
+      [[fallthrough]];
     case Kind::integer:
     case Kind::long_integer:
     case Kind::real:
       return call_number(call);
+    case Kind::temporal:
+      return call_temporal(call);
+    case Kind::format:
+      return call_format(call);
     case Kind::list:
     case Kind::json_list:
     case Kind::map:

@@ -51,6 +51,9 @@ enum class Method : std::uint8_t {
   get_bytes,
   code_point_at,
   formatted,
+  to_char_array,
+  content_equals,
+  intern,
   // lists, maps, entries, multi-maps, headers
   size,
   get,
@@ -67,6 +70,55 @@ enum class Method : std::uint8_t {
   contains_all_keys,
   get_all,
   names,
+  // BigDecimal
+  add,
+  subtract,
+  multiply,
+  divide,
+  remainder,
+  pow,
+  negate,
+  abs,
+  signum,
+  scale,
+  precision,
+  set_scale,
+  strip_trailing_zeros,
+  to_plain_string,
+  max,
+  min,
+  move_point_left,
+  move_point_right,
+  // dates; those with a detail take the Field from it
+  get_time,
+  get_time_in_millis,
+  before,
+  after,
+  is_equal,
+  get_year,
+  get_month,
+  get_day_of_week,
+  get_field,
+  get_old_field,
+  plus,
+  minus,
+  with_field,
+  length_of_month,
+  length_of_year,
+  is_leap_year,
+  at_start_of_day,
+  at_zone,
+  with_zone,
+  to_local_date,
+  to_local_date_time,
+  to_epoch_day,
+  to_epoch_second,
+  truncated_to,
+  // formats
+  format,
+  parse,
+  to_pattern,
+  with_zone_of,
   // numbers
   int_value,
   long_value,
@@ -93,12 +145,15 @@ struct MethodInfo {
   Method method = Method::none;
   std::uint8_t arguments_min = 0;
   std::uint8_t arguments_max = 0;
+  std::uint8_t detail = 0;  // what tells methods of one kind apart: a Field
 };
 
 inline constexpr std::size_t kArgumentsMax = 16;
 
 // Null when no white-listed type has a method of that name.
 const MethodInfo* find_method(std::string_view name);
+// Whether headers, parameters and maps may have it.
+bool is_of_containers(Method method);
 // Its first argument is a regular expression.
 bool takes_pattern(Method method);
 // The same arguments give the same result.
@@ -110,6 +165,7 @@ struct Call {
   Value target;
   std::span<const Value> arguments;
   const Regex* pattern = nullptr;  // when it was known at compile
+  std::uint8_t detail = 0;         // of the MethodInfo
 };
 
 // The target is not null.

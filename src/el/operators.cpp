@@ -4,12 +4,22 @@
 #include <cstring>
 
 #include "el/convert.hpp"
+#include "el/decimal_methods.hpp"
+#include "el/temporal.hpp"
 #include "el/text.hpp"
 
 namespace perigee::el {
 namespace {
 
+bool has_decimal(Value left, Value right) {
+  return left.kind() == Kind::decimal || right.kind() == Kind::decimal;
+}
+
 bool equal_numbers(Value left, Value right) {
+  if (has_decimal(left, right)) {
+    auto a = decimal_of(left), b = decimal_of(right);
+    return a && b && compare(*a, *b) == 0;
+  }
   if (left.is_integral() && right.is_integral()) return left.as_integer() == right.as_integer();
   return left.as_real() == right.as_real();
 }
@@ -127,6 +137,10 @@ bool equal(Value left, Value right, Arena& arena) {
   if (left.is_map() && right.is_map()) return equal_maps(left, right, arena);
   if (left.kind() != right.kind()) return false;
   switch (left.kind()) {
+    case Kind::temporal:
+      return left.as_temporal() == right.as_temporal();
+    case Kind::format:
+      return &left.as_format() == &right.as_format();
     case Kind::null:
       return true;
     case Kind::bytes:
@@ -145,11 +159,17 @@ std::optional<int> compare(Value left, Value right, Run& run) {
   if (left.is_number() && right.is_number()) {
     if (left.is_integral() && right.is_integral())
       return (left.as_integer() > right.as_integer()) - (left.as_integer() < right.as_integer());
+    auto a = has_decimal(left, right) ? decimal_of(left) : std::nullopt;
+    auto b = a ? decimal_of(right) : std::nullopt;
+    if (b) return compare(*a, *b);
     return sign_of(left.as_real() - right.as_real());
   }
   if (left.is_null() || right.is_null()) return right.is_null() - left.is_null();
   if (left.is_text() && right.is_text()) return compare_units(left.as_text(), right.as_text());
   if (left.is_boolean() && right.is_boolean()) return left.as_boolean() - right.as_boolean();
+  bool are_dates = left.kind() == Kind::temporal && right.kind() == Kind::temporal;
+  if (are_dates && left.as_temporal().type == right.as_temporal().type)
+    return compare(left.as_temporal(), right.as_temporal());
   mixed("compare", left, right, run);
   return std::nullopt;
 }
@@ -162,6 +182,7 @@ Value add(Value left, Value right, Run& run) {
 
 Value arithmetic(Op op, Value left, Value right, Run& run) {
   if (!left.is_number() || !right.is_number()) return mixed(verb_of(op), left, right, run);
+  if (has_decimal(left, right)) return decimal_arithmetic(op, left, right, run);
   if (!left.is_integral() || !right.is_integral())
     return Value::real(real_arithmetic(op, left.as_real(), right.as_real()));
   if (op == Op::power) return integer_power(left, right);
@@ -174,6 +195,7 @@ Value arithmetic(Op op, Value left, Value right, Run& run) {
 
 Value negate(Value operand, Run& run) {
   if (operand.kind() == Kind::real) return Value::real(-operand.as_real());
+  if (operand.kind() == Kind::decimal) return made(negated(operand.as_decimal()), run);
   if (operand.is_integral()) return arithmetic(Op::subtract, Value::integer(0), operand, run);
   return run.fail("cannot negate " + std::string(kind_name(operand)));
 }

@@ -33,6 +33,8 @@ class Parser {
   Result<NodeId> name();
   Result<NodeId> type();
   Result<NodeId> create();
+  Result<NodeId> array(const std::string& type_name, std::uint32_t column);
+  Result<std::vector<NodeId>> items();
   Result<NodeId> braces();
   Result<NodeId> map(std::uint32_t column);
   Result<NodeId> number();

@@ -119,10 +119,44 @@ Result<NodeId> Parser::create() {
   std::uint32_t column = token_.column;
   TRY(advance());
   TRY(std::string name, type_name());
-  if (at_symbol("["))
-    return fail_at(column, "new arrays are not supported by this version", ErrorCode::unsupported);
+  if (at_symbol("[")) return array(name, column);
   TRY(std::vector<NodeId> given, arguments());
   return builder_.create(name, std::move(given), column);
+}
+
+// new T[size], new T[]{items}
+Result<NodeId> Parser::array(const std::string& type_name, std::uint32_t column) {
+  TRY(advance());
+  std::vector<NodeId> children;
+  bool has_size = !at_symbol("]");
+  if (has_size) {
+    TRY(NodeId size, expression());
+    children.push_back(size);
+  }
+  TRY(expect("]", "of a new array"));
+  if (at_symbol("[")) return fail_at(column, "a new array has one dimension here");
+  if (has_size && at_symbol("{"))
+    return fail_at(column, "a new array takes a size or its values, not both");
+  if (!has_size) {
+    TRY(expect("{", "of the values of a new array"));
+    TRY(children, items());
+  }
+  return builder_.array(type_name, std::move(children), has_size, column);
+}
+
+// "a, b}"
+Result<std::vector<NodeId>> Parser::items() {
+  std::vector<NodeId> all;
+  TRY(bool ends, take("}"));
+  while (!ends) {
+    TRY(NodeId item, expression());
+    all.push_back(item);
+    TRY(ends, take("}"));
+    if (!ends) {
+      TRY(expect(",", "or '}' in a list"));
+    }
+  }
+  return all;
 }
 
 Result<NodeId> Parser::braces() {

@@ -28,13 +28,15 @@ enum class Op : std::uint8_t {
   split_path,    // access of a path text
   path_segment,  // access of a path text, number
   this_item,
-  property,     // target; name in `value`
-  index,        // target, index
-  call,         // target, arguments..; method
-  static_call,  // arguments..; static
-  create,       // arguments..; type in number
-  json_path,    // document; a constant path in number, or path as second child
-  xpath,        // document, path[, type]; a constant path in number
+  property,       // target; name in `value`
+  index,          // target, index
+  call,           // target, arguments..; method
+  static_call,    // arguments..; static
+  create,         // arguments..; type in number
+  array,          // items..; type in number
+  array_of_size,  // size; type in number
+  json_path,      // document; a constant path in number, or path as second child
+  xpath,          // document, path[, type]; a constant path in number
   json_escape,
   xml_escape,
   list,
@@ -73,6 +75,7 @@ struct Node {
   bool bare = false;  // a name without #: the text itself when it indexes a map
   Access access = Access::none;
   Method method = Method::none;
+  std::uint8_t detail = 0;  // of the method
   StaticMethod static_method = StaticMethod::none;
   std::uint16_t depth = 1;
   std::uint32_t number = 0;  // Reference::id, path segment, regex, path or type

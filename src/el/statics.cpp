@@ -5,9 +5,12 @@
 
 #include "el/codec.hpp"
 #include "el/convert.hpp"
+#include "el/decimal_methods.hpp"
 #include "el/format.hpp"
+#include "el/number_format.hpp"
 #include "el/operators.hpp"
 #include "el/randomness.hpp"
+#include "el/temporal_methods.hpp"
 #include "el/text.hpp"
 
 namespace perigee::el {
@@ -126,38 +129,6 @@ Value form(StaticMethod method, Arguments arguments, Run& run) {
                  : run.fail("'" + std::string(text.substr(0, 100)) + "' has a wrong % escape");
 }
 
-Value extreme(StaticMethod method, Value list, Run& run) {
-  if (!list.is_list() || list.list_size() == 0) return run.fail("a list with elements is needed");
-  Value best = list.item(0);
-  for (std::size_t i = 1; i < list.list_size(); ++i) {
-    auto order = run.step() ? el::compare(list.item(i), best, run) : std::nullopt;
-    if (!order) return Value::failed();
-    if (method == collections_max ? *order > 0 : *order < 0) best = list.item(i);
-  }
-  return best;
-}
-
-// How often; stops with a failure when the budget is spent.
-Value frequency(Value list, Value wanted, Run& run) {
-  if (!list.is_list()) return run.fail("a list is needed");
-  std::int32_t count = 0;
-  for (std::size_t i = 0; i < list.list_size(); ++i) {
-    if (!run.step()) return Value::failed();
-    count += equal(list.item(i), wanted, run.arena);
-  }
-  return Value::integer(count);
-}
-
-Value disjoint(Arguments arguments, Run& run) {
-  if (!arguments[0].is_list()) return run.fail("a list is needed");
-  for (std::size_t i = 0; i < arguments[0].list_size(); ++i) {
-    Value count = frequency(arguments[1], arguments[0].item(i), run);
-    if (count.is_failed()) return count;
-    if (count.as_integer() > 0) return Value::boolean(false);
-  }
-  return Value::boolean(true);
-}
-
 // new String(), new String(text), new String(bytes), new String(bytes, 'UTF-8')
 Value create_text(Arguments arguments, Run& run) {
   std::string_view text, charset;
@@ -171,13 +142,58 @@ Value create_text(Arguments arguments, Run& run) {
   return text_of(arguments, 0, text, run) ? Value::text(text) : Value::failed();
 }
 
+// String.copyValueOf: the characters of an array.
+Value characters_joined(Value array, Run& run) {
+  if (!array.is_list()) return run.fail("an array of characters is needed");
+  std::string joined;
+  for (std::size_t i = 0; i < array.list_size(); ++i) {
+    std::string_view text;
+    Value item = array.item(i);
+    if (!run.step() || !text_of({&item, 1}, 0, text, run)) return Value::failed();
+    if (!run.build(text.size())) return Value::failed();
+    joined += text;
+  }
+  return run.text(joined);
+}
+
+Value with_pattern(FormatType type, std::string_view pattern, Run& run) {
+  Value text = Value::text(pattern);
+  return create_format(type, {&text, 1}, run);
+}
+
+Value format_instance(StaticMethod method, Arguments arguments, Run& run) {
+  switch (method) {
+    case date_instance:
+      return with_pattern(FormatType::simple_date, "MMM d, yyyy", run);
+    case time_instance:
+      return with_pattern(FormatType::simple_date, "h:mm:ss a", run);
+    case date_time_instance:
+      return with_pattern(FormatType::simple_date, "MMM d, yyyy, h:mm:ss a", run);
+    case short_date_time_instance:
+      return create_format(FormatType::simple_date, {}, run);
+    case integer_instance:
+      return el::number_instance(kIntegerPattern, arguments, run);
+    case percent_instance:
+      return el::number_instance(kPercentPattern, arguments, run);
+    case currency_instance:
+      return el::number_instance(kCurrencyPattern, arguments, run);
+    case message_format: {
+      std::string_view pattern;
+      if (!text_of(arguments, 0, pattern, run)) return Value::failed();
+      return formatted_message(pattern, arguments.subspan(1), run);
+    }
+    default:
+      return el::number_instance(kNumberPattern, arguments, run);
+  }
+}
+
 Value codec(CodecKind kind, bool decodes) {
   return Value::codec(Codec{kind, decodes, true}.packed());
 }
 
 }  // namespace
 
-Value call_static(StaticMethod method, Arguments arguments, Run& run) {
+Value call_static(StaticMethod method, Type type, Arguments arguments, Run& run) {
   switch (method) {
     case string_format:
       return format(arguments, run);
@@ -235,25 +251,34 @@ Value call_static(StaticMethod method, Arguments arguments, Run& run) {
       return Value::long_integer(epoch_ms(run.variables.clock().wall()));
     case nano_time:
       return Value::long_integer(run.variables.clock().now().time_since_epoch().count());
-    case collections_max:
-    case collections_min:
-      return extreme(method, arguments[0], run);
-    case collections_frequency:
-      return frequency(arguments[0], arguments[1], run);
-    case collections_disjoint:
-      return disjoint(arguments, run);
+    case string_copy_value_of:
+      return characters_joined(arguments[0], run);
+    case StaticMethod::decimal_value_of:
+      return el::decimal_value_of(arguments, run);
     default:
-      return call_math(method, arguments, run);
+      break;
   }
+  if (method >= collections_max && method <= collections_last_index_of_sub_list)
+    return call_collections(method, arguments, run);
+  if (method >= now && method <= get_time_zone)
+    return call_temporal_static(method, type, arguments, run);
+  if (method >= date_instance) return format_instance(method, arguments, run);
+  return call_math(method, arguments, run);
 }
 
 Value create(Type type, Arguments arguments, Run& run) {
   if (type == Type::random) return Value::random();
   if (type == Type::string) return create_text(arguments, run);
-  if (arguments.size() != 1) return run.fail("the constructor needs one argument");
-  if (type == Type::integer) return call_static(int_value_of, arguments, run);
-  if (type == Type::long_integer) return call_static(long_value_of, arguments, run);
-  if (type == Type::short_integer) return call_static(parse_short, arguments, run);
+  if (type == Type::date) return create_date(arguments, run);
+  if (type == Type::simple_date_format)
+    return create_format(FormatType::simple_date, arguments, run);
+  if (type == Type::decimal_format) return create_format(FormatType::number, arguments, run);
+  if (arguments.empty()) return run.fail("the constructor needs an argument");
+  if (type == Type::message_format) return create_format(FormatType::message, arguments, run);
+  if (type == Type::decimal) return create_decimal(arguments[0], run);
+  if (type == Type::integer) return call_static(int_value_of, type, arguments, run);
+  if (type == Type::long_integer) return call_static(long_value_of, type, arguments, run);
+  if (type == Type::short_integer) return call_static(parse_short, type, arguments, run);
   return parse_floating(arguments, run);
 }
 

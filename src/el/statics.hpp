@@ -28,6 +28,19 @@ enum class Type : std::uint8_t {
   system,
   collections,
   random,
+  decimal,
+  date,
+  calendar,
+  time_zone,
+  local_date,
+  local_date_time,
+  zoned_date_time,
+  date_time_formatter,
+  date_format,
+  simple_date_format,
+  number_format,
+  decimal_format,
+  message_format,
   // For instanceof only.
   object,
   boolean,
@@ -35,8 +48,7 @@ enum class Type : std::uint8_t {
   list,
   map,
   comparable,
-  // White-listed, but not done by this version (dates, BigDecimal, ..).
-  unsupported,
+  nothing,  // white-listed, but no value here is one of it
 };
 
 enum class StaticMethod : std::uint8_t {
@@ -105,7 +117,27 @@ enum class StaticMethod : std::uint8_t {
   collections_min,
   collections_frequency,
   collections_disjoint,
-  unsupported,  // white-listed, but not done by this version
+  collections_binary_search,
+  collections_index_of_sub_list,
+  collections_last_index_of_sub_list,
+  string_copy_value_of,
+  decimal_value_of,
+  now,
+  of,
+  of_epoch_day,
+  of_year_day,
+  parse,
+  of_pattern,
+  get_time_zone,
+  date_instance,
+  time_instance,
+  date_time_instance,
+  short_date_time_instance,
+  number_instance,
+  integer_instance,
+  percent_instance,
+  currency_instance,
+  message_format,
 };
 
 struct StaticInfo {
@@ -122,8 +154,15 @@ const StaticInfo* find_static(Type type, std::string_view name);
 bool is_pure(StaticMethod method);
 // Types that `new` may make.
 bool is_constructible(Type type);
+std::size_t constructor_arguments_max(Type type);
 
-Value call_static(StaticMethod method, std::span<const Value> arguments, Run& run);
+// Types that arrays may be of.
+bool is_array_type(Type type);
+Value array_item(Type type, Value from, Run& run);  // converted
+Value array_default(Type type);
+
+Value call_static(StaticMethod method, Type type, std::span<const Value> arguments, Run& run);
+Value call_collections(StaticMethod method, std::span<const Value> arguments, Run& run);
 Value call_math(StaticMethod method, std::span<const Value> arguments, Run& run);
 Value create(Type type, std::span<const Value> arguments, Run& run);
 bool is_instance(Value value, Type type);

@@ -87,6 +87,8 @@ Value with_text(const Call& call) {
       return Value::boolean(text.find(other) != text.npos);
     case ends_with:
       return Value::boolean(text.ends_with(other));
+    case content_equals:
+      return Value::boolean(text == other);
     case equals_ignore_case:
       return Value::boolean(equal_ignoring_case(text, other));
     case compare_to:
@@ -255,6 +257,19 @@ Value repeat_text(const Call& call) {
   return Value::text({to, size});
 }
 
+Value characters_of(const Call& call) {
+  std::string_view text = call.target.as_text();
+  if (!call.run.step(text.size())) return Value::failed();
+  auto characters = take_values(call.run.arena, text.size());
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); ++count) {
+    std::size_t begin = at;
+    next_character(text, at);
+    characters[count] = Value::text(text.substr(begin, at - begin));
+  }
+  return Value::array(characters.first(count));
+}
+
 Value bytes_of(const Call& call) {
   std::string_view charset = "UTF-8";
   if (!call.arguments.empty() && !text_argument(call, 0, charset)) return Value::failed();
@@ -310,6 +325,7 @@ Value call_text(const Call& call) {
       return begins_with(call);
     case contains:
     case ends_with:
+    case content_equals:
     case equals_ignore_case:
     case compare_to:
     case compare_to_ignore_case:
@@ -339,6 +355,10 @@ Value call_text(const Call& call) {
       return repeat_text(call);
     case get_bytes:
       return bytes_of(call);
+    case to_char_array:
+      return characters_of(call);
+    case intern:
+      return call.target;
     case formatted:
       return format_text(text, call.arguments, call.run);
     default:

@@ -15,9 +15,11 @@ constexpr std::pair<std::string_view, Type> kTypes[] = {
     {"java.lang.Long", Type::long_integer},
     {"long", Type::long_integer},
     {"java.lang.Short", Type::short_integer},
+    {"short", Type::short_integer},
     {"java.lang.Double", Type::real},
     {"double", Type::real},
     {"java.lang.Float", Type::single},
+    {"float", Type::single},
     {"java.lang.Math", Type::math},
     {"java.util.Base64", Type::base64},
     {"java.net.URLEncoder", Type::url_encoder},
@@ -35,21 +37,21 @@ constexpr std::pair<std::string_view, Type> kTypes[] = {
     {"java.util.Map", Type::map},
     {"java.lang.CharSequence", Type::string},
     {"java.lang.Comparable", Type::comparable},
-    {"java.math.BigDecimal", Type::unsupported},
-    {"java.util.Date", Type::unsupported},
-    {"java.util.Calendar", Type::unsupported},
-    {"java.util.TimeZone", Type::unsupported},
-    {"java.util.Comparator", Type::unsupported},
-    {"java.util.Deque", Type::unsupported},
-    {"java.time.LocalDate", Type::unsupported},
-    {"java.time.LocalDateTime", Type::unsupported},
-    {"java.time.ZonedDateTime", Type::unsupported},
-    {"java.time.format.DateTimeFormatter", Type::unsupported},
-    {"java.text.DateFormat", Type::unsupported},
-    {"java.text.SimpleDateFormat", Type::unsupported},
-    {"java.text.NumberFormat", Type::unsupported},
-    {"java.text.DecimalFormat", Type::unsupported},
-    {"java.text.MessageFormat", Type::unsupported},
+    {"java.math.BigDecimal", Type::decimal},
+    {"java.util.Date", Type::date},
+    {"java.util.Calendar", Type::calendar},
+    {"java.util.TimeZone", Type::time_zone},
+    {"java.util.Comparator", Type::nothing},
+    {"java.util.Deque", Type::nothing},
+    {"java.time.LocalDate", Type::local_date},
+    {"java.time.LocalDateTime", Type::local_date_time},
+    {"java.time.ZonedDateTime", Type::zoned_date_time},
+    {"java.time.format.DateTimeFormatter", Type::date_time_formatter},
+    {"java.text.DateFormat", Type::date_format},
+    {"java.text.SimpleDateFormat", Type::simple_date_format},
+    {"java.text.NumberFormat", Type::number_format},
+    {"java.text.DecimalFormat", Type::decimal_format},
+    {"java.text.MessageFormat", Type::message_format},
 };
 
 using enum StaticMethod;
@@ -59,7 +61,7 @@ constexpr StaticInfo kStatics[] = {
     {Type::string, "format", string_format, 1, kMany},
     {Type::string, "valueOf", string_value_of, 1, 1},
     {Type::string, "join", string_join, 2, kMany},
-    {Type::string, "copyValueOf", unsupported, 1, 3},
+    {Type::string, "copyValueOf", string_copy_value_of, 1, 1},
     {Type::integer, "parseInt", parse_int, 1, 2},
     {Type::integer, "valueOf", int_value_of, 1, 2},
     {Type::integer, "toString", int_to_string, 1, 2},
@@ -129,9 +131,34 @@ constexpr StaticInfo kStatics[] = {
     {Type::collections, "min", collections_min, 1, 1},
     {Type::collections, "frequency", collections_frequency, 2, 2},
     {Type::collections, "disjoint", collections_disjoint, 2, 2},
-    {Type::collections, "binarySearch", unsupported, 2, 3},
-    {Type::collections, "indexOfSubList", unsupported, 2, 2},
-    {Type::collections, "lastIndexOfSubList", unsupported, 2, 2},
+    {Type::collections, "binarySearch", collections_binary_search, 2, 2},
+    {Type::collections, "indexOfSubList", collections_index_of_sub_list, 2, 2},
+    {Type::collections, "lastIndexOfSubList", collections_last_index_of_sub_list, 2, 2},
+    {Type::decimal, "valueOf", decimal_value_of, 1, 2},
+    {Type::time_zone, "getTimeZone", get_time_zone, 1, 1},
+    {Type::calendar, "getInstance", now, 0, 1},
+    {Type::local_date, "now", now, 0, 1},
+    {Type::local_date, "of", of, 3, 3},
+    {Type::local_date, "ofEpochDay", of_epoch_day, 1, 1},
+    {Type::local_date, "ofYearDay", of_year_day, 2, 2},
+    {Type::local_date, "parse", parse, 1, 2},
+    {Type::local_date_time, "now", now, 0, 1},
+    {Type::local_date_time, "of", of, 5, 7},
+    {Type::local_date_time, "parse", parse, 1, 2},
+    {Type::zoned_date_time, "now", now, 0, 1},
+    {Type::zoned_date_time, "of", of, 8, 8},
+    {Type::zoned_date_time, "parse", parse, 1, 2},
+    {Type::date_time_formatter, "ofPattern", of_pattern, 1, 2},
+    {Type::date_format, "getDateInstance", date_instance},
+    {Type::date_format, "getTimeInstance", time_instance},
+    {Type::date_format, "getDateTimeInstance", date_time_instance},
+    {Type::date_format, "getInstance", short_date_time_instance},
+    {Type::number_format, "getInstance", StaticMethod::number_instance, 0, 1},
+    {Type::number_format, "getNumberInstance", StaticMethod::number_instance, 0, 1},
+    {Type::number_format, "getIntegerInstance", integer_instance, 0, 1},
+    {Type::number_format, "getPercentInstance", percent_instance, 0, 1},
+    {Type::number_format, "getCurrencyInstance", currency_instance, 0, 1},
+    {Type::message_format, "format", message_format, 1, kMany},
 };
 
 // Every number type has these.
@@ -162,38 +189,19 @@ const StaticInfo* find_static(Type type, std::string_view name) {
 
 bool is_pure(StaticMethod method) {
   return method != StaticMethod::random && method != StaticMethod::random_uuid &&
-         method != current_time_millis && method != nano_time;
+         method != current_time_millis && method != nano_time && method != now;
 }
 
 bool is_constructible(Type type) {
-  return type == Type::string || is_number_type(type) || type == Type::random;
+  return type == Type::string || is_number_type(type) || type == Type::random ||
+         type == Type::decimal || type == Type::date || type == Type::simple_date_format ||
+         type == Type::decimal_format || type == Type::message_format;
 }
 
-bool is_instance(Value value, Type type) {
-  switch (type) {
-    case Type::object:
-      return !value.is_null();
-    case Type::string:
-      return value.is_text();
-    case Type::boolean:
-      return value.is_boolean();
-    case Type::integer:
-      return value.kind() == Kind::integer;
-    case Type::long_integer:
-      return value.kind() == Kind::long_integer;
-    case Type::real:
-      return value.kind() == Kind::real;
-    case Type::number:
-      return value.is_number();
-    case Type::list:
-      return value.is_list() && !value.is_array();
-    case Type::map:
-      return value.is_map();
-    case Type::comparable:
-      return value.is_text() || value.is_number() || value.is_boolean();
-    default:
-      return false;
-  }
+std::size_t constructor_arguments_max(Type type) {
+  bool takes_two = type == Type::string || type == Type::simple_date_format ||
+                   type == Type::message_format;  // a charset, a locale
+  return takes_two ? 2 : 1;
 }
 
 }  // namespace perigee::el

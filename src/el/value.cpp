@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/assert.hpp"
+#include "el/decimal.hpp"
 
 namespace perigee::el {
 namespace {
@@ -88,6 +89,29 @@ Value Value::object(const Object& object) {
   value.object_ = &object;
   return value;
 }
+
+Value Value::decimal(const Decimal& decimal) {
+  Value value;
+  value.kind_ = Kind::decimal;
+  value.decimal_ = &decimal;
+  return value;
+}
+
+Value Value::temporal(const Temporal& temporal) {
+  Value value;
+  value.kind_ = Kind::temporal;
+  value.temporal_ = &temporal;
+  return value;
+}
+
+Value Value::format(const Format& format) {
+  Value value;
+  value.kind_ = Kind::format;
+  value.format_ = &format;
+  return value;
+}
+
+double Value::real_of_decimal() const { return real_of(*decimal_); }
 
 Value Value::json(const JsonNode& node) {
   Value value;

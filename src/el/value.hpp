@@ -18,13 +18,17 @@ namespace perigee::el {
 
 class Object;
 struct MapEntry;
+struct Decimal;
+struct Format;
+struct Temporal;
 
 enum class Kind : std::uint8_t {
   null,
   boolean,
   integer,       // 32 bits, wraps
   long_integer,  // 64 bits, wraps
-  real,          // float, double and decimal alike
+  real,          // float and double alike
+  decimal,       // a java.math.BigDecimal
   text,
   bytes,      // what getBytes and Base64 decoding give
   list,       // Values in an arena
@@ -37,6 +41,8 @@ enum class Kind : std::uint8_t {
   type,       // T(...)
   codec,      // an encoder or decoder of java.util.Base64
   random,     // a java.util.Random
+  temporal,   // a date, a time, a zone
+  format,     // a java.text.Format or a DateTimeFormatter
   absent,     // not a value: "there is no owner to read this from", see variables.hpp
   failed,     // not a value: the evaluator holds the reason
 };
@@ -77,6 +83,9 @@ class Value {
   static Value type(int type) { return of(Kind::type, type); }
   static Value codec(int codec) { return of(Kind::codec, codec); }
   static Value random() { return of(Kind::random); }
+  static Value decimal(const Decimal& decimal);
+  static Value temporal(const Temporal& temporal);
+  static Value format(const Format& format);
   // A scalar becomes the plain value (an integer is 32 bits wide if it fits), the rest a view.
   static Value json(const JsonNode& node);
 
@@ -87,7 +96,7 @@ class Value {
   bool is_boolean() const { return kind_ == Kind::boolean; }
   bool is_text() const { return kind_ == Kind::text; }
   bool is_integral() const { return kind_ == Kind::integer || kind_ == Kind::long_integer; }
-  bool is_number() const { return is_integral() || kind_ == Kind::real; }
+  bool is_number() const { return is_integral() || kind_ == Kind::real || kind_ == Kind::decimal; }
   bool is_list() const { return kind_ == Kind::list || kind_ == Kind::json_list; }
   bool is_array() const { return is_array_; }
   bool is_map() const;  // of any representation, headers and multi-maps included
@@ -95,12 +104,19 @@ class Value {
   // Raw contents; the kind must fit.
   bool as_boolean() const { return integer_ != 0; }
   std::int64_t as_integer() const { return integer_; }
-  double as_real() const { return kind_ == Kind::real ? real_ : static_cast<double>(integer_); }
+  double as_real() const {
+    if (kind_ == Kind::decimal) [[unlikely]]
+      return real_of_decimal();
+    return kind_ == Kind::real ? real_ : static_cast<double>(integer_);
+  }
   std::string_view as_text() const { return {chars_, size_}; }  // of bytes too
   Bean as_bean() const { return static_cast<Bean>(integer_); }
   const Object& as_object() const { return *object_; }
   const MapEntry& as_entry() const { return *entries_; }
   const JsonNode* as_json() const { return json_; }
+  const Decimal& as_decimal() const { return *decimal_; }
+  const Temporal& as_temporal() const { return *temporal_; }
+  const Format& as_format() const { return *format_; }
 
   // Lists, whatever they are made of.
   std::size_t list_size() const { return size_; }
@@ -118,6 +134,7 @@ class Value {
     value.integer_ = integer;
     return value;
   }
+  double real_of_decimal() const;
 
   union {
     std::int64_t integer_ = 0;
@@ -127,6 +144,9 @@ class Value {
     const MapEntry* entries_;
     const JsonNode* json_;
     const Object* object_;
+    const Decimal* decimal_;
+    const Temporal* temporal_;
+    const Format* format_;
   };
   std::uint32_t size_ = 0;
   Kind kind_ = Kind::null;

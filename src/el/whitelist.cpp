@@ -20,8 +20,7 @@ std::string problem_of(const std::string& entry) {
                   (kind != "method" || !next_word(rest).empty());
   if (!is_entry)
     return "'" + entry + "': expected 'class C', 'method C name argtype...' or 'new C argtype...'";
-  std::optional<Type> known = find_type(type);
-  if (known && *known != Type::unsupported) return {};
+  if (find_type(type)) return {};
   return "'" + entry + "': expressions here do not know the type '" + std::string(type) +
          "', so that calls of it are refused";
 }

@@ -60,6 +60,45 @@ TEST(ElJsonPath, IndefinitePathsGiveLists) {
                });
 }
 
+TEST(ElJsonPath, Functions) {
+  check(kBody,
+        {
+            {"{#jsonPath(#request.content, '$.items[*].id.stddev()')}", "0.8164965809277263"},
+            {"{#jsonPath(#request.content, '$.items[*].id.avg()')}", "2.0"},
+            {"{#jsonPath(#request.content, '$.items[*].id.sum(10, $.a.b)')}", "17.0"},
+            {"{#jsonPath(#request.content, '$.t.concat()')}", "xyz"},
+            {"{#jsonPath(#request.content, '$.concat($.t[0], \"-\", $.a.b)')}", "x-1"},
+            {"{#jsonPath(#request.content, '$.t.append(\"w\")')}", "x,y,z,w"},
+            {"{#jsonPath(#request.content, '$.t.index(1)')}", "y"},
+            {"{#jsonPath(#request.content, '$.t.index(-1)')}", "z"},
+            {"{#jsonPath(#request.content, '$.t.index(7)')}", "<null>"},
+            {"{#jsonPath(#request.content, '$.t.index()')}", "error: needs a place"},
+            {"{#jsonPath(#request.content, '$.t.first()')}", "x"},
+            {"{#jsonPath(#request.content, '$.length($.t)')}", "3"},
+            {"{#jsonPath(#request.content, '$.t.sum()')}", "error: an array of numbers"},
+            {"{#jsonPath(#request.content, '$.t.none()')}",
+             "error: the function 'none', which does not exist"},
+            {"{#jsonPath(#request.content, '$.t.index(1')}", "error: misses a ')'"},
+            {"{#jsonPath(#request.content, '$.t.index(x)')}", "error: which is not a value"},
+        });
+  std::string nested = "$.a";
+  for (int i = 0; i < 40; ++i) nested = "$.sum(" + nested + ")";
+  EXPECT_NE(test::eval("{#jsonPath('{}', '" + nested + "')}").find("too deep a function"),
+            std::string::npos);
+}
+
+TEST(ElJsonPath, SetOperators) {
+  constexpr std::string_view kTags =
+      R"({"request": {"content": "[{\"n\":1,\"t\":[\"a\"]},{\"n\":2,\"t\":[\"a\",\"c\"]},{\"n\":3,\"t\":[]},{\"n\":4}]"}})";
+  check(kTags, {
+                   {"{#jsonPath(#request.content, '$[?(@.t subsetof [\"a\",\"b\"])].n')}", "1,3"},
+                   {"{#jsonPath(#request.content, '$[?(@.t anyof [\"c\",\"b\"])].n')}", "2"},
+                   {"{#jsonPath(#request.content, '$[?(@.t noneof [\"c\",\"b\"])].n')}", "1,3"},
+                   {"{#jsonPath(#request.content, '$[?(@.t likes [\"c\"])].n')}",
+                    "error: an operator in its filter that does not exist"},
+               });
+}
+
 TEST(ElJsonPath, Filters) {
   check(
       kBody,

@@ -327,8 +327,37 @@ TEST(ElGrammar, RefusesWithTheColumn) {
   EXPECT_NE(compile_error("{#a++}").find("a value"), std::string::npos);
   EXPECT_NE(compile_error("{(1}").find("parenthesis at column 2"), std::string::npos);
   EXPECT_NE(compile_error("{#group[[0]]}"), "");
-  EXPECT_NE(compile_error("{(new int[3])}").find("new arrays are not supported"),
+  EXPECT_NE(compile_error("{(new int[2]{1, 2})}").find("column 3: a new array takes a size or"),
             std::string::npos);
+  EXPECT_NE(compile_error("{(new int[2][2])}").find("column 3: a new array has one dimension"),
+            std::string::npos);
+  EXPECT_NE(compile_error("{(new int[])}").find("'{' of the values of a new array"),
+            std::string::npos);
+}
+
+TEST(ElGrammar, NewArrays) {
+  check({
+      {"{(new int[]{1, 2, 3})}", "1,2,3"},
+      {"{(new int[]{1, 2, 3}[1])}", "2"},
+      {"{(new int[]{1, 2, 3}.length)}", "3"},
+      {"{(new int[]{}.length)}", "0"},
+      {"{(new String[]{'a', 5, null}[1] + 'x')}", "5x"},
+      {"{(new java.lang.String[]{'a', 'b'})}", "a,b"},
+      {"{(new int[]{'7', 8L})}", "7,8"},
+      {"{(new int[]{'x'})}", "error: 'x' is not an integer"},
+      {"{(new int[]{null})}", "error: a number is needed, not null"},
+      {"{(new double[]{1, '2.5'})}", "1.0,2.5"},
+      {"{(new boolean[]{'yes', false})}", "true,false"},
+      {"{(new int[2])}", "0,0"},
+      {"{(new boolean[1 + 1])}", "false,false"},
+      {"{(new String[2][0])}", "error"},
+      {"{(new long[2].length)}", "2"},
+      {"{(new int[-1])}", "error: the size of an array is no count"},
+      {"{(new int[2000000000])}", "error: more than 200000 steps"},
+      {"{(new java.io.File[2])}", "error: new java.io.File[] is not allowed"},
+      {"{T(String).format('%s %s', new String[]{'a', 'b'})}", "a b"},
+      {"{(new int[]{1, 2}.size())}", "error: 'size' is not allowed"},
+  });
 }
 
 }  // namespace

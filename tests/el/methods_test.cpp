@@ -233,9 +233,22 @@ TEST(ElMethods, Format) {
       {"{T(String).format('%9999d', 1)}", "error: too wide"},
       {"{T(String).format(#request.id + '%s', 'a')}", "req-1a"},
   });
-  EXPECT_NE(
-      compile_error("{T(String).format('%tY', 1)}").find("'%tY' is not supported by this version"),
-      std::string::npos);
+  check({
+      {"{T(String).format('%B %C %E', true, 'x', 1234.5)}", "TRUE X 1.234500E+03"},
+      {"{T(String).format('%h %H', 'abc', 'abc')}", "17862 17862"},
+      {"{T(String).format('%g %g %.3g', 1234.5, 0.00001, 12.5)}", "1234.50 1.00000e-05 12.5"},
+      {"{T(String).format('%f', 1.0 / 0)}", "Infinity"},
+      {"{T(String).format('%.2f', new java.math.BigDecimal('2.345'))}", "2.35"},
+      {"{T(String).format('%tY', 'x')}", "error: needs a date, not a text"},
+      {"{T(String).format('%tY', null)}", "null"},
+  });
+  for (const char* conversion : {"%a", "%A", "%tx"}) {
+    std::string text = "{T(String).format('" + std::string(conversion) + "', 1)}";
+    EXPECT_NE(compile_error(text).find("column 12: the conversion '" + std::string(conversion) +
+                                       "' is not supported by this version"),
+              std::string::npos)
+        << compile_error(text);
+  }
 }
 
 TEST(ElMethods, Base64) {

@@ -16,7 +16,7 @@ TEST(Whitelist, OfKnownTypesIsNoProblem) {
 
 TEST(Whitelist, NamesEntriesThatCannotBeHonoured) {
   std::vector<std::string> entries = {"class java.lang.Runtime",
-                                      "method java.util.Date getTime",
+                                      "method java.util.ArrayList add",
                                       "class java.lang.Math",
                                       "klass java.lang.Math",
                                       "",
@@ -24,7 +24,7 @@ TEST(Whitelist, NamesEntriesThatCannotBeHonoured) {
   EXPECT_THAT(
       whitelist_problems(entries),
       ElementsAre(HasSubstr("do not know the type 'java.lang.Runtime'"),
-                  HasSubstr("do not know the type 'java.util.Date'"),
+                  HasSubstr("do not know the type 'java.util.ArrayList'"),
                   HasSubstr("'klass java.lang.Math': expected 'class C'"),
                   HasSubstr("'': expected"), HasSubstr("'method java.lang.String': expected")));
 }
