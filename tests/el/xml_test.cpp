@@ -19,6 +19,8 @@ std::string map_of(std::string_view xml) {
 
 TEST(ElXmlContent, IsNestedMaps) {
   EXPECT_EQ(map_of("<a>1</a>"), "{a=1}");
+  EXPECT_EQ(map_of("<order id='7'><item>a</item><item>b</item></order>"),
+            "{order={id=7, item=[a, b]}}");
   EXPECT_EQ(map_of("<a/>"), "{a=}");
   EXPECT_EQ(map_of("<a> 1 </a>"), "{a= 1 }");
   EXPECT_EQ(map_of("<a><b>1</b><c><d>2</d></c></a>"), "{a={b=1, c={d=2}}}");
