@@ -137,6 +137,9 @@ Result<XPathValue> call_function(const Expr& expr, const Context& context, Evalu
 Result<bool> compare(ExprOp op, const XPathValue& left, const XPathValue& right, Arena& arena,
                      Budget& budget);
 double number_of(std::string_view text);
+
+// Steps that looking through a text costs.
+constexpr std::size_t steps_of(std::string_view text) { return text.size() / 256; }
 std::string_view number_text(double number, Arena& arena);
 
 bool is_blank(char c);

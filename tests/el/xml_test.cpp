@@ -45,6 +45,12 @@ TEST(ElXmlContent, IsAnEmptyMapForWhatCannotBeRead) {
   }
 }
 
+TEST(ElXmlContent, TextInManyPiecesIsOneText) {
+  std::string pieces = "<a>", whole = "{a=";
+  for (int i = 0; i < 30'000; ++i) pieces += "x<!---->", whole += 'x';
+  EXPECT_EQ(map_of(pieces + "</a>"), whole + "}");
+}
+
 TEST(ElXmlContent, IsReadAsOtherMaps) {
   check(body("<o k='1'><i>a</i><i>b</i></o>"), {
                                                    {"{#request.xmlContent.o.k}", "1"},
