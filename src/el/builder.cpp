@@ -52,7 +52,7 @@ Result<NodeId> Builder::constant(Value value, std::uint32_t column) {
   return add({.op = Op::constant, .value = value}, {}, column);
 }
 
-void Builder::warn(std::uint32_t column, std::string reason, std::string_view name,
+void Builder::warn(std::uint32_t column, const std::string& reason, std::string_view name,
                    std::span<const std::string_view> candidates) {
   if (program_.warnings.size() >= kWarningsMax) return;
   program_.warnings.push_back("column " + std::to_string(column) + ": " + reason +

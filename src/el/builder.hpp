@@ -67,7 +67,7 @@ class Builder {
   void fold(NodeId id);
   void note_need(Access access);
   // "column 12: reason; did you mean 'candidate'?", without the question when none is near.
-  void warn(std::uint32_t column, std::string reason, std::string_view name = {},
+  void warn(std::uint32_t column, const std::string& reason, std::string_view name = {},
             std::span<const std::string_view> candidates = {});
   Result<NodeId> unknown_property(Bean bean, std::string_view name, std::uint32_t column);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/find_bytes.hpp"
 #include "el/convert.hpp"
 #include "el/format.hpp"
 #include "el/methods.hpp"
@@ -13,6 +14,9 @@ namespace perigee::el {
 namespace {
 
 using enum Method;
+
+// A search from the end may compare the part anew at every place.
+constexpr std::size_t kCompareBytesPerStep = 64;
 
 Value out_of_range(const Call& call, std::int64_t position) {
   return call.run.fail("position " + std::to_string(position) + " is outside of a text of length " +
@@ -58,8 +62,10 @@ Value index_of_text(const Call& call) {
   if (call.arguments.size() == 2 && !int_argument(call, 1, from)) return Value::failed();
   std::size_t found = std::string_view::npos;
   if (call.method == index_of)
-    found = text.find(
-        part, byte_of_unit(text, static_cast<std::size_t>(std::max<std::int64_t>(from, 0))));
+    found = find_bytes(
+        text, part, byte_of_unit(text, static_cast<std::size_t>(std::max<std::int64_t>(from, 0))));
+  else if (!call.run.step(text.size() / kBytesPerStep * (part.size() / kCompareBytesPerStep)))
+    return Value::failed();
   else if (from >= 0)
     found = text.rfind(part, byte_of_unit(text, static_cast<std::size_t>(from)));
   if (found == text.npos) return Value::integer(-1);
@@ -84,7 +90,7 @@ Value with_text(const Call& call) {
   if (!text_argument(call, 0, other)) return Value::failed();
   switch (call.method) {
     case contains:
-      return Value::boolean(text.find(other) != text.npos);
+      return Value::boolean(find_bytes(text, other) != text.npos);
     case ends_with:
       return Value::boolean(text.ends_with(other));
     case content_equals:
@@ -108,7 +114,7 @@ Value replace_text(const Call& call) {
   std::string result;
   std::size_t at = 0;
   while (at <= text.size()) {
-    std::size_t found = text.find(from, at);
+    std::size_t found = find_bytes(text, from, at);
     if (found == text.npos) break;
     if (!call.run.build(found - at + to.size())) return Value::failed();
     result.append(text, at, found - at).append(to);

@@ -211,6 +211,16 @@ TEST(ElMethods, TextStatics) {
   });
 }
 
+TEST(ElMethods, SearchesOfLongTextsAreBounded) {
+  check({
+      {"{('a'.repeat(4000000).contains('a'.repeat(2000000) + 'b'))}", "false"},
+      {"{('a'.repeat(4000000).indexOf('a'.repeat(2000000) + 'b'))}", "-1"},
+      {"{('a'.repeat(4000000).replace('a'.repeat(2000000) + 'b', '').length())}", "4000000"},
+      {"{('a'.repeat(4000000).lastIndexOf('b' + 'a'.repeat(2000000)))}",
+       "error: more than 200000 steps"},
+  });
+}
+
 TEST(ElMethods, Format) {
   check({
       {"{T(String).format('%s|%5s|%-5s|', 'a', 'b', 'c')}", "a|    b|c    |"},

@@ -294,6 +294,19 @@ TEST(XPath, AnEvaluationHasABudget) {
   EXPECT_EQ(found("count(//a/following::*/preceding::*)", wide), kOver);
   EXPECT_EQ(found("count(//a[preceding-sibling::b = 3])", wide), kOver);
 
+  // Long texts cost by their length, however they are looked through.
+  std::string text(200'000, 'a'), number(200'000, '1');
+  std::string longs = "<r>" + many("<n/>", 100).substr(3);
+  longs.insert(3, "<a>" + text + "</a><b>" + text + "b</b><c>" + number + "</c>");
+  constexpr Budget kSmall{.steps = 20'000, .bytes = 1'000'000};
+  EXPECT_EQ(found("contains(/r/a, /r/b)", longs, kSmall), "boolean: false");
+  EXPECT_EQ(found("count(//n[/r/b = 'x'])", longs, kSmall), kOver);
+  EXPECT_EQ(found("count(//n[/r/c > 1])", longs, kSmall), kOver);
+  EXPECT_EQ(found("count(//n[string-length(/r/b) = 1])", longs, kSmall), kOver);
+  EXPECT_EQ(found("translate(/r/a, 'abcdefghijklmnopqrstuvwxyz', '')", longs, kSmall), kOver);
+  EXPECT_EQ(found("translate('a', /r/a, '')", longs, kSmall),
+            "error: translate() takes at most 1000 bytes");
+
   std::string deep, end;
   for (int i = 0; i < 200; ++i) deep += "<a>x" + std::string(100, 'y'), end += "</a>";
   EXPECT_EQ(found("count(//a[contains(., 'z')])", deep + end), kOver);
