@@ -85,12 +85,8 @@ class DateReader {
     while (count < text_.size() && count < most && text_[count] >= '0' && text_[count] <= '9')
       ++count;
     if (count == 0) return false;
-<<<<<<< HEAD
-    std::from_chars(text_.data(), text_.data() + count, to);
-=======
     std::string_view number = text_.substr(0, count);
     std::from_chars(number.data(), number.data() + number.size(), to);
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
     text_.remove_prefix(count);
     return true;
   }

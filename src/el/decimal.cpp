@@ -118,16 +118,10 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
     exponent_text.remove_prefix(1);
   int exponent = 0;
   if (mark < text.size()) {
-<<<<<<< HEAD
-    const char* last = exponent_text.data() + exponent_text.size();
-    auto [end, problem] = std::from_chars(exponent_text.data(), last, exponent);
-    if (problem != std::errc() || end != last) return std::nullopt;
-=======
     auto [end, problem] = std::from_chars(exponent_text.data(),
                                           exponent_text.data() + exponent_text.size(), exponent);
     if (problem != std::errc() || end != exponent_text.data() + exponent_text.size())
       return std::nullopt;
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
   }
   WideInteger unscaled = 0;
   std::int64_t scale = 0;

@@ -107,11 +107,7 @@ std::optional<Decimal> decimal_value(Value number) {
 }
 
 // "1234.500" as the pattern wants it.
-<<<<<<< HEAD
-std::string arranged(std::string digits, const NumberPattern& pattern) {
-=======
 std::string arranged(const std::string& digits, const NumberPattern& pattern) {
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
   std::size_t point = std::min(digits.find('.'), digits.size());
   std::string whole = digits.substr(0, point);
   std::string fraction = point < digits.size() ? digits.substr(point + 1) : "";

@@ -129,12 +129,8 @@ std::string offset_text(std::int32_t offset_seconds) {
 }
 
 std::int64_t seconds_of(const Civil& civil) {
-<<<<<<< HEAD
-  return days_of(civil) * kDay + civil.hour * 3600 + civil.minute * 60 + civil.second;
-=======
   std::int64_t minutes = std::int64_t{civil.hour} * 60 + civil.minute;
   return days_of(civil) * kDay + minutes * 60 + civil.second;
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
 }
 
 std::optional<Civil> civil_of(std::int64_t seconds, std::int32_t nanos) {

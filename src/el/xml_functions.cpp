@@ -61,14 +61,6 @@ bool has_elements(const xml::Node& element) {
 
 // The text from `at` up to the next element, without comments; moves to that element.
 std::string_view text_run(const xml::Node*& at, Arena& arena) {
-<<<<<<< HEAD
-  std::string_view text;
-  for (; at && at->kind != xml::NodeKind::element; at = at->next) {
-    if (at->kind != xml::NodeKind::text) continue;
-    text = text.empty() ? at->value : arena.join(text, at->value);
-  }
-  return text;
-=======
   std::string_view first;
   std::string joined;
   for (; at && at->kind != xml::NodeKind::element; at = at->next) {
@@ -81,7 +73,6 @@ std::string_view text_run(const xml::Node*& at, Arena& arena) {
     joined += at->value;
   }
   return joined.empty() ? first : arena.copy(joined);
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
 }
 
 // A document is not nested deeper than xml::kDepthMax, nor is this.

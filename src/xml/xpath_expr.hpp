@@ -137,12 +137,9 @@ Result<XPathValue> call_function(const Expr& expr, const Context& context, Evalu
 Result<bool> compare(ExprOp op, const XPathValue& left, const XPathValue& right, Arena& arena,
                      Budget& budget);
 double number_of(std::string_view text);
-<<<<<<< HEAD
-=======
 
 // Steps that looking through a text costs.
 constexpr std::size_t steps_of(std::string_view text) { return text.size() / 256; }
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
 std::string_view number_text(double number, Arena& arena);
 
 bool is_blank(char c);

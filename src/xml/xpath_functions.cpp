@@ -3,10 +3,7 @@
 #include <cmath>
 #include <limits>
 
-<<<<<<< HEAD
-=======
 #include "base/find_bytes.hpp"
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
 #include "base/utf8.hpp"
 #include "xml/xpath_expr.hpp"
 
@@ -17,10 +14,6 @@ using Kind = XPathValue::Kind;
 using enum Function;
 
 constexpr std::uint8_t kMany = 255;
-<<<<<<< HEAD
-constexpr std::size_t kBytesPerStep = 256;  // of text looked through
-=======
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
 
 constexpr FunctionInfo kFunctions[] = {
     {"last", last},
@@ -186,11 +179,7 @@ class Call {
       return text_of(*context_.node, evaluation_.arena, evaluation_.budget);
     TRY(XPathValue value, argument(index));
     TRY(std::string_view made, to_text(value, evaluation_.arena, evaluation_.budget));
-<<<<<<< HEAD
-    TRY(evaluation_.spend(made.size() / kBytesPerStep));
-=======
     TRY(evaluation_.spend(steps_of(made)));
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
     return made;
   }
   Result<double> number_at(std::size_t index) {
@@ -270,11 +259,7 @@ class Call {
         break;
     }
     TRY(std::string_view second, text(1));
-<<<<<<< HEAD
-    std::size_t found = first.find(second);
-=======
     std::size_t found = find_bytes(first, second);
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
     bool is_found = found != first.npos;
     switch (expr_.function) {
       case starts_with:
@@ -311,13 +296,9 @@ class Call {
 
   Result<XPathValue> replaced(std::string_view whole, std::string_view from) {
     TRY(std::string_view to, text(2));
-<<<<<<< HEAD
-    TRY(evaluation_.spend(whole.size() * (from.size() + 1) / kBytesPerStep));
-=======
     if (from.size() > kXPathBytesMax || to.size() > kXPathBytesMax)
       return failed("translate() takes at most " + std::to_string(kXPathBytesMax) + " bytes");
     TRY(evaluation_.spend((steps_of(whole) + 1) * (from.size() + 1)));
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
     // Each byte becomes at most one character.
     if (whole.size() > evaluation_.budget.bytes / 4) return over_budget();
     return kept(translated(whole, from, to));

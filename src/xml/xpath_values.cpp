@@ -31,8 +31,6 @@ const Node* next_text(const Node* at, const Node& top) {
   return nullptr;
 }
 
-<<<<<<< HEAD
-=======
 // The text, paid for.
 Result<std::string_view> looked_at(std::string_view text, Budget& budget) {
   std::size_t steps = 1 + steps_of(text);
@@ -41,7 +39,6 @@ Result<std::string_view> looked_at(std::string_view text, Budget& budget) {
   return text;
 }
 
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
 bool holds(ExprOp op, double left, double right) {
   switch (op) {
     case ExprOp::equal:
@@ -99,14 +96,9 @@ Result<bool> compare_sets(ExprOp op, const XPathValue& left, const XPathValue& r
   TRY(auto rights, texts_of(right, arena, budget));
   for (std::string_view a : lefts) {
     for (std::string_view b : rights) {
-<<<<<<< HEAD
-      if (budget.steps == 0) return over_budget();
-      --budget.steps;
-=======
       // Equality ends with the shorter one; for an order both are read as numbers.
       bool is_first = is_equality(op) == (a.size() < b.size());
       TRY(looked_at(is_first ? a : b, budget));
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
       if (texts_compare(op, a, b)) return true;
     }
   }
@@ -129,18 +121,6 @@ Result<bool> compare_set(ExprOp op, const XPathValue& set, const XPathValue& oth
 }  // namespace
 
 Result<std::string_view> text_of(const Node& node, Arena& arena, Budget& budget) {
-<<<<<<< HEAD
-  if (node.kind != NodeKind::element && node.kind != NodeKind::root) return node.value;
-  const Node* first = next_text(&node, node);
-  if (!first) return std::string_view();
-  const Node* second = next_text(first, node);
-  if (!second) return first->value;
-  std::string joined;
-  for (const Node* at = first; at; at = next_text(at, node)) {
-    if (at->value.size() > budget.bytes || budget.steps == 0) return over_budget();
-    budget.bytes -= at->value.size();
-    --budget.steps;
-=======
   if (node.kind != NodeKind::element && node.kind != NodeKind::root)
     return looked_at(node.value, budget);
   const Node* first = next_text(&node, node);
@@ -152,7 +132,6 @@ Result<std::string_view> text_of(const Node& node, Arena& arena, Budget& budget)
     TRY(looked_at(at->value, budget));
     if (at->value.size() > budget.bytes) return over_budget();
     budget.bytes -= at->value.size();
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
     joined += at->value;
   }
   return arena.copy(joined);
@@ -162,10 +141,6 @@ double number_of(std::string_view text) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   text = trimmed(text);
   std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
-<<<<<<< HEAD
-  bool has_digit = digits.find_first_of("0123456789") != digits.npos;
-  if (!has_digit || digits.find_first_not_of("0123456789.") != digits.npos) return kNaN;
-=======
   bool has_digit = false;
   for (char c : digits) {  // stops at the first that no number has
     bool is_digit = c >= '0' && c <= '9';
@@ -173,7 +148,6 @@ double number_of(std::string_view text) {
     has_digit = has_digit || is_digit;
   }
   if (!has_digit) return kNaN;
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
   double number = 0;
   auto [end, problem] =
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);

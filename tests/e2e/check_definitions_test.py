@@ -56,8 +56,8 @@ class CheckDefinitions(unittest.TestCase):
             "/listeners/0/paths/1/host": "'*.example.com' fits no host: it is a pattern only with "
                                          "api.allowOverlappingContext: true in gravitee.yml; set that, or write a "
                                          "path for each host",
-            "/endpointGroups/1": "group 'spare' gets no request: in this version the first one, 'default', gets all; "
-                                 "put the endpoints there, or remove the group",
+            "/endpointGroups/1/endpoints": "group 'spare' has no usable endpoint: its requests are answered with 503 "
+                                           "NO_ENDPOINT_FOUND",
         }
         folder = self.folder({"gravitee.yml": "services: {core: {http: {enabled: false}}}\n", "a.json": definition})
         gateway = self.enterContext(Gateway(apis={"a.json": definition})).started()

@@ -19,11 +19,8 @@ std::string map_of(std::string_view xml) {
 
 TEST(ElXmlContent, IsNestedMaps) {
   EXPECT_EQ(map_of("<a>1</a>"), "{a=1}");
-<<<<<<< HEAD
-=======
   EXPECT_EQ(map_of("<order id='7'><item>a</item><item>b</item></order>"),
             "{order={id=7, item=[a, b]}}");
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
   EXPECT_EQ(map_of("<a/>"), "{a=}");
   EXPECT_EQ(map_of("<a> 1 </a>"), "{a= 1 }");
   EXPECT_EQ(map_of("<a><b>1</b><c><d>2</d></c></a>"), "{a={b=1, c={d=2}}}");
@@ -48,15 +45,12 @@ TEST(ElXmlContent, IsAnEmptyMapForWhatCannotBeRead) {
   }
 }
 
-<<<<<<< HEAD
-=======
 TEST(ElXmlContent, TextInManyPiecesIsOneText) {
   std::string pieces = "<a>", whole = "{a=";
   for (int i = 0; i < 30'000; ++i) pieces += "x<!---->", whole += 'x';
   EXPECT_EQ(map_of(pieces + "</a>"), whole + "}");
 }
 
->>>>>>> 06612764e72b8ccf605695c4b0c8e7956367ff23
 TEST(ElXmlContent, IsReadAsOtherMaps) {
   check(body("<o k='1'><i>a</i><i>b</i></o>"), {
                                                    {"{#request.xmlContent.o.k}", "1"},

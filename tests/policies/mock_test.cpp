@@ -96,9 +96,15 @@ TEST(Mock, KeepsWhatEarlierStepsSetOnTheAnswer) {
   EXPECT_EQ(shown(x), "200|X-Rate:1|Content-Type:text/x|{}");
 }
 
+TEST(Mock, AContentWithoutAValueIsAnEmptyBody) {
+  Exchanges x;
+  Made made = make("mock", R"({"content": "{#context.attributes['nothing']}"})", x);
+  EXPECT_TRUE(answer(made, x).continues());
+  EXPECT_EQ(shown(x), "200|Content-Type:text/plain|");
+}
+
 TEST(Mock, AContentThatCannotBeEvaluatedIsA500) {
-  for (std::string_view content :
-       {"{#request.headers['nothing'][0]}", "{#context.attributes['nothing']}"}) {
+  for (std::string_view content : {"{#request.headers['nothing'][0]}", "{#nothing.at.all}"}) {
     Exchanges x;
     Made made = make("mock", R"({"content": ")" + std::string(content) + "\"}", x);
     ASSERT_TRUE(made.policy);

@@ -23,7 +23,7 @@ using testing::Shape;
 // Values that have to look like something that no schema says.
 const std::map<std::pair<std::string_view, std::string_view>, std::string_view> kValues = {
     {{"json-to-json", "/specification"}, R"("[{\"operation\":\"sort\"}]")"},
-    {{"policy-request-validation", "/rules/0/constraint/parameters/0"}, R"("1")"},
+    {{"policy-request-validation", "/rules/0/constraint/parameters"}, R"(["1","2"])"},
     {{"traffic-shadowing", "/target"}, R"("http://127.0.0.1:1/")"},
 };
 
