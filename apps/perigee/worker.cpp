@@ -158,7 +158,7 @@ void Worker::run() {
   for (const auto& server : servers_) server->close_all();
   servers_.clear();
   proxy_.swap(std::make_shared<const plan::Plan>());
-  proxy_.client().close_idle();
+  proxy_.close_idle();
   fetcher_.close_idle();
   reactor_.turn(0ms);
 }

@@ -38,6 +38,11 @@ class Proxy final : public http::Handler {
   void swap(std::shared_ptr<const plan::Plan> next) { plan_.swap(std::move(next)); }
   const WorkerPlan& plan() const { return plan_; }
   upstream::Client& client() { return client_; }
+  // Nothing waits any more: connections close, and no endpoint is held.
+  void close_idle() {
+    elsewhere_.clear();
+    client_.close_idle();
+  }
   Tunnels& tunnels() { return tunnels_; }
   // Clients of this server get no WebSocket, whatever the options say of the others.
   void refuse_websockets(const http::Server& server) { without_websockets_.push_back(&server); }

@@ -19,6 +19,8 @@ class Elsewhere {
 
   // Only scheme, host and port of `url` count.
   Result<std::shared_ptr<const Endpoint>> endpoint(const Endpoint& like, http::Url url);
+  // Before the registry of the endpoints goes.
+  void clear() { kept_.clear(); }
   std::size_t size() const { return kept_.size(); }
 
  private:
