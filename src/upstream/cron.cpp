@@ -15,8 +15,9 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 using std::chrono::sys_seconds;
 
-// A rule that holds at all holds within the leap years' longest gap (1896 to 1904) and 28 days.
-constexpr int kDaysMax = 366 * 9;
+// A rule that holds at all holds within 40 years: the 29th of February falls on each weekday once in
+// 28 years, and later when a year like 2100 has none.
+constexpr int kDaysMax = 366 * 41;
 
 constexpr std::array<std::string_view, 12> kMonths = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                                       "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
