@@ -1,6 +1,6 @@
 // Texts as Java sees them: positions and lengths count UTF-16 units, while ours are UTF-8.
-// ASCII takes the quick way. Bytes that are not UTF-8 count one unit each. For el and for who else has to
-// do as Java does.
+// ASCII takes the quick way. Bytes that are not UTF-8 count one unit each. For el and for who else
+// has to do as Java does.
 #pragma once
 
 #include <cstddef>

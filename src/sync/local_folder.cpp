@@ -186,7 +186,8 @@ void LocalFolder::apply(const std::string& name) {
   if (bytes) {
     auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
         reactor_.clock().wall().time_since_epoch());
-    envelope = definition::read_envelope(*bytes, {.read = options_.read, .now = now, .apis_only = false});
+    envelope =
+        definition::read_envelope(*bytes, {.read = options_.read, .now = now, .apis_only = false});
   }
   File& file = files_[name];
   // What is no JSON may be half of a file: another look soon, without a word.

@@ -15,8 +15,8 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 using std::chrono::sys_seconds;
 
-// A rule that holds at all holds within 40 years: the 29th of February falls on each weekday once in
-// 28 years, and later when a year like 2100 has none.
+// A rule that holds at all holds within 40 years: the 29th of February falls on each weekday once
+// in 28 years, and later when a year like 2100 has none.
 constexpr int kDaysMax = 366 * 41;
 
 constexpr std::array<std::string_view, 12> kMonths = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",

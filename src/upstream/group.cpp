@@ -17,8 +17,7 @@ void Group::look(Turns& turns, std::uint64_t health) const {
   for (bool secondary : {false, true}) {
     if (!usable.empty()) break;
     for (std::uint32_t i = 0; i < members_.size(); ++i) {
-      if (members_[i].secondary == secondary && members_[i].endpoint->usable())
-        usable.push_back(i);
+      if (members_[i].secondary == secondary && members_[i].endpoint->usable()) usable.push_back(i);
     }
   }
   bool same = turns.health_seen != 0 && usable == turns.usable;

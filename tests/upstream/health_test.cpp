@@ -183,7 +183,7 @@ TEST_F(HealthChecksTest, AssertionsReadTheAnswer) {
       {"{#response.headers['x-why'][0] == 'tired'}", true},
       {"{#response.headers['X-Why'] == null}", false},
       {"{#response.headers.containsKey('X-WHY')}", true},
-      {"{#request.path == '/x'}", false},  // there is none: an error
+      {"{#request.path == '/x'}", false},          // there is none: an error
       {"{#response.jsonContent == null}", false},  // it is no JSON: an error
       {"true", true},
   };
