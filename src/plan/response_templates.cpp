@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/trim.hpp"
 namespace perigee::plan {
 namespace {
 
@@ -13,12 +14,6 @@ struct Wanted {
   std::string_view type;
   int quality = 1000;  // thousandths, RFC 9110 section 12.4.2
 };
-
-std::string_view trimmed(std::string_view text) {
-  std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // "0.85" is 850. What is not a weight counts as 1.
 int quality_of(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/trim.hpp"
 #include "policies/catalog.hpp"
 #include "policies/ip_block.hpp"
 
@@ -41,18 +42,12 @@ struct Config {
   std::optional<el::Template> custom_address;
 };
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n";
-  std::size_t begin = std::min(text.find_first_not_of(kSpaces), text.size());
-  return text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin);
-}
-
 // The parts of a list with commas; empty ones are passed over.
 std::vector<std::string_view> parts_of(std::string_view text) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
     std::size_t comma = std::min(text.find(','), text.size());
-    std::string_view part = trimmed(text.substr(0, comma));
+    std::string_view part = trimmed(text.substr(0, comma), " \t\r\n");
     if (!part.empty()) parts.push_back(part);
     text.remove_prefix(std::min(comma + 1, text.size()));
   }

@@ -1,5 +1,6 @@
 #include "proxy/cors.hpp"
 
+#include "base/trim.hpp"
 namespace perigee::proxy {
 
 using policy::Exchange;
@@ -27,12 +28,6 @@ class Answers200 final : public policy::Invoker {
     return Verdict::next();
   }
 };
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool allows_headers(const plan::Cors& cors, std::string_view list) {
   while (!list.empty()) {

@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/trim.hpp"
 
 namespace perigee::proxy {
 
@@ -22,9 +23,7 @@ bool lists_json(std::string_view line) {
   while (!line.empty()) {
     std::size_t end = line.find(',');
     std::string_view type = line.substr(0, end);
-    type = type.substr(0, type.find(';'));
-    while (type.starts_with(' ')) type.remove_prefix(1);
-    while (type.ends_with(' ')) type.remove_suffix(1);
+    type = trimmed(type.substr(0, type.find(';')), " ");
     for (std::string_view json : kJsonTypes) {
       if (type == json) return true;
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/trim.hpp"
 #include "base/uuid.hpp"
 #include "policy/query.hpp"
 
@@ -21,12 +22,6 @@ std::string_view new_id(Arena& arena, policy::Worker& worker, IdFormat format) {
   std::span<char> text = arena.array<char>(kUuidBytes);
   write_uuid(text.first<kUuidBytes>(), high, low);
   return {text.data(), text.size()};
-}
-
-std::string_view trimmed(std::string_view text) {
-  std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 void add_id_header(http::Headers& headers, const http::OwnedHeaderName& name, OverrideMode mode,
