@@ -11,6 +11,8 @@ namespace perigee {
 inline std::size_t find_bytes(std::string_view text, std::string_view part, std::size_t from = 0) {
   if (from > text.size()) return std::string_view::npos;
   if (part.empty()) return from;
+  if (from == text.size())
+    return std::string_view::npos;  // which may have no address; memmem wants one
   const void* found = memmem(text.data() + from, text.size() - from, part.data(), part.size());
   if (!found) return std::string_view::npos;
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
