@@ -99,15 +99,15 @@ Result<void> GatewayProcess::start() {
     kLog.warn("{}", raised.error().message);
   unsigned count = worker_count(settings);
   node_api_ = std::make_unique<node::NodeApi>(
-      ops_, node::NodeApi::Init{
-                .settings = settings,
-                .tree = loaded_.tree,
-                .registry = registry_,
-                .node = node_,
-                .product_version = std::string(version()),
-                .revision = std::string(revision()),
-                .workers = count,
-                .ask_workers = [this](auto told) { return ask_workers(std::move(told)); }});
+      ops_,
+      node::NodeApi::Init{.settings = settings,
+                          .tree = loaded_.tree,
+                          .registry = registry_,
+                          .node = node_,
+                          .product_version = std::string(version()),
+                          .revision = std::string(revision()),
+                          .workers = count,
+                          .ask_workers = [this](const auto& told) { return ask_workers(told); }});
   if (settings.node_api.enabled) {
     TRY(open_node_api());
   }
@@ -135,7 +135,7 @@ Result<void> GatewayProcess::start() {
       .trust_stores = trust_stores_,
       .http = http_calls_,
       .resolver = name_lookups_,
-      .publish = [this](std::shared_ptr<const plan::Plan> plan) { publish(std::move(plan)); },
+      .publish = [this](const std::shared_ptr<const plan::Plan>& plan) { publish(plan); },
       .first_round_done = [this] { static_cast<void>(ops_.post([this] { first_round_done(); })); },
       .endpoint_retired =
           [this](std::uint32_t slot, std::uint64_t generation) {

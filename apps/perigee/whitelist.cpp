@@ -1,5 +1,7 @@
 #include "apps/perigee/whitelist.hpp"
 
+#include <utility>
+
 #include "el/whitelist.hpp"
 
 namespace perigee::apps {
@@ -14,7 +16,8 @@ config::Diagnostics whitelist_diagnostics(const config::Loaded& loaded) {
   config::Diagnostics found;
   auto warn = [&](const std::string& key, std::string message) {
     const config::Value* value = loaded.tree.find(key);
-    found.push_back({config::Severity::warning, key, value ? value->origin : "", message});
+    found.push_back(
+        {config::Severity::warning, key, value ? value->origin : "", std::move(message)});
   };
   const config::ElWhitelist& wanted = loaded.settings.el_whitelist;
   for (std::size_t i = 0; i < wanted.entries.size(); ++i) {
