@@ -24,6 +24,8 @@ proxy::OverrideMode mode_of(config::OverrideMode mode) {
   return proxy::OverrideMode::override_;
 }
 
+}  // namespace
+
 http::ServerOptions server_options(const config::HttpServer& server,
                                    const config::Settings& settings) {
   const config::Limits& limits = settings.limits;
@@ -47,8 +49,6 @@ http::ServerOptions server_options(const config::HttpServer& server,
   options.socket.keep_alive = server.tcp_keep_alive;
   return options;
 }
-
-}  // namespace
 
 upstream::ClientLimits client_limits(const config::Settings& settings) {
   return {.h1 = {.head_bytes_max = settings.limits.upstream_head_bytes_max,

@@ -78,5 +78,7 @@ unsigned workers_of(const config::HttpServer& server);
 upstream::ClientLimits client_limits(const config::Settings& settings);
 report::LabelChoice label_choice(const config::Metrics& metrics);
 proxy::Options proxy_options(const config::Settings& settings);
+http::ServerOptions server_options(const config::HttpServer& server,
+                                   const config::Settings& settings);
 
 }  // namespace perigee::apps

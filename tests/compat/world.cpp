@@ -2,7 +2,6 @@
 
 #include "apps/perigee/compile_settings.hpp"
 #include "apps/perigee/worker.hpp"
-#include "config/load.hpp"
 #include "net/pipe.hpp"
 #include "tests/compat/probe.hpp"
 
@@ -29,7 +28,8 @@ Error refused(const std::string& what, const std::string& why) {
   return Error(ErrorCode::invalid, what + " is refused: " + why);
 }
 
-// Of these keys and nothing else: no file, no environment.
+}  // namespace
+
 config::Loaded load(const NameValues& keys) {
   config::Sources sources;
   sources.system_file.clear();
@@ -37,8 +37,6 @@ config::Loaded load(const NameValues& keys) {
   for (const auto& [name, value] : keys) sources.definitions.push_back("-D" + name + "=" + value);
   return config::load(sources);
 }
-
-}  // namespace
 
 World::World(const std::string& dns_server) : resolver_(reactor_, resolver_options(dns_server)) {
   http_calls_.add(fetcher_);

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "config/settings.hpp"
+#include "config/load.hpp"
 #include "http/server.hpp"
 #include "net/names.hpp"
 #include "plan/compile.hpp"
@@ -22,6 +22,9 @@
 #include "upstream/fetcher.hpp"
 
 namespace perigee::compat {
+
+// A configuration of these keys and nothing else: no file, no environment.
+config::Loaded load(const NameValues& keys);
 
 class World {
  public:

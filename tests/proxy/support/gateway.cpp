@@ -33,10 +33,12 @@ std::string definition_of(const ApiText& text) {
     groups = R"({"name":"g","type":"http-proxy","sharedConfiguration":{"http":)" + text.http +
              R"(,"headers":)" + text.headers + R"(},"endpoints":[)" + endpoints + "]}";
   }
+  std::string paths =
+      text.paths.empty() ? "{" + member("path", json_quoted(text.path)) + "}" : text.paths;
   return "{" + member("id", json_quoted(text.id)) + "," + member("name", json_quoted(text.id)) +
          R"(,"apiVersion":"1","definitionVersion":"4.0.0","type":"proxy","listeners":[{"type":)"
-         R"("http","paths":[{"path":)" +
-         json_quoted(text.path) + R"(}],"entrypoints":)" + text.entrypoints + text.listener +
+         R"("http","paths":[)" +
+         paths + R"(],"entrypoints":)" + text.entrypoints + text.listener +
          R"(}],"endpointGroups":[)" + groups + "]," +
          member("plans", text.plans.empty() ? default_plan(text) : text.plans) + "," +
          member("flowExecution", text.execution) + "," + member("flows", text.flows) + text.top +

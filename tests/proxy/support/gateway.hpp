@@ -27,6 +27,7 @@ using upstream::testing::RawBackend;
 struct ApiText {
   std::string id = "api";
   std::string path = "/a/";
+  std::string paths;           // instead of `path`: whole objects
   std::string target;          // "http://127.0.0.1:8080/path?query"
   std::string endpoints;       // instead of one to `target`: whole objects
   std::string http = "{}";     // sharedConfiguration.http of the group
@@ -132,8 +133,9 @@ class Gateway : public ::testing::Test {
   std::vector<std::shared_ptr<const plan::ApiRevision>> deployed;
   plan::PlatformDeployments platform;  // deployed with the APIs
 
- private:
   plan::CompileContext context();
+
+ private:
   void stop_proxy();
 };
 
