@@ -133,7 +133,10 @@ class AssignContent final : public policy::Policy {
     return apply(exchange, Phase::request, exchange.request_body, exchange.request.headers);
   }
   Async<Verdict> on_response(Exchange& exchange) const override {
-    return apply(exchange, Phase::response, exchange.response_body, exchange.response.headers);
+    // Not gathered: the answer streams (lifecycle.md 8.7), and passes as it comes.
+    policy::MessageBody& body = exchange.response_body;
+    if (body.stream() && !body.buffered()) return Verdict::next();
+    return apply(exchange, Phase::response, body, exchange.response.headers);
   }
 
  private:

@@ -133,8 +133,8 @@ Async<Retrying::Attempt> Retrying::attempt(Exchange& exchange) {
 // Whether the answer is one to try again for.
 Async<Retrying::Attempt> Retrying::judge(Exchange& exchange) {
   if (config_.condition->needs().has(el::Needs::response_body)) {
-    Result<std::string_view> body = co_await exchange.response_body.buffer();
-    if (!body) co_return Attempt{Outcome::failed, policy::body_failure(body.error())};
+    Result<void> gathered = co_await policy::gather_answer(exchange);
+    if (!gathered) co_return Attempt{Outcome::failed, policy::body_failure(gathered.error())};
   }
   Result<bool> again = config_.condition->condition(exchange, exchange.arena);
   if (!again) co_return Attempt{Outcome::good, Verdict::broken(again.error())};

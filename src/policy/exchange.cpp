@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/trim.hpp"
+
 namespace perigee::policy {
 
 Verdict Verdict::broken(const Error& error) {
@@ -109,6 +111,32 @@ Async<Result<std::string_view>> MessageBody::buffer() {
   if (buffered_) return Result<std::string_view>(bytes_);
   if (!stream_) return Result<std::string_view>(std::string_view());
   return read_whole();
+}
+
+namespace {
+
+Async<Result<void>> without_bytes(Async<Result<std::string_view>> gathering) {
+  CO_TRY(co_await gathering);
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+bool is_stream(const http::Headers& headers) {
+  constexpr std::string_view kGrpcWith = "application/grpc+";  // and the name of a message format
+  if (headers.has(http::HeaderId::content_length)) return false;
+  std::string_view type = headers.get(http::HeaderId::content_type).value_or("");
+  type = trimmed(type.substr(0, type.find(';')));
+  return http::equals_ignoring_case(type, "text/event-stream") ||
+         http::equals_ignoring_case(type, "application/octet-stream") ||
+         http::equals_ignoring_case(type, "application/grpc") ||
+         http::equals_ignoring_case(type.substr(0, kGrpcWith.size()), kGrpcWith);
+}
+
+Async<Result<void>> gather_answer(Exchange& exchange) {
+  MessageBody& body = exchange.response_body;
+  if (body.buffered() || is_stream(exchange.response.headers)) return Result<void>{};
+  return without_bytes(body.buffer());
 }
 
 Async<Result<std::string_view>> MessageBody::read_whole() {

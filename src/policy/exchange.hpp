@@ -170,6 +170,14 @@ class Exchange final : public el::Variables {
   std::vector<Warning> warnings_;
 };
 
+// Whether a message is a stream whose pieces pass at once (lifecycle.md 8.7): of such a type, and
+// of a length that nobody knows.
+bool is_stream(const http::Headers& headers);
+
+// The answer's body, for who reads it. One that streams has no end to wait for: it is left alone,
+// and who reads it finds no byte.
+Async<Result<void>> gather_answer(Exchange& exchange);
+
 // A body that could not be had: too long (413, or 502 for a response body), or its side failed. The
 // key is the error's: of a step that watched the body.
 Verdict body_failure(const Error& error);

@@ -23,7 +23,7 @@ Async<Result<void>> buffer_bodies(bool of_request, bool of_response, Exchange& e
     CO_TRY(co_await exchange.request_body.buffer());
   }
   if (of_response) {
-    CO_TRY(co_await exchange.response_body.buffer());
+    CO_TRY(co_await policy::gather_answer(exchange));
   }
   co_return Result<void>{};
 }

@@ -59,7 +59,13 @@ Async<Verdict> FailoverInvoker::attempt(Exchange& exchange) {
   net::Deadline limit(reactor_, co_await this_scope(), rules_.attempt_limit,
                       ErrorCode::read_timed_out, "the attempt took longer than the failover allows",
                       Fault::upstream);
-  co_return co_await backend_.invoke(exchange);
+  Verdict verdict = co_await backend_.invoke(exchange);
+  const bool reads_answer =
+      rules_.failure_condition && rules_.failure_condition->needs().has(el::Needs::response_body);
+  if (!verdict.continues() || !reads_answer) co_return verdict;
+  Result<void> gathered = co_await policy::gather_answer(exchange);
+  if (!gathered) co_return body_failure(gathered.error());
+  co_return verdict;
 }
 
 // A condition that fails is no failure (expression-language.md 1.3).

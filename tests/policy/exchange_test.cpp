@@ -138,6 +138,48 @@ TEST(WorkerSlots, EveryWorkerHasItsOwnStates) {
   EXPECT_EQ(Counter::alive, 0);
 }
 
+// lifecycle.md 8.7.
+TEST(Streams, AreOfTheseTypesAndOfNoKnownLength) {
+  struct {
+    const char* type;
+    const char* length;
+    bool streams;
+  } rows[] = {{"text/event-stream", "", true},
+              {" TEXT/Event-Stream ; charset=utf-8", "", true},
+              {"application/octet-stream", "", true},
+              {"application/grpc", "", true},
+              {"application/gRPC+json;x", "", true},
+              {"text/event-stream", "0", false},
+              {"application/octet-stream", "7", false},
+              {"application/grpc", "12345678901", false},
+              {"application/grpc-web", "", false},
+              {"application/grp", "", false},
+              {"text/event-stream2", "", false},
+              {"text/plain;text/event-stream", "", false},
+              {"", "", false}};
+  for (auto& [type, length, streams] : rows) {
+    Arena arena;
+    http::Headers headers(arena);
+    if (*type) headers.add(http::HeaderId::content_type, type);
+    if (*length) headers.add(http::HeaderId::content_length, length);
+    EXPECT_EQ(is_stream(headers), streams) << type << " " << length;
+  }
+}
+
+TEST(Streams, AreNotGathered) {
+  for (bool streams : {true, false}) {
+    Exchanges x;
+    SlowBody slow(x.reactor, {"one ", "two"});
+    MessageBody& body = x.exchange().response_body;
+    body.set(&slow);
+    if (streams) x.response.headers.add(http::HeaderId::content_type, "text/event-stream");
+    EXPECT_TRUE(x.finished(gather_answer(x.exchange())));
+    EXPECT_EQ(body.buffered(), !streams);
+    EXPECT_EQ(body.bytes(), streams ? "" : "one two");
+    EXPECT_EQ(body.stream() == &slow, streams);
+  }
+}
+
 TEST(Worker, RandomNumbersDiffer) {
   Exchanges x;
   Worker a{.reactor = x.reactor, .random_state = 1}, b{.reactor = x.reactor, .random_state = 2};
