@@ -16,7 +16,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   Backend backend;
   backend.name = endpoint.name;
   backend.target = options.target.text();
-  backend.authority = options.target.authority();
+  backend.authority = compilation.revision.host_of(options.target);
   backend.target_path = options.target.path;
   backend.target_query = options.target.query;
   const definition::HttpOptions& http = endpoint.options.http;
@@ -127,6 +127,14 @@ void compile_backends(Compilation& compilation) {
 const BackendName* ApiRevision::find_backend(std::string_view name) const {
   auto found = std::ranges::lower_bound(backend_names, name, {}, &BackendName::name);
   return found != backend_names.end() && found->name == name ? &*found : nullptr;
+}
+
+// compat: in v2, 80 and 443 are the usual ports of every scheme (policies/connector-http.md).
+std::string ApiRevision::host_of(const http::Url& url) const {
+  std::string host = url.authority();
+  if (!is_v2 || (url.port != 80 && url.port != 443)) return host;
+  const std::string port = ":" + std::to_string(url.port);
+  return host.ends_with(port) ? host.substr(0, host.size() - port.size()) : host;
 }
 
 }  // namespace perigee::plan

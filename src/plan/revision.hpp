@@ -15,6 +15,7 @@
 #include "el/expression.hpp"
 #include "http/headers.hpp"
 #include "http/method.hpp"
+#include "http/url.hpp"
 #include "plan/cors.hpp"
 #include "plan/path_mappings.hpp"
 #include "plan/path_parameters.hpp"
@@ -153,6 +154,8 @@ struct ApiRevision {
   std::vector<SourceFile> files;  // that it was made from, besides the definition
 
   const BackendName* find_backend(std::string_view name) const;
+  // What a backend at this URL gets as its Host.
+  std::string host_of(const http::Url& url) const;
 };
 
 }  // namespace perigee::plan

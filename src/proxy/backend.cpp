@@ -283,7 +283,8 @@ void BackendInvoker::tell_recovery() {
 Verdict BackendInvoker::failed(const Error& error) const {
   Failure failure;
   failure.cause = error.code;
-  if (init_.rules.upgrade) {
+  // compat: a v2 endpoint has no failure of its own for handshakes.
+  if (init_.rules.upgrade && !init_.rules.v2) {
     failure.key = "HTTP_PROXY_WEBSOCKET_FAILURE";
     failure.message = "Endpoint Websocket connection in error";
     return Verdict::fail(std::move(failure));

@@ -57,7 +57,7 @@ void remove_hop_by_hop(const plan::Backend& backend, const BackendRequestRules& 
 std::string_view host_for(const policy::Exchange& exchange, const Destination& destination,
                           const BackendRequestRules& rules) {
   std::string_view now = exchange.request.headers.get(HeaderId::host).value_or("");
-  if (now.empty()) return destination.authority;
+  if (now.empty() || rules.v2) return destination.authority;
   if (now != rules.original_host) return now;  // a policy changed it
   // Of an absolute target when there was one, whatever Host says (RFC 9112 section 3.2.2): the
   // backend must see the host that the API was chosen by.
@@ -169,7 +169,7 @@ void make_backend_request(const policy::Exchange& exchange, const Destination& d
   to.authority = host_for(exchange, destination, rules);
   std::array<std::string_view, 3> queries{from.query, destination.target_query,
                                           destination.custom_query};
-  if (rules.target_query_first) std::swap(queries[0], queries[1]);
+  if (rules.v2) std::swap(queries[0], queries[1]);
   to.query = merge_queries(arena, queries);
   to.has_query = !to.query.empty();
   bool rooted =

@@ -11,9 +11,11 @@
 namespace perigee::proxy {
 
 struct BackendRequestRules {
-  std::string_view original_host;   // Host as the client sent it: a policy that changed it wins
-  bool upgrade = false;             // keep Connection and Upgrade
-  bool target_query_first = false;  // v2: the target's parameters come before the request's
+  std::string_view original_host;  // Host as the client sent it: a policy that changed it wins
+  bool upgrade = false;            // keep Connection and Upgrade
+  // As a v2 endpoint asks (policies/connector-http.md): the target's parameters come before the
+  // request's, and Host is the backend's whatever a policy made of it.
+  bool v2 = false;
 };
 
 // Fills `to` from exchange.request, which stays as it is for expressions of the response phase and

@@ -142,26 +142,42 @@ Async<Verdict> run_request_flow(const FlowChain& chain, const Flow& flow, Exchan
                    exchange, run);
 }
 
-Async<Verdict> run_best_flow(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
+void keep_best(const FlowChain& chain, const Exchange& exchange, FlowRun& run) {
+  std::optional<std::size_t> best = best_match(chain.flows, run.matched, exchange.path_info);
+  std::ranges::fill(run.matched, false);
+  if (best) run.matched[*best] = true;
+}
+
+// Which flows run is settled before the first of them does.
+Async<Verdict> run_resolved_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
   for (std::size_t i = 0; i < chain.flows.size(); ++i) {
     Result<bool> fitting = co_await fits(chain.flows[i], exchange, run.line_rates);
-    if (!fitting)
+    if (!fitting) {
+      std::ranges::fill(run.matched, false);
       co_return failed_condition(fitting.error(), chain.flows[i], exchange, run.line_rates);
+    }
     run.matched[i] = *fitting;
   }
-  std::optional<std::size_t> best = best_match(chain.flows, run.matched, exchange.path_info);
-  for (bool& matched : run.matched) matched = false;
-  if (!best) co_return Verdict::next();
-  run.matched[*best] = run.any = true;
-  co_return co_await run_request_flow(chain, chain.flows[*best], exchange, run);
+  if (chain.best_match) keep_best(chain, exchange, run);
+  for (std::size_t i = 0; i < chain.flows.size(); ++i) {
+    if (!run.matched[i]) continue;
+    run.any = true;
+    Verdict verdict = co_await run_request_flow(chain, chain.flows[i], exchange, run);
+    if (verdict.continues()) continue;
+    std::ranges::fill(run.matched.subspan(i + 1), false);  // they did not run
+    co_return verdict;
+  }
+  co_return Verdict::next();
 }
 
 }  // namespace
 
 Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
   run.matched = exchange.arena.array<bool>(chain.flows.size());
-  for (bool& matched : run.matched) matched = false;
-  if (chain.best_match) co_return co_await run_best_flow(chain, exchange, run);
+  std::ranges::fill(run.matched, false);
+  // compat: the v3 engine looks at all conditions first (lifecycle.md section 12).
+  if (chain.best_match || exchange.api.old_engine)
+    co_return co_await run_resolved_flows(chain, exchange, run);
   for (std::size_t i = 0; i < chain.flows.size(); ++i) {
     const Flow& flow = chain.flows[i];
     if (!selects(flow, exchange)) continue;
@@ -205,7 +221,7 @@ Async<Verdict> run_response_flows(const FlowChain& chain, Exchange& exchange, co
 
 Async<Verdict> run_all_response_flows(const FlowChain& chain, Exchange& exchange, FlowRun& run) {
   run.matched = exchange.arena.array<bool>(chain.flows.size());
-  for (bool& matched : run.matched) matched = true;
+  std::ranges::fill(run.matched, true);
   return run_response_flows(chain, exchange, run);
 }
 

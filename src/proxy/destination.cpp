@@ -78,7 +78,7 @@ Result<std::optional<Destination>> absolute(const plan::ApiRevision& revision,
   TRY(http::Url url, http::parse_url(text.substr(0, text.find('#'))));
   std::optional<Destination> to = options_for(revision, text, exchange);
   if (!to) return to;
-  to->authority = exchange.arena.copy(url.authority());
+  to->authority = exchange.arena.copy(revision.host_of(url));
   to->base_path = exchange.arena.copy(url.path);
   to->path = {};
   to->target_query = {};

@@ -126,7 +126,7 @@ struct Proxy::Serving {
                  .rules = {.original_host =
                                client.request.headers.get(http::HeaderId::host).value_or(""),
                            .upgrade = proxy.upgrades(client),
-                           .target_query_first = pin.revision().is_v2},
+                           .v2 = pin.revision().is_v2},
                  .refined_error_keys = proxy.options_.refined_error_keys}),
         timeout(proxy.worker_.reactor, flow, proxy.options_.request_timeout),
         groups(proxy.groups_) {
