@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace perigee::proxy {
 
@@ -18,13 +19,16 @@ struct Custom {
   std::string_view rest;    // the text itself, or what follows the name
 };
 
-Custom read(std::string_view text) {
-  constexpr std::array<std::string_view, 6> kSchemes{"http", "https", "ws", "wss", "grpc", "grpcs"};
+// Of v4 URLs the first four.
+constexpr std::array<std::string_view, 6> kSchemes{"http", "https", "ws", "wss", "grpc", "grpcs"};
+
+Custom read(std::string_view text, bool v2) {
   std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || text.front() == '/') return {.rest = text};
   std::string_view before = text.substr(0, colon), after = text.substr(colon + 1);
-  bool url = after.starts_with("//") && std::ranges::find(kSchemes, before) != kSchemes.end();
-  if (url) return {.scheme = before, .rest = text};
+  auto schemes = std::span(kSchemes).first(v2 ? 6 : 4);
+  if (after.starts_with("//") && std::ranges::find(schemes, before) != schemes.end())
+    return {.scheme = before, .rest = text};
   return {.name = before, .rest = after};
 }
 
@@ -112,7 +116,7 @@ Result<std::optional<Destination>> choose_destination(const plan::ApiRevision& r
   std::optional<std::string_view> text;
   if (!exchange.attributes.entries().empty()) text = exchange.attributes.text("request.endpoint");
   if (!text) return take_turn(revision.groups.front(), exchange);
-  Custom custom = read(*text);
+  Custom custom = read(*text, revision.is_v2);
   if (!custom.scheme.empty()) return absolute(revision, *text, exchange, elsewhere);
   std::optional<Destination> to = custom.name.empty() ? take_turn(revision.groups.front(), exchange)
                                                       : named(revision, custom.name, exchange);
