@@ -378,25 +378,28 @@ Async<Result<void>> Proxy::respond(Serving& serving, const Verdict& verdict) {
 void Proxy::word_answer(Serving& serving, const Verdict& verdict) {
   Exchange& exchange = serving.exchange;
   const plan::ApiRevision& revision = serving.pin.revision();
-  if (verdict.failed()) {
-    serving.backend.give_up();
-    FailureAnswer answer = answer_failure(exchange, verdict.failure(), revision.response_templates);
-    exchange.response_body.replace(answer.body);
-    if (answer.close) serving.client.close_after();
-  }
+  if (verdict.failed()) word_failure(serving, verdict.failure(), revision.response_templates);
   add_id_headers(exchange, options_);
   if (revision.cors) add_cors_headers(*revision.cors, exchange);
   if (!serving.trace.empty()) exchange.response.headers.set_made(kTraceparent, serving.trace);
 }
 
+void Proxy::word_failure(Serving& serving, const Failure& failure,
+                         const plan::ResponseTemplates& templates) {
+  serving.backend.give_up();
+  FailureAnswer answer = answer_failure(serving.exchange, failure, templates);
+  serving.exchange.response_body.replace(answer.body);
+  if (answer.close) serving.client.close_after();
+}
+
 // Section 2, step 12: the platform's response flows see every answer, errors too. They have what
-// http.requestTimeout left, and a grace beyond it.
+// http.requestTimeout left, and a grace beyond it. Their own failures get the standard answer.
 Async<Result<void>> Proxy::respond_through_platform(Serving& serving, const Verdict& verdict) {
   serving.timeout.extend(options_.request_timeout_grace);
   Verdict after = settle(serving, co_await serving.organization->on_response(serving.exchange));
   serving.timeout.disarm();
   if (serving.scope.cancelled()) co_return std::unexpected(serving.scope.reason());
-  if (after.failed()) word_answer(serving, after);
+  if (after.failed()) word_failure(serving, after.failure(), {});
   co_return co_await send(serving, verdict.failed() || after.failed());
 }
 

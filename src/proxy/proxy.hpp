@@ -54,6 +54,8 @@ class Proxy final : public http::Handler {
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_chains(Serving& serving);
   void word_answer(Serving& serving, const policy::Verdict& verdict);
+  void word_failure(Serving& serving, const policy::Failure& failure,
+                    const plan::ResponseTemplates& templates);
   Async<Result<void>> respond_through_platform(Serving& serving, const policy::Verdict& verdict);
   Async<Result<void>> send(Serving& serving, bool failed);
   Async<policy::Verdict> admit(Serving& serving);
