@@ -15,6 +15,8 @@ Endpoint::Endpoint(EndpointRegistry& registry, EndpointOptions options, std::uin
 Endpoint::~Endpoint() { registry_.retire(*this); }
 
 Result<std::shared_ptr<const Endpoint>> Endpoint::at(http::Url origin) const {
+  if (origin.scheme.starts_with("grpc"))
+    return fail(ErrorCode::unsupported, "gRPC to the backend is not supported by this version");
   EndpointOptions options = options_;
   options.tls = origin.secured() ? options_.tls_elsewhere : nullptr;
   if (origin.secured() && !options.tls)

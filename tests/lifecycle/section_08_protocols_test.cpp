@@ -53,6 +53,16 @@ TEST_F(LifecycleProtocols, S8_7_GrpcBackendsAreRefusedWithAReason) {
   EXPECT_EQ(answer(get()).status, 404);
 }
 
+// So is a URL of request.endpoint, when it is called.
+TEST_F(LifecycleProtocols, S8_7_GrpcUrlsOfV2AreNotCalledByHttp1) {
+  serve({v2({.flows = list({v2_flow({step("set", R"({"name":"request.endpoint","value":)"
+                                                 R"("grpc://127.0.0.1:1/x"})")},
+                                    {})})})});
+  Answer got = answer(get());
+  EXPECT_EQ(got.status, 400);
+  EXPECT_EQ(got.body, "");
+}
+
 TEST_F(LifecycleProtocols, S8_7_Http2BackendsAreRefusedWithAReason) {
   EXPECT_THAT(reasons_against(v4({.http = R"({"version":"HTTP_2"})"})),
               ::testing::Contains(HasSubstr("HTTP/2 to the backend is not supported")));
