@@ -35,7 +35,7 @@ class LifecycleStreams : public Lifecycle {
     peer.send(streaming(type));
     for (const char* piece : {"data: one\n\n", "data: two\n\n", "{\"three\":3}"}) {
       peer.send(chunk(piece));
-      EXPECT_TRUE(until([&] { return client.received.ends_with(chunk(piece)); }))
+      ASSERT_TRUE(until([&] { return client.received.ends_with(chunk(piece)); }))
           << client.received;
     }
     peer.send("0\r\n\r\n");
@@ -67,7 +67,7 @@ TEST_P(LifecycleReaders, S8_7_StreamsAreNotAggregated) {
   for (const char* type :
        {"text/event-stream", "Text/Event-Stream; charset=utf-8", "application/grpc",
         "application/grpc+proto", "application/octet-stream"})
-    expect_flushed(type);
+    ASSERT_NO_FATAL_FAILURE(expect_flushed(type));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -145,6 +145,36 @@ TEST_F(LifecycleStreams, S8_7_CompressedStreamsAreFlushed) {
     EXPECT_TRUE(until([&] { return client.received.size() > before + 4; }));
   }
   EXPECT_THAT(client.received, HasSubstr("\r\nContent-Encoding: gzip\r\n"));
+}
+
+// Bodies beyond 4 GiB pass: lengths and chunk sizes are counted in 64 bits. (All of their bytes:
+// scripts/long.d/bodies_beyond_4gib.)
+TEST_F(LifecycleStreams, S8_7_BodiesBeyond4GiBPass) {
+  serve({v4()});
+  for (bool by_length : {true, false}) {
+    const std::string framing = by_length ? "Content-Length: 4294967303\r\n\r\nabc"
+                                          : "Transfer-Encoding: chunked\r\n\r\n100000007\r\nabc";
+    const std::string passed = by_length ? "Content-Length: 4294967303\r\n\r\nabc"
+                                         : "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    std::size_t n = backend->connections.size();
+    Peer& client = ask("PUT /a/x HTTP/1.1\r\nHost: h\r\n" + framing);
+    Peer& peer = asked(n);
+    EXPECT_TRUE(until([&] { return peer.received.ends_with(passed); })) << peer.received;
+    peer.send("HTTP/1.1 200 OK\r\n" + framing);
+    EXPECT_TRUE(until([&] { return client.received.ends_with(passed); })) << client.received;
+    const std::string more(1 << 16, 'x');
+    for (int i = 0; i < 20; ++i) {
+      client.send(more);
+      peer.send(more);
+    }
+    EXPECT_TRUE(until([&] {
+      return peer.received.size() > 20 * more.size() && client.received.size() > 20 * more.size();
+    }));
+    EXPECT_FALSE(client.over());
+    EXPECT_FALSE(peer.over());
+    clients.clear();
+    EXPECT_TRUE(until([&] { return peer.over(); }));
+  }
 }
 
 // Or request: its chunks are passed on as they come.

@@ -71,6 +71,31 @@ TEST(ServerMetrics, Connections) {
   EXPECT_EQ(find(families, kServerRequests), nullptr) << "no request, no series";
 }
 
+TEST(ServerMetrics, BytesBeyond32BitsAreCounted) {
+  constexpr std::uint64_t kBeyond = (std::uint64_t{1} << 32) + 7;
+  Arena arena;
+  Registry registry;
+  ServerMetrics metrics(registry.make_shard(), "h:1");
+  FakeClock clock;
+  net::Reactor reactor(clock);
+  net::Pipe pipe = net::make_pipe(reactor);
+  for (int i = 0; i < 3; ++i) {
+    EndedExchange exchange(arena, http::Method::put, 200);
+    exchange.peer = pipe.first.get();
+    exchange.request_body_bytes = exchange.response_body_bytes = kBeyond;
+    metrics.on_request_begun(exchange);
+    metrics.on_request_ended(exchange, Instant(11s));
+    metrics.on_bytes(*pipe.first, kBeyond, kBeyond);
+  }
+  auto families = registry.collect(Instant(11s));
+  for (const Family* family : {&kServerRequestBytes, &kServerResponseBytes}) {
+    EXPECT_EQ(find(families, *family)->samples[0].sum, 3 * kBeyond) << family->name;
+    EXPECT_EQ(find(families, *family)->samples[0].max, kBeyond) << family->name;
+  }
+  for (const Family* family : {&kServerBytesRead, &kServerBytesWritten})
+    EXPECT_EQ(find(families, *family)->samples[0].value, 3 * kBeyond) << family->name;
+}
+
 // Dashboards show 0, not "no data".
 TEST(ServerMetrics, WhatHasNotHappenedIsZero) {
   Registry registry;
