@@ -44,7 +44,7 @@ struct EventType {
   Subject subject;
   Action action;
 };
-constexpr std::array<EventType, 9> kEventTypes{{
+constexpr std::array<EventType, 11> kEventTypes{{
     {"PUBLISH_API", Subject::api, Action::deploy},
     {"START_API", Subject::api, Action::deploy},
     {"UNPUBLISH_API", Subject::api, Action::undeploy},
@@ -54,6 +54,8 @@ constexpr std::array<EventType, 9> kEventTypes{{
     {"PUBLISH_ORGANIZATION", Subject::organization, Action::deploy},
     {"DEPLOY_SHARED_POLICY_GROUP", Subject::shared_policy_group, Action::deploy},
     {"UNDEPLOY_SHARED_POLICY_GROUP", Subject::shared_policy_group, Action::undeploy},
+    {"DEPLOY_ACCESS_POINT", Subject::access_point, Action::deploy},
+    {"UNDEPLOY_ACCESS_POINT", Subject::access_point, Action::undeploy},
 }};
 constexpr std::size_t kApiEventTypes = 4;  // they come first
 
@@ -74,6 +76,8 @@ std::string_view id_property(Subject subject) {
       return "organization_id";
     case Subject::shared_policy_group:
       return "shared_policy_group_id";
+    case Subject::access_point:
+      return "access_point_id";
   }
   return "";
 }
@@ -207,21 +211,25 @@ class Reader {
     return true;
   }
 
-  // A dictionary, an organization or a shared policy group.
+  // A dictionary, an organization, a shared policy group or an access point.
   void read_platform(const Layer& layer) {
     Problems::Mark mark = reading_.problems.mark();
     Object payload(layer.object, reading_, layer.inside);
     std::string id = payload.text("id");
     if (!id.empty()) envelope_.subject_id = std::move(id);
     read_environment(payload);
+    if (is_deleted(payload)) envelope_.action = Action::undeploy;
     if (envelope_.action == Action::undeploy) return;
     reading_.documents.push_back(layer.document);
     if (envelope_.subject == Subject::dictionary) {
       envelope_.dictionary = read_dictionary(payload);
     } else if (envelope_.subject == Subject::organization) {
       envelope_.organization = organization_of(payload);
-    } else {
+    } else if (envelope_.subject == Subject::shared_policy_group) {
       envelope_.shared_policy_group = shared_policy_group_of(payload);
+    } else {
+      envelope_.access_point = read_access_point(payload);
+      envelope_.environment_id = envelope_.access_point->environment_id;
     }
     if (layer.document != envelope_.document)
       warn_of_duplicates(*layer.document, layer.inside, reading_.problems);
@@ -229,6 +237,14 @@ class Reader {
     envelope_.dictionary.reset();
     envelope_.organization.reset();
     envelope_.shared_policy_group.reset();
+    envelope_.access_point.reset();
+  }
+
+  // An access point tells its end by its status.
+  bool is_deleted(Object& payload) {
+    static constexpr std::array<std::string_view, 2> kStatuses{"CREATED", "DELETED"};
+    return envelope_.subject == Subject::access_point &&
+           payload.choice<std::size_t>("status", kStatuses, 0) == 1;
   }
 
   Organization organization_of(Object& payload) {

@@ -5,10 +5,10 @@
 // "payload"}`; a repository API `{"definition", "lifecycleState"}`. In the last three the
 // definition is a string of JSON, possibly inside another.
 //
-// All but an event carry an API. An event may also carry a dictionary, an organization or a shared
-// policy group (platform.hpp): its type says which, `subject` tells it. Who deploys nothing but
-// APIs leaves EnvelopeOptions::apis_only as it is; the others are then an error, like every type
-// that is unknown.
+// All but an event carry an API. An event may also carry a dictionary, an organization, a shared
+// policy group or an access point (platform.hpp): its type says which, `subject` tells it. Who
+// deploys nothing but APIs leaves EnvelopeOptions::apis_only as it is; the others are then an
+// error, like every type that is unknown.
 #pragma once
 
 #include <chrono>
@@ -36,7 +36,13 @@ enum class Shape : std::uint8_t {
   repository_api
 };
 enum class Action : std::uint8_t { deploy, undeploy };
-enum class Subject : std::uint8_t { api, dictionary, organization, shared_policy_group };
+enum class Subject : std::uint8_t {
+  api,
+  dictionary,
+  organization,
+  shared_policy_group,
+  access_point
+};
 
 struct Envelope {
   Shape shape = Shape::unknown;
@@ -61,6 +67,7 @@ struct Envelope {
   std::optional<Dictionary> dictionary;
   std::optional<Organization> organization;
   std::optional<SharedPolicyGroup> shared_policy_group;
+  std::optional<AccessPoint> access_point;
   std::vector<Problem> problems;
 
   // What travels beside the definition; arrays or absent. They are views into `document`.

@@ -1,6 +1,6 @@
 // What is deployed beside APIs and works in them: dictionaries, the platform flows of an
-// organization, shared policy groups (api-definition.md 3 to 5). Plain data, read by
-// read_envelope from the events that carry them.
+// organization, shared policy groups (api-definition.md 3 to 5), access points (lifecycle.md 1.1).
+// Plain data, read by read_envelope from the events that carry them.
 #pragma once
 
 #include <chrono>
@@ -66,6 +66,15 @@ struct SharedPolicyGroup {
   std::string pointer;
 
   std::vector<std::shared_ptr<const JsonDocument>> documents;
+};
+
+// A host that the APIs of an environment are reached on, where their listeners name none. One that
+// is meant for others (TCP, Kafka, the console) is no business of a gateway for HTTP.
+struct AccessPoint {
+  std::string id;
+  std::string environment_id;
+  std::string host;
+  bool for_http = true;
 };
 
 }  // namespace perigee::definition

@@ -85,5 +85,6 @@ std::vector<Flow> read_v2_flows(Object& from);
 Dictionary read_dictionary(Object& payload);
 Organization read_organization(Object& payload);
 SharedPolicyGroup read_shared_policy_group(Object& payload);
+AccessPoint read_access_point(Object& payload);
 
 }  // namespace perigee::definition

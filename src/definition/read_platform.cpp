@@ -1,6 +1,8 @@
-// Dictionaries, organizations and shared policy groups: api-definition.md 3 to 5.
+// Dictionaries, organizations and shared policy groups: api-definition.md 3 to 5. Access points:
+// hybrid.md 2.3.
 #include <array>
 
+#include "definition/path.hpp"
 #include "definition/read_parts.hpp"
 
 namespace perigee::definition {
@@ -30,6 +32,12 @@ std::vector<DictionaryProperty> read_dictionary_properties(Object from) {
   }
   return properties;
 }
+
+// The first stands for what is not known; the second is ours.
+constexpr std::array<std::string_view, 8> kTargets{"unknown",       "GATEWAY",   "TCP_GATEWAY",
+                                                   "KAFKA_GATEWAY", "CONSOLE",   "CONSOLE_API",
+                                                   "PORTAL",        "PORTAL_API"};
+constexpr std::array<std::string_view, 2> kReferenceTypes{"ENVIRONMENT", "ORGANIZATION"};
 
 }  // namespace
 
@@ -75,6 +83,20 @@ SharedPolicyGroup read_shared_policy_group(Object& payload) {
                   "lifecycleState", "hrid", "originContext", "createdAt", "updatedAt"});
   payload.finish();
   return group;
+}
+
+AccessPoint read_access_point(Object& payload) {
+  AccessPoint point;
+  point.id = payload.required_text("id");
+  point.environment_id = payload.required_text("referenceId");
+  point.host = normalised_host(payload.required_text("host"));
+  bool of_environment = payload.choice<std::size_t>("referenceType", kReferenceTypes, 0) == 0;
+  bool of_gateway = !payload.required_text("target").empty() &&
+                    payload.choice<std::size_t>("target", kTargets, 0) == 1;
+  point.for_http = of_environment && of_gateway;
+  payload.ignore({"status", "secured", "overriding", "createdAt", "updatedAt"});
+  payload.finish();
+  return point;
 }
 
 }  // namespace perigee::definition

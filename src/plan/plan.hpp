@@ -32,7 +32,7 @@ class Plan {
       : revisions_(std::move(revisions)),
         refusals_(std::move(refusals)),
         platform_(std::move(platform)),
-        routes_(revisions_, overlapping) {
+        routes_(revisions_, overlapping, platform_) {
     for (std::size_t i = 0; i < revisions_.size(); ++i) by_id_[revisions_[i]->info.id] = i;
   }
 

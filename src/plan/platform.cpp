@@ -27,6 +27,12 @@ std::shared_ptr<const ApiRevision> Platform::organization(std::string_view id) c
   return found == organizations_.end() ? nullptr : found->second;
 }
 
+const std::set<std::string>& Platform::hosts(std::string_view environment_id) const {
+  static const std::set<std::string> kAny;
+  auto found = hosts_.find(environment_id);
+  return found == hosts_.end() ? kAny : found->second;
+}
+
 bool Platform::has(const ApiRevision& revision) const {
   for (const auto& [id, flows] : organizations_) {
     if (flows.get() == &revision) return true;

@@ -42,6 +42,12 @@ Add add_group(const definition::SharedPolicyGroup& from, CompileContext& context
              Platform& platform) { platform.add_group(environment, id, made); };
 }
 
+Add add_access_point(const definition::AccessPoint& from) {
+  return [point = from](Platform& platform) {
+    if (point.for_http) platform.add_host(point.environment_id, point.host);
+  };
+}
+
 }  // namespace
 
 bool PlatformDeployments::apply(const std::string& source, const Envelope& envelope,
@@ -54,6 +60,7 @@ bool PlatformDeployments::apply(const std::string& source, const Envelope& envel
     add = add_organization(*envelope.organization, context, source, problems);
   if (envelope.shared_policy_group)
     add = add_group(*envelope.shared_policy_group, context, source, problems);
+  if (envelope.access_point) add = add_access_point(*envelope.access_point);
   if (!add) return false;
   entries_[source] = {envelope.subject, envelope.subject_id, envelope.content, std::move(add)};
   return true;

@@ -59,16 +59,23 @@ std::size_t Routes::Hash::operator()(std::string_view text) const {
   return XXH3_64bits(text.data(), text.size());
 }
 
-Routes::Routes(const Revisions& revisions, bool overlapping) : overlapping_(overlapping) {
-  std::vector<std::pair<Route, const Paths*>> all;
+Routes::Routes(const Revisions& revisions, bool overlapping, const Platform& platform)
+    : overlapping_(overlapping) {
+  std::vector<Place> places;
   for (std::uint32_t index = 0; index < revisions.size(); ++index) {
-    for (const ListenerPath& listener : revisions[index]->listeners) {
+    const ApiRevision& revision = *revisions[index];
+    const std::set<std::string>& hosts = platform.hosts(revision.info.environment_id);
+    for (const ListenerPath& listener : revision.listeners) {
       Route route{index, &listener};
-      all.emplace_back(route, &add(route));
+      if (!listener.host.empty() || hosts.empty()) {
+        add(route, listener.host, places);
+      } else {
+        for (const std::string& host : hosts) add(route, host, places);
+      }
     }
   }
   sort();
-  for (const auto& [route, paths] : all) warn(revisions, route, *paths);
+  for (const Place& place : places) warn(revisions, place);
 }
 
 Routes::Paths& Routes::paths_of(std::string_view host) {
@@ -80,14 +87,17 @@ Routes::Paths& Routes::paths_of(std::string_view host) {
   return by_suffix_[std::string(host)];
 }
 
-Routes::Paths& Routes::add(const Route& route) {
-  Paths& paths = paths_of(route.listener->host);
+// Hosts that differ only in their port are one place in overlapping mode.
+void Routes::add(const Route& route, std::string_view host, std::vector<Place>& places) {
+  Paths& paths = paths_of(host);
   std::string_view key = key_of(*route.listener);
+  std::vector<Route>& there = paths.by_path[std::string(key)];
+  if (!there.empty() && there.back().listener == route.listener) return;
   auto segments = static_cast<std::size_t>(std::count(key.begin(), key.end(), '/'));
   paths.segments_max = std::max(paths.segments_max, segments);
   paths.segments_seen |= Paths::bit(segments);
-  paths.by_path[std::string(key)].push_back(route);
-  return paths;
+  there.push_back(route);
+  places.push_back({route, host, &paths});
 }
 
 void Routes::sort() {
@@ -136,21 +146,22 @@ const Route* Routes::taker(const Paths& paths, const Route& route) {
   return nullptr;
 }
 
-void Routes::warn(const Revisions& revisions, const Route& route, const Paths& paths) {
+void Routes::warn(const Revisions& revisions, const Place& place) {
+  const Route& route = place.route;
   const ListenerPath& listener = *route.listener;
   auto named = [&](const Route& of) {
     const ApiRevision& revision = *revisions[of.revision];
     return "API " + revision.info.id + " (" + revision.source + ")";
   };
   std::string path = named(route) + ": path '" + listener.path + "' on " +
-                     (listener.host.empty() ? "any host" : "host '" + listener.host + "'");
-  if (const Route* shorter = overlapping_ ? nullptr : hider(paths, route)) {
+                     (place.host.empty() ? "any host" : "host '" + std::string(place.host) + "'");
+  if (const Route* shorter = overlapping_ ? nullptr : hider(*place.paths, route)) {
     warnings_.push_back({route.revision, RouteWarning::Kind::hidden,
                          path + " is never reached: " + named(*shorter) +
                              " answers, as its path '" + shorter->listener->path +
                              "' is shorter, and the shorter one wins unless "
                              "api.allowOverlappingContext is true"});
-  } else if (const Route* older = taker(paths, route)) {
+  } else if (const Route* older = taker(*place.paths, route)) {
     warnings_.push_back({route.revision, RouteWarning::Kind::taken,
                          path + " is already served by " + named(*older) +
                              ", which goes on answering; give one of them another path or host"});

@@ -2,7 +2,8 @@
 //
 // An index whose answers equal scanning all listener paths in the order of lifecycle.md 1.2 (or 1.3
 // in overlapping mode): with overlapping off the shortest of several matching context paths wins,
-// with overlapping on the longest. Of equal paths the older claim answers (ListenerPath::claim).
+// with overlapping on the longest. Of equal paths the older claim answers (ListenerPath::claim). A
+// path without a host is for the access points of its API's environment, when that has any.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "plan/platform.hpp"
 #include "plan/revision.hpp"
 
 namespace perigee::plan {
@@ -42,7 +44,8 @@ struct RouteWarning {
 class Routes {
  public:
   Routes() = default;
-  Routes(const std::vector<std::shared_ptr<const ApiRevision>>& revisions, bool overlapping);
+  Routes(const std::vector<std::shared_ptr<const ApiRevision>>& revisions, bool overlapping,
+         const Platform& platform = {});
 
   // `authority` is Host with its port when one was sent; `path` is raw. Null when nothing matches.
   const Route* match(std::string_view authority, std::string_view path,
@@ -74,9 +77,15 @@ class Routes {
   const Route* match_wildcards(std::string_view host, std::string_view path,
                                std::string_view server_id) const;
   Paths& paths_of(std::string_view host);
-  Paths& add(const Route& route);
+  // A route and one host that it is for; empty = any.
+  struct Place {
+    Route route;
+    std::string_view host;
+    const Paths* paths = nullptr;
+  };
+  void add(const Route& route, std::string_view host, std::vector<Place>& places);
   void sort();
-  void warn(const Revisions& revisions, const Route& route, const Paths& paths);
+  void warn(const Revisions& revisions, const Place& place);
   static const Route* hider(const Paths& paths, const Route& route);
   static const Route* taker(const Paths& paths, const Route& route);
 

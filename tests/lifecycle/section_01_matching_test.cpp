@@ -203,7 +203,7 @@ const bool kNoMatch = add_cases({
 });
 
 const std::string kTellsPaths =
-    list({flow({.response = {tell("X-Info", "{#request.pathInfo}"),
+    list({flow({.response = {tell("X-Info", "[{#request.pathInfo}]"),
                              tell("X-Context", "{#request.contextPath}")}})});
 
 const bool kPathInfo = add_cases({
@@ -211,14 +211,14 @@ const bool kPathInfo = add_cases({
      .rule = "Path /orders/12, context /orders/ gives /12; request.contextPath keeps the slash.",
      .apis = {v4({.path = "/orders", .flows = kTellsPaths})},
      .turns = {{.ask = "GET /orders/12?q=1",
-                .has = {{"X-Info", "/12"}, {"X-Context", "/orders/"}},
+                .has = {{"X-Info", "[/12]"}, {"X-Context", "/orders/"}},
                 .backend = "GET /12?q=1"},
-               {.ask = "GET /orders/", .has = {{"X-Info", "/"}}, .backend = "GET /"}}},
+               {.ask = "GET /orders/", .has = {{"X-Info", "[/]"}}, .backend = "GET /"}}},
     {.name = "S1_5_PathInfoIsEmptyForTheContextPathWithoutItsSlash",
      .rule = "A path equal to the context without slash gives an empty path info.",
      .apis = {v4({.path = "/orders", .target = "$BACKEND/base", .flows = kTellsPaths})},
      .turns = {{.ask = "GET /orders",
-                .has = {{"X-Info", "/^$|-/"}, {"X-Context", "/orders/"}},
+                .has = {{"X-Info", "[]"}, {"X-Context", "/orders/"}},
                 .backend = "GET /base"}}},
     {.name = "S1_5_FlowsAndTheBackendUsePathInfo",
      .rule = "Policies, flows and the backend URI use path info.",
@@ -231,6 +231,75 @@ const bool kPathInfo = add_cases({
 });
 
 }  // namespace
+
+namespace {
+
+std::string access_point(const std::string& id, const std::string& environment,
+                         const std::string& host, const std::string& more = "") {
+  return event("DEPLOY_ACCESS_POINT",
+               R"({"referenceType":"ENVIRONMENT","target":"GATEWAY","id":")" + id +
+                   R"(","referenceId":")" + environment + R"(","host":")" + host + "\"" + more +
+                   "}");
+}
+
+const bool kAccessPoints = add_cases({
+    {.name = "S1_1_AListenerWithoutHostIsForTheAccessPointsOfItsEnvironment",
+     .rule = "A listener path without host takes the access-point hosts of the API's environment: "
+             "one acceptor per host.",
+     .apis = {api_on("1", path("/a") + "," + path("/b", "own.example"))},
+     .platform = {access_point("p1", "DEFAULT", "One.example"),
+                  access_point("p2", "DEFAULT", "two.example:8082"),
+                  access_point("p3", "OTHER", "three.example")},
+     .turns = {reaches("/a/x", "/1/x", host("one.example")),
+               reaches("/a/x", "/1/x", host("two.example:8082")),
+               matches_nothing("/a/x", host("three.example")), matches_nothing("/a/x"),
+               reaches("/b/x", "/1/x", host("own.example")),
+               matches_nothing("/b/x", host("one.example"))}},
+    {.name = "S1_1_AccessPointsAreThoseOfGateways",
+     .rule = "Access-point hosts: target GATEWAY.",
+     .apis = {api_on("1", path("/a"))},
+     .platform = {event("DEPLOY_ACCESS_POINT",
+                        R"({"id":"p","referenceType":"ENVIRONMENT","referenceId":"DEFAULT",)"
+                        R"("target":"TCP_GATEWAY","host":"tcp.example"})")},
+     .turns = {reaches("/a/x", "/1/x")}},
+    {.name = "S1_3_AccessPointsMayBePatternsInOverlappingMode",
+     .rule = "A host that starts with * is a suffix wildcard; the port is ignored.",
+     .gateway = kOverlapping,
+     .apis = {api_on("1", path("/a"))},
+     .platform = {access_point("p1", "DEFAULT", "*.acme.com"),
+                  access_point("p2", "DEFAULT", "h.example:1"),
+                  access_point("p3", "DEFAULT", "h.example:2")},
+     .turns = {reaches("/a/x", "/1/x", host("foo.acme.com")),
+               reaches("/a/x", "/1/x", host("h.example:3")), matches_nothing("/a/x")}},
+});
+
+}  // namespace
+
+// Access points are replaced when they change, without redeploying APIs. With none: any host.
+TEST_F(Lifecycle, S1_1_AccessPointsAreReplacedWithoutRedeployingApis) {
+  serve({api_on("1", path("/a"))});
+  const plan::ApiRevision* deployed_once = proxy->plan().plan().find("1");
+  Turn by_name = reaches("/a/x", "/1/x"), by_host = reaches("/a/x", "/1/x", host("new.example"));
+  expect_turn(by_name);
+  apply("point.json", access_point("p", "DEFAULT", "old.example"));
+  deployments->publish();
+  expect_turn(matches_nothing("/a/x", host("new.example")));
+  expect_turn(reaches("/a/x", "/1/x", host("old.example")));
+  apply("point.json", access_point("p", "DEFAULT", "new.example"));
+  deployments->publish();
+  expect_turn(by_host);
+  expect_turn(matches_nothing("/a/x", host("old.example")));
+  apply("point.json", access_point("p", "DEFAULT", "new.example", R"(,"status":"DELETED")"));
+  deployments->publish();
+  expect_turn(by_name);
+  apply("point.json", access_point("p", "DEFAULT", "new.example"));
+  deployments->publish();
+  expect_turn(matches_nothing("/a/x"));
+  deployments->remove("point.json");
+  deployments->publish();
+  expect_turn(by_name);
+  EXPECT_EQ(proxy->plan().plan().find("1"), deployed_once);
+}
 
 // Server match: an acceptor with server ids only matches requests that came in through one of them.
 TEST_F(Lifecycle, S1_1_AListenerIsForItsServers) {

@@ -29,9 +29,8 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 bool fits(const std::string& expected, const std::string& found) {
   if (expected == "*") return found != "-";
-  bool pattern = expected.size() > 1 && expected.starts_with('/') && expected.ends_with('/');
-  if (!pattern) return expected == found;
-  return std::regex_match(found, std::regex(expected.substr(1, expected.size() - 2)));
+  if (!expected.starts_with('~')) return expected == found;
+  return std::regex_match(found, std::regex(expected.substr(1)));
 }
 
 void expect_headers(const NameValues& expected, const Answer& message, const char* whose) {

@@ -70,7 +70,7 @@ std::string open_plan(const std::string& id = "open", const std::string& more = 
 inline constexpr const char* kHangUp = "";
 
 // One request of a client on a connection of its own, and what becomes of it. Expected values of
-// headers are whole ones, several joined by ", "; "-": there is none; "*": any; "/x/": a regular
+// headers are whole ones, several joined by ", "; "-": there is none; "*": any; "~x": a regular
 // expression for all of it.
 struct Turn {
   Duration after{};  // that pass before
