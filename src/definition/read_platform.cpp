@@ -33,6 +33,8 @@ std::vector<DictionaryProperty> read_dictionary_properties(Object from) {
   return properties;
 }
 
+constexpr std::size_t kHostBytesMax = 320;  // no request has a longer one that is matched
+
 // The first stands for what is not known; the second is ours.
 constexpr std::array<std::string_view, 8> kTargets{"unknown",       "GATEWAY",   "TCP_GATEWAY",
                                                    "KAFKA_GATEWAY", "CONSOLE",   "CONSOLE_API",
@@ -90,6 +92,10 @@ AccessPoint read_access_point(Object& payload) {
   point.id = payload.required_text("id");
   point.environment_id = payload.required_text("referenceId");
   point.host = normalised_host(payload.required_text("host"));
+  if (point.host.size() > kHostBytesMax) {
+    payload.error("host", "a host of " + std::to_string(point.host.size()) +
+                              " bytes, the limit is " + std::to_string(kHostBytesMax));
+  }
   bool of_environment = payload.choice<std::size_t>("referenceType", kReferenceTypes, 0) == 0;
   bool of_gateway = !payload.required_text("target").empty() &&
                     payload.choice<std::size_t>("target", kTargets, 0) == 1;

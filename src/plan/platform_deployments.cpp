@@ -11,6 +11,8 @@ namespace {
 
 using Add = std::function<void(Platform&)>;
 
+constexpr std::size_t kAccessPointsMax = 1000;  // each of them multiplies the routes of its APIs
+
 Add add_dictionary(const definition::Dictionary& from) {
   policy::Dictionary made;
   for (const definition::DictionaryProperty& property : from.properties)
@@ -60,10 +62,23 @@ bool PlatformDeployments::apply(const std::string& source, const Envelope& envel
     add = add_organization(*envelope.organization, context, source, problems);
   if (envelope.shared_policy_group)
     add = add_group(*envelope.shared_policy_group, context, source, problems);
-  if (envelope.access_point) add = add_access_point(*envelope.access_point);
+  if (envelope.access_point) {
+    if (known == entries_.end() && has_all_access_points()) {
+      problems.push_back({.severity = Severity::error,
+                          .message = "there are " + std::to_string(kAccessPointsMax) +
+                                     " access points already, which is the limit"});
+      return false;
+    }
+    add = add_access_point(*envelope.access_point);
+  }
   if (!add) return false;
   entries_[source] = {envelope.subject, envelope.subject_id, envelope.content, std::move(add)};
   return true;
+}
+
+bool PlatformDeployments::has_all_access_points() const {
+  auto is_one = [](const auto& entry) { return entry.second.subject == Subject::access_point; };
+  return static_cast<std::size_t>(std::ranges::count_if(entries_, is_one)) >= kAccessPointsMax;
 }
 
 bool PlatformDeployments::remove(const std::string& source) { return entries_.erase(source) > 0; }

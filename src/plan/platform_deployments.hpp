@@ -32,6 +32,7 @@ class PlatformDeployments {
     std::string content;  // hash of what it was made from
     std::function<void(Platform&)> add;
   };
+  bool has_all_access_points() const;
   std::map<std::string, Entry> entries_;  // by source
 };
 

@@ -1,5 +1,5 @@
-// Dictionaries, organizations and shared policy groups in their events: api-definition.md 3 to 5,
-// hybrid.md 2.3.
+// Dictionaries, organizations, shared policy groups and access points in their events:
+// api-definition.md 3 to 5, hybrid.md 2.3.
 #include "definition/platform.hpp"
 
 #include "definition/envelope.hpp"
@@ -143,6 +143,39 @@ TEST(Platform, TellsAnUnknownPhase) {
               ElementsAre(problem_is("/payload/phase", "did you mean 'REQUEST'")));
 }
 
+std::string access_point(std::string_view members) {
+  return R"({"id": "p", "referenceId": "env", "host": "a.example", "target": "GATEWAY", )" +
+         std::string(members) + "}";
+}
+
+TEST(Platform, ReadsAnAccessPoint) {
+  Envelope envelope = read(event("DEPLOY_ACCESS_POINT", R"({"id": "p", "referenceType":
+      "ENVIRONMENT", "referenceId": "env", "target": "GATEWAY", "host": "API.example.com:8443",
+      "secured": true, "overriding": false, "status": "CREATED", "updatedAt": 5})"));
+  ASSERT_TRUE(envelope.access_point) << printed(envelope.problems);
+  EXPECT_THAT(envelope.problems, IsEmpty()) << printed(envelope.problems);
+  EXPECT_EQ(envelope.subject, Subject::access_point);
+  EXPECT_EQ(envelope.action, Action::deploy);
+  EXPECT_EQ(envelope.subject_id, "p");
+  EXPECT_EQ(envelope.environment_id, "env");
+  EXPECT_EQ(envelope.access_point->id, "p");
+  EXPECT_EQ(envelope.access_point->environment_id, "env");
+  EXPECT_EQ(envelope.access_point->host, "api.example.com:8443");
+  EXPECT_TRUE(envelope.access_point->for_http);
+}
+
+TEST(Platform, AccessPointsThatAreNotOfGatewaysForHttpAreReadAndNotUsed) {
+  for (std::string_view members :
+       {R"("target": "TCP_GATEWAY")", R"("target": "KAFKA_GATEWAY")", R"("target": "CONSOLE")",
+        R"("target": "SOMETHING_NEW")", R"("referenceType": "ORGANIZATION")"}) {
+    std::string payload = access_point(members);
+    // Of two members with one name the last counts; the other is told.
+    Envelope envelope = read(event("DEPLOY_ACCESS_POINT", payload));
+    ASSERT_TRUE(envelope.access_point) << printed(envelope.problems);
+    EXPECT_FALSE(envelope.access_point->for_http) << members;
+  }
+}
+
 TEST(Platform, UndeploysByPayloadOrProperty) {
   struct {
     std::string text;
@@ -155,13 +188,19 @@ TEST(Platform, UndeploysByPayloadOrProperty) {
        "d2"},
       {event("UNDEPLOY_SHARED_POLICY_GROUP", R"({"id": "cross", "environmentId": "env"})",
              R"("shared_policy_group_id": "row")"),
-       Subject::shared_policy_group, "cross"}};
+       Subject::shared_policy_group, "cross"},
+      {R"({"type": "UNDEPLOY_ACCESS_POINT", "properties": {"access_point_id": "p1"}, )"
+       R"("payload": null})",
+       Subject::access_point, "p1"},
+      {event("UNDEPLOY_ACCESS_POINT", R"({"id": "p2"})"), Subject::access_point, "p2"},
+      {event("DEPLOY_ACCESS_POINT", R"({"id": "p3", "status": "DELETED"})"), Subject::access_point,
+       "p3"}};
   for (auto& [text, subject, id] : rows) {
     Envelope envelope = read(text);
     EXPECT_EQ(envelope.action, Action::undeploy);
     EXPECT_EQ(envelope.subject, subject);
     EXPECT_EQ(envelope.subject_id, id);
-    EXPECT_FALSE(envelope.dictionary || envelope.shared_policy_group);
+    EXPECT_FALSE(envelope.dictionary || envelope.shared_policy_group || envelope.access_point);
     EXPECT_THAT(envelope.problems, IsEmpty()) << printed(envelope.problems);
   }
 }
@@ -212,7 +251,8 @@ class PlatformRefused : public testing::TestWithParam<Row> {};
 
 TEST_P(PlatformRefused, WithPointerAndReason) {
   Envelope envelope = read(GetParam().text);
-  EXPECT_FALSE(envelope.dictionary || envelope.organization || envelope.shared_policy_group);
+  EXPECT_FALSE(envelope.dictionary || envelope.organization || envelope.shared_policy_group ||
+               envelope.access_point);
   EXPECT_THAT(errors(envelope.problems),
               ElementsAre(problem_is(GetParam().pointer, GetParam().message)));
 }
@@ -263,6 +303,24 @@ INSTANTIATE_TEST_SUITE_P(
             "/payload/id", "required"},
         Row{"GroupWithoutPhase", event("DEPLOY_SHARED_POLICY_GROUP", R"({"id": "g"})"),
             "/payload/phase", "required"},
+        Row{"AccessPointWithoutHost",
+            event("DEPLOY_ACCESS_POINT", R"({"id": "p", "referenceId": "e", "target": "GATEWAY"})"),
+            "/payload/host", "required"},
+        Row{"AccessPointWithoutEnvironment",
+            event("DEPLOY_ACCESS_POINT", R"({"id": "p", "host": "h", "target": "GATEWAY"})"),
+            "/payload/referenceId", "required"},
+        Row{"AccessPointWithoutTarget",
+            event("DEPLOY_ACCESS_POINT", R"({"id": "p", "host": "h", "referenceId": "e"})"),
+            "/payload/target", "required"},
+        Row{"AccessPointHostObject",
+            event("DEPLOY_ACCESS_POINT",
+                  R"({"id": "p", "host": {}, "referenceId": "e", "target": "GATEWAY"})"),
+            "/payload/host", "found an object"},
+        Row{"AccessPointHostTooLong",
+            event("DEPLOY_ACCESS_POINT", R"({"id": "p", "referenceId": "e", "target": "GATEWAY", )"
+                                         R"("host": ")" +
+                                             std::string(321, 'h') + "\"}"),
+            "/payload/host", "the limit is 320"},
         Row{"GroupPhaseArray", event("DEPLOY_SHARED_POLICY_GROUP", R"({"id": "g", "phase": []})"),
             "/payload/phase", "found an array"},
         Row{"GroupSteps",

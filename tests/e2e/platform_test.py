@@ -31,6 +31,11 @@ def dictionary(value):
     return event("PUBLISH_DICTIONARY", {"id": "d", "key": "d", "environmentId": "DEFAULT", "properties": {"k": value}})
 
 
+def access_point(host):
+    return event("DEPLOY_ACCESS_POINT", {"id": "p", "referenceType": "ENVIRONMENT", "referenceId": "DEFAULT",
+                                         "target": "GATEWAY", "host": host})
+
+
 def eventually(check):
     """A plan is published some time after the log told what is in it."""
     end = time.monotonic() + harness.PATIENCE
@@ -64,6 +69,23 @@ class Platform(unittest.TestCase):
                                                              "properties": {}}))
         # An index of what is not there fails.
         eventually(lambda: self.assertEqual(self.told(gateway), (500, [None] * 3)))
+
+    def test_access_points_come_and_go_without_a_deployment(self):
+        backend = self.enterContext(Backend())
+        gateway = self.enterContext(Gateway({}, apis={"a.json": harness.api(backend.url, path="/a"),
+                                                      "p.json": access_point("one.example")}))
+        gateway.started()
+        self.assertEqual(self.statuses(gateway), [200, 404])
+        gateway.put("p.json", access_point("two.example"))
+        eventually(lambda: self.assertEqual(self.statuses(gateway), [404, 200]))
+        gateway.remove("p.json")
+        eventually(lambda: self.assertEqual(self.statuses(gateway), [200, 200]))
+        deployments = [line for line in gateway.log if "API id[" in line and "has been deployed" in line]
+        self.assertEqual(len(deployments), 1, deployments)
+
+    @staticmethod
+    def statuses(gateway):
+        return [gateway.request("/a/x", headers={"Host": host})[0] for host in ("one.example", "two.example")]
 
     @staticmethod
     def told(gateway):

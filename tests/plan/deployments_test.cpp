@@ -275,6 +275,31 @@ TEST_F(DeploymentsTest, AnApiThatIsNoLongerForThisGatewayIsUndeployed) {
   EXPECT_THAT(plan->refusals(), IsEmpty());
 }
 
+TEST_F(DeploymentsTest, AccessPointsHaveALimit) {
+  apply("x", {});
+  auto add = [&](std::size_t number) {
+    std::string name = "p" + std::to_string(number);
+    std::string text = R"({"type": "DEPLOY_ACCESS_POINT", "payload": {"id": ")" + name +
+                       R"(", "referenceId": "DEFAULT", "target": "GATEWAY", "host": ")" + name +
+                       "\"}}";
+    deployments.apply(name, definition::read_envelope(text, {.apis_only = false}));
+  };
+  constexpr std::size_t kLimit = 1000;
+  for (std::size_t i = 0; i < kLimit; ++i) add(i);
+  served();
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+  add(kLimit);
+  add(0);  // one of those that are there
+  served();
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_EQ(plan->refusals()[0].source, "p1000");
+  EXPECT_THAT(plan->refusals()[0].reasons, ElementsAre(HasSubstr("1000 access points")));
+  deployments.remove("p5");
+  add(kLimit);
+  served();
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+}
+
 TEST_F(DeploymentsTest, AnApiKeepsItsPathWhateverTheNameOfANewcomer) {
   apply("x", {});
   served();

@@ -151,6 +151,49 @@ TEST(Routes, AddressesAsHosts) {
          {"version 4", "127.0.0.1:80", "/", "four"}});
 }
 
+// The environment of api() is "".
+Platform with_hosts(const std::vector<std::string>& hosts) {
+  Platform platform;
+  for (const std::string& host : hosts) platform.add_host("", host);
+  return platform;
+}
+
+TEST(Routes, PathsWithoutAHostAreForTheAccessPoints) {
+  Revisions revisions = {api("any", {{"", "/a/", {}}}), api("own", {{"h", "/b/", {}}})};
+  Routes routes(revisions, false, with_hosts({"one", "two:81"}));
+  EXPECT_EQ(answers(revisions, routes, "ONE", "/a/x"), "any");
+  EXPECT_EQ(answers(revisions, routes, "two:81", "/a/x"), "any");
+  EXPECT_EQ(answers(revisions, routes, "two", "/a/x"), "");
+  EXPECT_EQ(answers(revisions, routes, "h", "/a/x"), "");
+  EXPECT_EQ(answers(revisions, routes, "h", "/b/x"), "own");
+  EXPECT_EQ(answers(revisions, routes, "one", "/b/x"), "");
+  EXPECT_TRUE(routes.warnings().empty());
+}
+
+TEST(Routes, AccessPointsOfOtherEnvironmentsAreNotLookedAt) {
+  Revisions revisions = {api("any", {{"", "/a/", {}}})};
+  Platform platform;
+  platform.add_host("other", "one");
+  EXPECT_EQ(answers(revisions, Routes(revisions, false, platform), "h", "/a/x"), "any");
+}
+
+TEST(Routes, ConflictsOnAccessPointsAreTold) {
+  Revisions revisions = {api("any", {{"", "/a/", {}, 1}}), api("own", {{"one", "/a/", {}, 2}})};
+  Routes routes(revisions, false, with_hosts({"one", "two"}));
+  EXPECT_EQ(answers(revisions, routes, "one", "/a/x"), "any");
+  ASSERT_EQ(routes.warnings().size(), 1u);
+  EXPECT_NE(routes.warnings()[0].text.find("'/a/' on host 'one'"), std::string::npos);
+}
+
+TEST(Routes, AccessPointsThatDifferInTheirPortAreOneInOverlappingMode) {
+  Revisions revisions = {api("a", {{"", "/a/", {}}}), api("b", {{"", "/a/b/", {}}})};
+  Routes routes(revisions, true, with_hosts({"h:1", "h:2", "*.acme.com"}));
+  EXPECT_EQ(answers(revisions, routes, "h:3", "/a/b"), "b");
+  EXPECT_EQ(answers(revisions, routes, "x.acme.com", "/a/c"), "a");
+  EXPECT_EQ(answers(revisions, routes, "acme.com", "/a/c"), "");
+  EXPECT_TRUE(routes.warnings().empty());
+}
+
 std::vector<std::string> warnings(const Revisions& revisions, bool overlapping) {
   Routes routes(revisions, overlapping);
   std::vector<std::string> texts;
