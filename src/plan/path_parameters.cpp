@@ -10,6 +10,7 @@
 namespace perigee::plan {
 namespace {
 
+constexpr std::uint16_t kAnyMethod = 0xffff;
 constexpr std::size_t kGroupsMax = 32;  // of the regular expression of one path, with the whole
 
 int hex(char c) {
@@ -60,7 +61,13 @@ Result<void> PathParameters::add(std::string_view path, definition::PathOperator
   if (!plain) {
     TRY(compile_regex(pattern, path));
   }
-  patterns_.push_back(std::move(pattern));
+  // Those for any method come first: on conflict the last one wins.
+  auto place = patterns_.end();
+  if (methods == kAnyMethod) {
+    place = std::ranges::find_if(patterns_,
+                                 [](const Pattern& known) { return known.methods != kAnyMethod; });
+  }
+  patterns_.insert(place, std::move(pattern));
   return {};
 }
 

@@ -2,7 +2,7 @@
 //
 // Every enabled flow of a plan or of the API whose path has such a part contributes a pattern, for
 // its methods. Each pattern that is found in the decoded path info sets its names; the last one
-// wins.
+// wins, and those for any method come before those for some.
 #pragma once
 
 #include <memory>
