@@ -7,6 +7,12 @@ namespace {
 class KeyLess final : public policy::Policy, private policy::Security {
  public:
   const policy::Security* security() const override { return this; }
+  // Nobody is known: the client stands for its subscription.
+  Async<policy::Verdict> on_request(policy::Exchange& exchange) const override {
+    exchange.application_id = "1";
+    exchange.subscription_id = exchange.remote_address;
+    return policy::Verdict::next();
+  }
 
  private:
   int order() const override { return 1000; }

@@ -260,9 +260,12 @@ Async<Verdict> Proxy::admit(Serving& serving) {
   const plan::ApiRevision& revision = serving.pin.revision();
   if (revision.reject_null_byte && has_null_byte(exchange)) return null_byte_rejected();
   if (revision.cors && is_preflight(exchange.request)) {
-    exchange.plan_id = exchange.application_id = "1";
-    exchange.subscription_id = exchange.remote_address;
-    return answer_preflight(*revision.cors, exchange);
+    Verdict verdict = answer_preflight(*revision.cors, exchange);
+    if (verdict.continues()) {
+      exchange.plan_id = "1";
+      exchange.subscription_id = exchange.remote_address;
+    }
+    return verdict;
   }
   return run_security(revision, exchange, serving.pin.line_rates(), serving.plan);
 }

@@ -12,13 +12,6 @@ namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.reactive.handlers.api.v4.security"};
 
-void choose(const SecuredPlan& plan, Exchange& exchange) {
-  exchange.plan_id = plan.id;
-  if (plan.policy->security()->needs_subscription()) return;
-  exchange.application_id = "1";
-  exchange.subscription_id = exchange.remote_address;
-}
-
 Async<Verdict> provide_and_run(const SecuredPlan& plan, Exchange& exchange) {
   Result<void> provided = co_await provide(plan.needs, policy::Phase::request, exchange);
   if (!provided) co_return body_failure(provided.error());
@@ -28,7 +21,7 @@ Async<Verdict> provide_and_run(const SecuredPlan& plan, Exchange& exchange) {
 // Whatever the policy of the chosen plan decides is final.
 Async<Verdict> take(const SecuredPlan& plan, Exchange& exchange, const SecuredPlan*& chosen) {
   chosen = &plan;
-  choose(plan, exchange);
+  exchange.plan_id = plan.id;
   return plan.needs.bits ? provide_and_run(plan, exchange) : plan.policy->on_request(exchange);
 }
 

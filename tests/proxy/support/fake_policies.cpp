@@ -30,6 +30,11 @@ Async<Verdict> pass_gate(std::string name) {
 class KeyLess final : public Policy, private policy::Security {
  public:
   const policy::Security* security() const override { return this; }
+  Async<Verdict> on_request(Exchange& exchange) const override {
+    exchange.application_id = "1";
+    exchange.subscription_id = exchange.remote_address;
+    return Verdict::next();
+  }
 
  private:
   int order() const override { return 1000; }
@@ -47,7 +52,8 @@ class Guard final : public Policy, private policy::Security {
         gate_(json.text_or("gate", "").value()),
         challenge_(json.text_or("challenge", "").value()),
         deny_(static_cast<int>(json.integer_or("deny", 0).value())),
-        reads_(json.boolean_or("reads", false).value()) {}
+        reads_(json.boolean_or("reads", false).value()),
+        anonymous_(json.boolean_or("anonymous", true).value()) {}
   const policy::Security* security() const override { return this; }
   el::Needs needs(Phase) const override {
     el::Needs needs;
@@ -55,6 +61,7 @@ class Guard final : public Policy, private policy::Security {
     return needs;
   }
   Async<Verdict> on_request(Exchange& exchange) const override {
+    if (anonymous_) exchange.subscription_id = exchange.remote_address;
     exchange.response.headers.add(http::HeaderName("X-Plan"), exchange.plan_id);
     exchange.response.headers.add(http::HeaderName("X-Subscription"), exchange.subscription_id);
     if (reads_) exchange.response.headers.add(http::HeaderName("X-Read"), body_of(exchange));
@@ -91,7 +98,7 @@ class Guard final : public Policy, private policy::Security {
   int order_;
   std::string token_, gate_, challenge_;
   int deny_;
-  bool reads_;
+  bool reads_, anonymous_;
 };
 
 class Note final : public Policy {

@@ -1,7 +1,8 @@
 // Policies that do one thing each, to test what the contract promises (policy/policy.hpp).
 //
 //   key-less   secures a plan by asking for nothing
-//   guard      secures a plan: {order, token: none|invalid|found|error, gate, challenge, deny}
+//   guard      secures a plan: {order, token: none|invalid|found|error, gate, challenge, deny,
+//              anonymous: true, that is nobody's plan, as key-less is}
 //   note       adds X-Note: {name} to the request or the response
 //   wait       waits for the gate {gate}
 //   fail       interrupts with a failure: {status, key, message, contentType, silent}
