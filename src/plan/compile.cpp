@@ -158,6 +158,7 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
       if (!pattern->matches_all()) made.path = *std::move(pattern);
     }
   }
+  if (flow.http) made.selector = flow.http->path;
   made.path_text = described_path(flow.http);
   if (chain.best_match) made.parts = split_path(flow.http ? flow.http->path : "/");
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);

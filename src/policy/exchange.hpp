@@ -102,6 +102,7 @@ class Exchange final : public el::Variables {
   std::string_view context_path;    // of the matched listener path: "/orders/"
   std::string_view path_info;       // of the request path: "/12"
   std::string_view remote_address;  // after X-Forwarded-For, when that is on
+  bool follows_forwarding = true;   // handlers.request.x-forward.enabled
   WallTime arrived_wall{};
   bool has_response = false;  // the backend, or who stands in for it, has answered
 

@@ -4,6 +4,7 @@
 
 #include "http/headers.hpp"
 #include "policy/exchange.hpp"
+#include "policy/original_url.hpp"
 #include "policy/query.hpp"
 
 namespace perigee::policy {
@@ -237,9 +238,18 @@ class ParametersObject final : public el::Object {
 constexpr std::array<std::string_view, 3> kVariablesOfPolicies = {"group", "groupName",
                                                                   "calloutResponse"};
 
-constexpr std::array<std::string_view, 10> kCoreAttributes = {
-    "api",          "api.name", "api.deployed-at", "organization", "environment",
-    "context-path", "plan",     "application",     "user-id",      "clientIdentifier"};
+constexpr std::array<std::string_view, 12> kCoreAttributes = {"api",
+                                                              "api.name",
+                                                              "api.deployed-at",
+                                                              "organization",
+                                                              "environment",
+                                                              "context-path",
+                                                              "plan",
+                                                              "application",
+                                                              "user-id",
+                                                              "clientIdentifier",
+                                                              "sni",
+                                                              "request.original-url"};
 
 }  // namespace
 
@@ -288,6 +298,9 @@ Value Exchange::core_attribute(std::string_view name) const {
   if (name == "application") return text(application_id);
   if (name == "user-id") return text(subscription_id);
   if (name == "clientIdentifier") return text(client_identifier);
+  if (name == "sni") return text(stream.tls().server_name);
+  if (name == "request.original-url" && follows_forwarding)
+    return text(original_url(request, arena));
   return Value::absent();
 }
 

@@ -81,6 +81,9 @@ Async<Verdict> run_step(const Step& step, Phase phase, Exchange& exchange, const
 Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase phase,
                          Exchange& exchange, const FlowRun& run) {
   LineRates& rates = run.line_rates;
+  // compat: rate limits of v2 APIs count by it (policies/ratelimit-common.md).
+  if (exchange.api.old_engine && !flow.selector.empty())
+    exchange.attributes.set("gravitee.attribute.resolved-path", flow.selector);
   for (const Step& step : steps) {
     if (step.condition) {
       if (step.condition_needs.bits) {

@@ -137,6 +137,7 @@ struct Proxy::Serving {
     exchange.context_path = route.listener->path;
     exchange.path_info = path_info_of(client.request.path, route.listener->path);
     exchange.remote_address = client_address(client, proxy.options_);
+    exchange.follows_forwarding = proxy.options_.x_forward_enabled;
     exchange.arrived_wall = client.arrived_wall;
     exchange.request_body.set(client.body);
     exchange.set_invoker(backend);
