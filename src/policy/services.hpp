@@ -19,11 +19,21 @@
 
 namespace perigee::policy {
 
+// What became of a request to count.
+enum class Counted : std::uint8_t {
+  counted,
+  uncounted,  // nothing is counted here (ratelimit.type none): the request passes
+  failed,     // the store failed and nothing stands in for it: the step's error strategy decides
+};
+
 // How often something happened in a window, shared by all gateways that share the store.
 struct Count {
+  Counted outcome = Counted::counted;
   std::uint64_t value = 0;
   std::uint64_t limit = 0;
   std::int64_t reset_ms = 0;  // end of the window, epoch
+  bool allowed() const { return value <= limit; }
+  std::uint64_t remaining() const { return allowed() ? limit - value : 0; }
 };
 struct CountRequest {
   std::string_view key;  // the policy key, runtime.md 6.1
@@ -33,10 +43,42 @@ struct CountRequest {
   std::string_view subscription;
   bool strict = true;  // false: counted here, reconciled later
 };
+
+// Tokens of a bucket, shared in the same way.
+struct Tokens {
+  Counted outcome = Counted::counted;
+  bool allowed = false;
+  std::int64_t left = 0;
+  std::int64_t next_ms = 0;  // when there is one again, epoch
+};
+struct TokenRequest {
+  std::string_view key;
+  std::int64_t rate = 1;  // tokens that come back in a period; 1 or more, as the rest
+  std::int64_t period_ms = 1000;
+  std::int64_t capacity = 1;
+  std::string_view subscription;
+  bool strict = true;
+};
+
+// How the answers of steps that count look: perigee.ratelimit.*
+struct CounterOptions {
+  bool separate = false;     // each step has counters of its own
+  bool retry_after = false;  // Retry-After on refusals
+  bool ietf_fields = false;  // RateLimit and RateLimit-Policy
+};
+
+// Texts of a request live until it is answered. Errors are what ended the exchange meanwhile; that
+// the store failed is none.
 class Counters {
  public:
+  explicit Counters(CounterOptions options = {}) : options_(options) {}
   virtual ~Counters() = default;
-  virtual Async<Result<Count>> add(CountRequest request) = 0;
+  virtual Async<Result<Count>> add(Worker& worker, CountRequest request) = 0;
+  virtual Async<Result<Tokens>> take(Worker& worker, TokenRequest request) = 0;
+  const CounterOptions& options() const { return options_; }
+
+ private:
+  CounterOptions options_;
 };
 
 // Calls to other servers by the gateway's one client. Bodies are whole, up to `answer_bytes_max`.

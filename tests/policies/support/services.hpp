@@ -21,6 +21,25 @@ class FakeResolver final : public policy::Resolver {
   std::map<std::string, net::Addresses> known_;
 };
 
+// Counts by key, for as long as a window is; answers at once, or after a turn of the reactor.
+class FakeCounters final : public policy::Counters {
+ public:
+  using Counters::Counters;
+  Async<Result<policy::Count>> add(policy::Worker& worker, policy::CountRequest request) override;
+  Async<Result<policy::Tokens>> take(policy::Worker& worker, policy::TokenRequest request) override;
+
+  policy::Counted outcome = policy::Counted::counted;
+  bool slow = false;
+  std::vector<std::string> keys;  // that were asked, in order
+  std::vector<policy::CountRequest> counted;
+  std::vector<policy::TokenRequest> taken;
+  policy::Tokens tokens;  // what the next request for one gets
+
+ private:
+  Async<Result<policy::Count>> add_later(policy::Worker& worker, policy::Count count);
+  std::map<std::string, policy::Count, std::less<>> windows_;
+};
+
 class NoHttp final : public policy::HttpClient {
  public:
   Async<Result<policy::HttpAnswer>> call(policy::Worker&, policy::HttpCall) override {
