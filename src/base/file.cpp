@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 namespace perigee {
 
@@ -24,6 +25,13 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   if (bytes.size() > bytes_max)
     return fail(ErrorCode::limit, "is longer than " + std::to_string(bytes_max) + " bytes");
   return bytes;
+}
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
 }
 
 }  // namespace perigee

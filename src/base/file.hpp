@@ -1,4 +1,4 @@
-// A whole file's bytes, within a limit.
+// A file's bytes, all of them within a limit or its first line.
 #pragma once
 
 #include <cstddef>
@@ -10,5 +10,8 @@ namespace perigee {
 
 // Never waits: a pipe without a writer is empty. An error says what went wrong, not the path.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
+
+// Of a file of the kernel; "" when it cannot be read.
+std::string first_line(const std::string& path);
 
 }  // namespace perigee

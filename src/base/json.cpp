@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "base/assert.hpp"
+#include "base/utf8.hpp"
 
 namespace perigee {
 
@@ -147,10 +148,24 @@ std::string dumped(Json json, bool pretty) {
 std::string Json::dump() const { return dumped(*this, false); }
 std::string Json::dump_pretty() const { return dumped(*this, true); }
 
+namespace {
+
+// The character that `text` begins with, or what stands for bytes that are none: JSON is UTF-8.
+// Gives its bytes.
+std::size_t append_character(std::string& to, std::string_view text) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  const std::size_t size = utf8_character(text);
+  to += size > 0 ? text.substr(0, size) : kReplacement;
+  return std::max<std::size_t>(size, 1);
+}
+
+}  // namespace
+
 void append_json_quoted(std::string& to, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   to += '"';
-  for (char byte : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char byte = text[at];
     switch (byte) {
       case '"':
         to += "\\\"";
@@ -168,7 +183,9 @@ void append_json_quoted(std::string& to, std::string_view text) {
         to += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(byte) >= 0x20) {
+        if (static_cast<unsigned char>(byte) >= 0x80) {
+          at += append_character(to, text.substr(at)) - 1;
+        } else if (byte >= 0x20) {
           to += byte;
         } else {
           to.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);

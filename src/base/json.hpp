@@ -131,8 +131,10 @@ class JsonDocument {
   ~JsonDocument();
 
   Json root() const;
-  // Pointers of members that stood twice in one object.
-  const std::vector<std::string>& duplicates() const;
+  std::size_t bytes() const;  // of memory that it holds
+  // Values of members that stood once more in their object, one for each time. Their pointers are
+  // for who can bound them: a stranger chooses how many there are and how long.
+  std::span<const Json> duplicates() const;
 
  private:
   struct Data;
@@ -140,7 +142,7 @@ class JsonDocument {
   std::unique_ptr<Data> data_;
 };
 
-// `text` as a JSON string with its quotes.
+// `text` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
 std::string json_quoted(std::string_view text);
 void append_json_quoted(std::string& to, std::string_view text);
 

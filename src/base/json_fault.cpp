@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "base/hex.hpp"
 #include "base/utf8.hpp"
 
 namespace perigee::detail {
@@ -14,10 +15,11 @@ namespace {
 bool is_digit(int byte) { return byte >= '0' && byte <= '9'; }
 
 std::string shown(int byte) {
-  constexpr char kHex[] = "0123456789abcdef";
   if (byte < 0) return "the end of the text";
   if (byte > 0x20 && byte < 0x7f) return std::string("'") + static_cast<char>(byte) + "'";
-  return std::string("byte 0x") + kHex[byte >> 4] + kHex[byte & 15];
+  std::string text = "byte 0x";
+  append_hex(text, static_cast<unsigned char>(byte));
+  return text;
 }
 
 // The grammar of RFC 8259, one function per rule. Each gives false after it has noted the fault.
@@ -203,11 +205,8 @@ class Scanner {
   bool code_unit(unsigned& unit) {
     ++at_;
     for (int i = 0; i < 4; ++i) {
-      constexpr std::string_view kDigits = "0123456789abcdef";
-      std::size_t digit =
-          peek() < 0 ? std::string_view::npos : kDigits.find(static_cast<char>(peek() | 0x20));
-      if (digit == std::string_view::npos || peek() < '0')
-        return unexpected("four hexadecimal digits after \\u");
+      int digit = peek() < 0 ? -1 : hex_value(static_cast<char>(peek()));
+      if (digit < 0) return unexpected("four hexadecimal digits after \\u");
       unit = unit * 16 + static_cast<unsigned>(digit);
       ++at_;
     }

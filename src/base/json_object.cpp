@@ -176,14 +176,17 @@ std::vector<std::string> JsonObject::texts(std::string_view member, std::size_t 
   return {};
 }
 
-void JsonObject::finish() {
+void JsonObject::finish(std::span<const Hint> hints) {
   for (const JsonMember& each : json_.members()) {
     if (std::ranges::find(known_, each.name) != known_.end()) continue;
     if (!problems_.lists_warnings()) {
       problems_.warning({}, {});  // counted, not listed
       continue;
     }
-    warning(each.name, "unknown member, ignored" + did_you_mean(each.name, known_));
+    auto hint = std::ranges::find(hints, each.name, &Hint::member);
+    warning(each.name,
+            "unknown member, ignored" + (hint == hints.end() ? did_you_mean(each.name, known_)
+                                                             : "; " + std::string(hint->advice)));
   }
 }
 

@@ -1,5 +1,6 @@
 // JsonObject: one JSON object while it is read. A getter gives the member's value or its default,
-// and notes every fault; finish() warns of the members that nobody asked for.
+// and notes every fault; finish() warns of the members that nobody asked for, with the hint that is
+// given for one or the nearest known name.
 //
 // Borrows the problems, the document and `inside`. Readers of definitions and of policies'
 // configurations add what is theirs.
@@ -22,6 +23,12 @@ namespace perigee {
 struct Range {
   std::int64_t low = std::numeric_limits<std::int32_t>::min();
   std::int64_t high = std::numeric_limits<std::int32_t>::max();
+};
+
+// What to say of a member that has another name or place here.
+struct Hint {
+  std::string_view member;
+  std::string_view advice;
 };
 
 class JsonObject {
@@ -55,7 +62,7 @@ class JsonObject {
   void ignore(std::initializer_list<std::string_view> members) {
     known_.insert(known_.end(), members);
   }
-  void finish();
+  void finish(std::span<const Hint> hints = {});
 
   // `member` empty: of the object itself.
   void error(std::string_view member, std::string message);

@@ -81,7 +81,7 @@ std::vector<std::uint32_t> slots_of(std::span<const JsonMember> members) {
 
 class Copier {
  public:
-  Copier(Arena& arena, std::vector<std::string>& duplicates, std::size_t depth_max)
+  Copier(Arena& arena, std::vector<Json>& duplicates, std::size_t depth_max)
       : arena_(arena), duplicates_(duplicates), depth_left_(depth_max) {}
 
   // False when the value breaks a rule that simdjson does not know; the scan then says which and
@@ -186,14 +186,13 @@ class Copier {
     }
     to.members.size = kept;
     for (index = 0; index < slots.size(); ++index) {
-      if (slots[index] != index)
-        duplicates_.push_back(Json(members[places[slots[index]]].value).pointer());
+      if (slots[index] != index) duplicates_.emplace_back(members[places[slots[index]]].value);
     }
     return true;
   }
 
   Arena& arena_;
-  std::vector<std::string>& duplicates_;
+  std::vector<Json>& duplicates_;
   std::size_t depth_left_;
 };
 
@@ -214,7 +213,7 @@ struct JsonDocument::Data {
   explicit Data(std::size_t text_bytes) : arena(chunk_bytes(text_bytes)) {}
   Arena arena;
   JsonNode root;
-  std::vector<std::string> duplicates;
+  std::vector<Json> duplicates;
 
   // Why the text was refused; nothing when it is JSON that we take.
   std::optional<std::string> fill(std::string_view bytes, std::size_t depth_max) {
@@ -280,6 +279,7 @@ JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
 Json JsonDocument::root() const { return Json(data_->root); }
-const std::vector<std::string>& JsonDocument::duplicates() const { return data_->duplicates; }
+std::size_t JsonDocument::bytes() const { return data_->arena.bytes_held(); }
+std::span<const Json> JsonDocument::duplicates() const { return data_->duplicates; }
 
 }  // namespace perigee

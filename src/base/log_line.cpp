@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 
+#include "base/hex.hpp"
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 
@@ -17,7 +18,6 @@ bool is_control(std::string_view character) {
 }
 
 void append_escape(std::string& to, char byte) {
-  constexpr char kHex[] = "0123456789abcdef";
   switch (byte) {
     case '\n':
       to += "\\n";
@@ -29,7 +29,8 @@ void append_escape(std::string& to, char byte) {
       to += "\\t";
       return;
     default:
-      to.append("\\x").append(1, kHex[(byte >> 4) & 15]).append(1, kHex[byte & 15]);
+      to += "\\x";
+      append_hex(to, static_cast<unsigned char>(byte));
   }
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "base/ascii.hpp"
+
 namespace perigee {
 namespace {
 
@@ -11,8 +13,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 64;
 using Row = std::array<std::size_t, kNameBytesMax + 1>;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool same(char a, char b) { return lower(a) == lower(b); }
+bool same(char a, char b) { return ascii_lower(a) == ascii_lower(b); }
 
 // Optimal string alignment: insert, delete, replace, swap neighbours.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -32,6 +33,22 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+constexpr std::size_t kPartBytesMin = 5;  // shorter ones begin and end too much
+
+std::string_view whole_of(std::string_view part, std::span<const std::string_view> candidates) {
+  if (part.size() < kPartBytesMin) return {};
+  std::string_view stem = part.substr(0, std::max(kPartBytesMin, part.size() - 1));
+  std::string_view shortest;
+  for (std::string_view each : candidates) {
+    if (each.size() <= part.size()) continue;
+    if (!shortest.empty() && each.size() >= shortest.size()) continue;
+    bool begins = std::ranges::equal(stem, each.substr(0, stem.size()), same);
+    bool ends = std::ranges::equal(part, each.substr(each.size() - part.size()), same);
+    if (begins || ends) shortest = each;
+  }
+  return shortest;
+}
+
 }  // namespace
 
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
@@ -47,7 +64,7 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
       found = each;
     }
   }
-  return found;
+  return found.empty() ? whole_of(name, candidates) : found;
 }
 
 std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates) {

@@ -19,14 +19,32 @@ std::string to_string(const Problem& problem, std::string_view source) {
   return text + ": " + problem.message;
 }
 
+namespace {
+
+void shorten(std::string& text) {
+  constexpr std::string_view kMore = "...";
+  if (text.size() <= Problems::kTextBytesMax) return;
+  std::size_t size = Problems::kTextBytesMax - kMore.size();
+  while (size > 0 && (text[size] & 0xC0) == 0x80) --size;  // not in the middle of a character
+  text.replace(size, text.npos, kMore);
+  text.shrink_to_fit();
+}
+
+}  // namespace
+
+void Problems::list(Problem problem) {
+  shorten(problem.pointer);
+  shorten(problem.message);
+  list_.push_back(std::move(problem));
+}
+
 void Problems::error(Problem problem) {
-  if (errors_++ < kListedMax) list_.push_back(std::move(problem));
+  if (errors_++ < kListedMax) list(std::move(problem));
 }
 
 void Problems::warning(std::string pointer, std::string message) {
-  if (warnings_++ < kListedMax) {
-    list_.push_back({Severity::warning, std::move(pointer), std::move(message), {}});
-  }
+  if (warnings_++ < kListedMax)
+    list({Severity::warning, std::move(pointer), std::move(message), {}});
 }
 
 void Problems::prefix_since(Mark mark, std::string_view prefix) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +30,12 @@ Problem not_json(const JsonFault& fault);
 std::string to_string(const Problem& problem, std::string_view source = {});
 
 // Collects problems in the order in which they are found. A hostile document cannot make it grow
-// without bound: past kListedMax of a severity they are only counted.
+// without bound: past kListedMax of a severity they are only counted, and of a text that is longer
+// than kTextBytesMax only the beginning is kept.
 class Problems {
  public:
   static constexpr std::size_t kListedMax = 100;
+  static constexpr std::size_t kTextBytesMax = 4096;  // of a pointer, of a message
 
   void error(std::string pointer, std::string message) {
     error(Problem{Severity::error, std::move(pointer), std::move(message), {}});
@@ -53,14 +56,25 @@ class Problems {
   // Puts `prefix` before the messages that were listed since then: who found them.
   void prefix_since(Mark mark, std::string_view prefix);
   bool has_errors_since(Mark mark) const { return errors_ > mark.errors; }
-  // Its errors become warnings: the part that they break is left out.
-  void demote_since(Mark mark);
+  // What `read` gives. Nothing when it finds errors: the part that they break is left out, and they
+  // become warnings.
+  template <class Read>
+  auto unless_broken(Read read) -> std::optional<decltype(read())> {
+    Mark before = mark();
+    auto found = read();
+    if (!has_errors_since(before)) return found;
+    demote_since(before);
+    return std::nullopt;
+  }
 
   const std::vector<Problem>& listed() const { return list_; }
   // All of them; the last ones tell how many were not listed.
   std::vector<Problem> take() &&;
 
  private:
+  void list(Problem problem);
+  void demote_since(Mark mark);
+
   std::vector<Problem> list_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;

@@ -50,6 +50,13 @@ std::uint64_t random_bits() {
   return bits;
 }
 
+std::uint64_t next_random(std::uint64_t& state) {
+  std::uint64_t z = (state += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
 std::string random_uuid() {
   std::string text(kUuidBytes, '-');
   write_uuid(std::span<char, kUuidBytes>(text.data(), kUuidBytes), random_bits(), random_bits());

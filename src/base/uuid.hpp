@@ -1,4 +1,4 @@
-// UUIDs, RFC 9562 section 5.4 (version 4), from random bits of the caller.
+// Random numbers, and UUIDs of them (RFC 9562 section 5.4, version 4).
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,7 @@ char* write_hex(char* to, std::uint64_t value, int digits);
 // From the kernel's random numbers.
 std::string random_uuid();
 std::uint64_t random_bits();
+// A fast one, not for secrets: SplitMix64 (Steele, Lea, Flood 2014).
+std::uint64_t next_random(std::uint64_t& state);
 
 }  // namespace perigee

@@ -22,10 +22,9 @@ constexpr std::size_t kBytesPerTurn = 256 * 1024, kBytesPerCall = 64 * 1024;
 
 // How much of a turn of the loop one body may take: otherwise a peer that takes bytes faster than
 // they are made would keep the worker.
-class TurnShare final : private net::Source {
+class TurnShare {
  public:
   explicit TurnShare(net::Reactor& reactor) : reactor_(reactor) {}
-  ~TurnShare() { reactor_.forget(*this); }
   void spend(std::size_t bytes) { spent_ += bytes; }
   Async<Result<void>> leave_others_their_turn() {
     if (std::exchange(turn_, reactor_.turns()) != reactor_.turns()) spent_ = 0;
@@ -35,19 +34,14 @@ class TurnShare final : private net::Source {
 
  private:
   Async<Result<void>> next_turn() {
-    reactor_.again(*this);
-    CO_TRY(co_await next_turn_);
+    CO_TRY(co_await net::next_turn(reactor_));
     spent_ = 0;
     co_return Result<void>{};
-  }
-  void on_events(std::uint32_t) override {
-    if (next_turn_.waiting()) next_turn_.complete({});
   }
 
   net::Reactor& reactor_;
   std::size_t spent_ = 0;  // in turn_
   std::uint64_t turn_ = 0;
-  Completion<Result<void>> next_turn_;
 };
 
 // A weight in thousandths (RFC 9110 section 12.4.2); what is malformed weighs nothing.

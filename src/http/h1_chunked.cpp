@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "http/h1_fields.hpp"
 #include "http/h1_parser.hpp"
 #include "http/h1_scan.hpp"
@@ -13,19 +14,13 @@ using detail::Reader;
 constexpr std::size_t kSizeDigitsMax = 16;
 constexpr std::size_t kSizeLineBytesMax = 4096;  // with its extensions
 
-int hex_digit(char byte) {
-  if (byte >= '0' && byte <= '9') return byte - '0';
-  char folded = static_cast<char>(byte | 0x20);
-  return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
-}
-
 // chunk-size [ chunk-ext ] CRLF. Blanks are legal before the ';' of an extension only.
 H1Outcome read_size_line(Reader& reader, std::uint64_t& size) {
   size = 0;
   std::size_t digits = 0;
-  for (; reader.left() > 0 && hex_digit(*reader.at) >= 0; ++reader.at) {
+  for (; reader.left() > 0 && hex_value(*reader.at) >= 0; ++reader.at) {
     if (++digits > kSizeDigitsMax) return detail::refused("a chunk size of over 16 digits");
-    size = size << 4 | static_cast<std::uint64_t>(hex_digit(*reader.at));
+    size = size << 4 | static_cast<std::uint64_t>(hex_value(*reader.at));
   }
   if (reader.left() == 0) return detail::more();
   if (digits == 0) return detail::refused("a chunk size was expected");

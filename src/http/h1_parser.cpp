@@ -243,10 +243,10 @@ H1Outcome parse_response(std::string_view bytes, const H1Limits& limits, Method 
   info.bytes = static_cast<std::size_t>(reader.at - bytes.data());
   info.framing = response_framing(fields, request_method, head.status);
   if (info.framing == Framing::length) info.content_length = fields.length();
-  // What follows a CONNECT that was granted is no HTTP.
-  const bool tunnel = request_method == Method::connect && head.status >= 200 && head.status < 300;
-  info.keep_alive =
-      info.framing != Framing::until_close && !tunnel && keeps_alive(fields, head.version);
+  // What follows a CONNECT that was granted is no HTTP; of one that was not, nobody knows whether
+  // the peer goes on.
+  info.keep_alive = info.framing != Framing::until_close && request_method != Method::connect &&
+                    keeps_alive(fields, head.version);
   info.upgrade = head.status == 101;
   return done();
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "http/h1_scan.hpp"
 
 namespace perigee::http {
@@ -25,14 +26,6 @@ const Scheme* scheme_of(std::string_view name) {
   auto found = std::find_if(kSchemes.begin(), kSchemes.end(),
                             [&](const Scheme& scheme) { return scheme.name == name; });
   return found == kSchemes.end() ? nullptr : &*found;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& byte : result) {
-    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte | 0x20);
-  }
-  return result;
 }
 
 std::unexpected<Error> wrong(std::string_view url, std::string_view what) {
@@ -67,11 +60,11 @@ Result<void> parse_authority(std::string_view text, std::string_view authority, 
     port = authority.substr(close + 1);
     if (!is_ipv6(host)) return wrong(text, "an IPv6 address was expected between '[' and ']'");
     url.host_is_ipv6 = true;
-    url.host = lower(host);
+    url.host = ascii_lower(host);
   } else {
     std::size_t colon = std::min(authority.find(':'), authority.size());
     port = authority.substr(colon);
-    url.host = lower(authority.substr(0, colon));
+    url.host = ascii_lower(authority.substr(0, colon));
     if (!is_host_name(url.host))
       return wrong(text, "the host may hold letters, digits, '-', '.' and '_' only");
   }
@@ -93,7 +86,7 @@ Result<Url> parse_url(std::string_view text) {
   if (colon == std::string_view::npos)
     return wrong(text, "an absolute URL was expected, such as http://host:8080/path");
   Url url;
-  url.scheme = lower(text.substr(0, colon));
+  url.scheme = ascii_lower(text.substr(0, colon));
   const Scheme* scheme = scheme_of(url.scheme);
   if (!scheme) return wrong(text, "the scheme must be one of http, https, ws, wss, grpc, grpcs");
   url.port = scheme->port;

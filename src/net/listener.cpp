@@ -41,14 +41,26 @@ void drop_new_handshakes(int fd) {
   static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
 }
 
+const char* remedy(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return "; stop who uses it or change the port";
+    case EADDRNOTAVAIL:
+      return "; no interface of this machine has this address";
+    case EACCES:
+      return "; ports below 1024 want the capability CAP_NET_BIND_SERVICE";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::open(Reactor& reactor, const Address& address,
                                                  Options options, OnAccept on_accept) {
   const auto failed = [&](int error) {
-    return fail(ErrorCode::other,
-                "listening on " + address.text() + ": " + std::generic_category().message(error) +
-                    (error == EADDRINUSE ? "; stop who uses it or change the port" : ""));
+    return fail(ErrorCode::other, "listening on " + address.text() + ": " +
+                                      std::generic_category().message(error) + remedy(error));
   };
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed(errno);

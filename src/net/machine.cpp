@@ -12,18 +12,13 @@
 #include <system_error>
 #include <vector>
 
+#include "base/file.hpp"
+
 namespace perigee::net {
 
 namespace {
 
-// Limits are read from files of the kernel: what is absent or unreadable sets no limit.
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
+// What is absent or unreadable sets no limit.
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), value);

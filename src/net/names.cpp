@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/ascii.hpp"
 #include "net/names_resolver.hpp"
 
 namespace perigee::net {
@@ -128,7 +129,7 @@ struct Names::Impl {
     std::vector<Address> addresses;
     if (auto literal = Address::literal(name, 0)) {
       addresses.push_back(*literal);
-    } else if (is_localhost(lower_case_name(name))) {
+    } else if (is_localhost(ascii_lower(name))) {
       addresses = {*Address::literal("127.0.0.1", 0), *Address::literal("::1", 0)};
       if (!prefer_ipv4) std::swap(addresses[0], addresses[1]);
     } else {
@@ -157,7 +158,7 @@ struct Names::Impl {
 
   Result<void> ask(const std::string& name, Entry& entry) {
     bool sent = resolver_door->post([key = name, reply = door](Resolver::Impl& resolver) {
-      resolver.ask(lower_case_name(key), [key, reply](NameAnswer answer) {
+      resolver.ask(ascii_lower(key), [key, reply](NameAnswer answer) {
         // A lost answer (a full mailbox, a gone worker) is what on_bound is for.
         reply->post([key, answer = std::move(answer)](Impl& self) mutable {
           self.answered(key, std::move(answer));

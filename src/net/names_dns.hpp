@@ -16,9 +16,6 @@
 
 namespace perigee::net {
 
-// As the DNS compares names: ASCII letters only (RFC 4343).
-std::string lower_case_name(std::string_view name);
-
 struct DnsAnswer {
   std::vector<Address> addresses;  // without a port, in the server's order, never empty
   Duration ttl{};                  // the smallest of all records on the way

@@ -1,5 +1,6 @@
 #include <fstream>
 
+#include "base/ascii.hpp"
 #include "net/names_dns.hpp"
 
 namespace perigee::net {
@@ -19,14 +20,6 @@ std::string_view next_word(std::string_view& line) {
 }
 
 }  // namespace
-
-std::string lower_case_name(std::string_view name) {
-  std::string result(name);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return result;
-}
 
 std::vector<Address> HostsFile::find(const std::string& name) {
   if (changed()) read();
@@ -56,7 +49,7 @@ void HostsFile::read_line(std::string_view line) {
   std::optional<Address> address = Address::literal(next_word(line), 0);
   if (!address) return;
   for (std::string_view name = next_word(line); !name.empty(); name = next_word(line)) {
-    names_[lower_case_name(name)].push_back(*address);
+    names_[ascii_lower(name)].push_back(*address);
   }
 }
 

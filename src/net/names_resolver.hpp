@@ -5,9 +5,9 @@
 #include <optional>
 #include <unordered_map>
 
+#include "net/door.hpp"
 #include "net/names.hpp"
 #include "net/names_dns.hpp"
-#include "net/names_door.hpp"
 
 namespace perigee::net {
 

@@ -198,6 +198,30 @@ Async<Result<void>> sleep_until(Reactor& reactor, Instant deadline) {
 
 }  // namespace
 
+namespace {
+
+class NextTurn final : private Source {
+ public:
+  explicit NextTurn(Reactor& reactor) : reactor_(reactor) { reactor_.again(*this); }
+  ~NextTurn() { reactor_.forget(*this); }
+  NextTurn(const NextTurn&) = delete;
+  NextTurn& operator=(const NextTurn&) = delete;
+  Completion<Result<void>> begun;
+
+ private:
+  void on_events(std::uint32_t) override {
+    if (begun.waiting()) begun.complete({});
+  }
+  Reactor& reactor_;
+};
+
+}  // namespace
+
+Async<Result<void>> next_turn(Reactor& reactor) {
+  NextTurn turn(reactor);
+  co_return co_await turn.begun;
+}
+
 Async<Result<void>> sleep_for(Reactor& reactor, Duration duration) {
   if (duration <= Duration::zero()) return Result<void>{};
   return sleep_until(reactor, later(reactor.now(), duration));

@@ -135,6 +135,10 @@ class Deadline {
   bool passed_ = false;
 };
 
+// Goes on in the next turn, when everything else has had its part of this one: for flows that work
+// long, or that might try again for ever without having to wait. Ended early only by the scope.
+Async<Result<void>> next_turn(Reactor& reactor);
+
 // Waits; ended early only by the scope. Nothing to wait for without a positive duration.
 Async<Result<void>> sleep_for(Reactor& reactor, Duration duration);
 

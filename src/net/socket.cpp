@@ -17,10 +17,19 @@ namespace {
 constexpr std::uint32_t kHangupEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::size_t kSlicesPerCall = 64;
 
-void set_option(int fd, int level, int name) {
-  const int on = 1;
+void set_option(int fd, int level, int name, int value = 1) {
   // Refused only by descriptors that are no TCP sockets; they do without.
-  static_cast<void>(::setsockopt(fd, level, name, &on, sizeof on));
+  static_cast<void>(::setsockopt(fd, level, name, &value, sizeof value));
+}
+
+void set_patience(int fd, const SocketOptions& options) {
+  const auto set = [fd](int name, auto value) {
+    if (value > 0) set_option(fd, IPPROTO_TCP, name, static_cast<int>(value));
+  };
+  set(TCP_KEEPIDLE, options.keep_alive_idle.count());
+  set(TCP_KEEPINTVL, options.keep_alive_interval.count());
+  set(TCP_KEEPCNT, options.keep_alive_probes);
+  set(TCP_USER_TIMEOUT, options.user_timeout.count());
 }
 
 // recv() and send() of glibc are cancellation points, which cost two atomic exchanges each in a
@@ -64,6 +73,7 @@ Socket::Socket(Reactor& reactor, int fd, Address remote, SocketOptions options)
     : reactor_(reactor), fd_(fd), remote_(remote), kept_(reactor.buffers()) {
   if (options.no_delay) set_option(fd, IPPROTO_TCP, TCP_NODELAY);
   if (options.keep_alive) set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
+  set_patience(fd, options);
   if (!reactor.add(fd, *this)) {
     ::close(fd);
     fd_ = -1;

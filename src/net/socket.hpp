@@ -13,6 +13,11 @@ namespace perigee::net {
 struct SocketOptions {
   bool no_delay = true;
   bool keep_alive = true;
+  // How soon a dead peer is noticed; 0: as the system has it.
+  std::chrono::seconds keep_alive_idle{0};
+  std::chrono::seconds keep_alive_interval{0};
+  int keep_alive_probes = 0;
+  std::chrono::milliseconds user_timeout{0};  // for what was sent to be acknowledged
 };
 
 // A connected socket. read() and write() try the kernel first and have no coroutine frame when it

@@ -88,11 +88,13 @@ class TlsClientContext {
     bool verify_host = true;
     PemPair client;  // empty = none
     std::vector<std::string> alpn;
+    std::vector<std::string> protocols, ciphers;  // as a server's
   };
   // The same options give the same context while someone holds it: OpenSSL's cost some 20 KiB, and
   // thousands of endpoints use the defaults.
   static Result<std::shared_ptr<const TlsClientContext>> make(Options options);
   ~TlsClientContext();
+  const std::vector<std::string>& warnings() const;
   struct Impl;
   const Impl& impl() const { return *impl_; }
 

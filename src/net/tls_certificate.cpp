@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "net/address.hpp"
+#include "net/tls_derivation.hpp"
 #include "net/tls_openssl.hpp"
 
 namespace perigee::net {
@@ -44,7 +46,20 @@ Result<std::vector<OwnedCertificate>> parse_chain(std::string_view text) {
   return chain;
 }
 
+// Of a key that is encrypted as PKCS#8; the older form has one iteration.
+Result<void> check_encrypted_key(std::string_view text) {
+  using OwnedEncrypted = std::unique_ptr<X509_SIG, OpensslFree<&X509_SIG_free>>;
+  if (!text.contains("BEGIN ENCRYPTED PRIVATE KEY")) return {};
+  OwnedBio bio = bio_of(text);
+  OwnedEncrypted encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, nullptr, nullptr));
+  if (!encrypted) return {};  // whoever reads the key says why
+  const X509_ALGOR* algorithm = nullptr;
+  X509_SIG_get0(encrypted.get(), &algorithm, nullptr);
+  return check_iterations(algorithm);
+}
+
 Result<OwnedKey> parse_key(const PemPair& pem) {
+  TRY(check_encrypted_key(pem.key.empty() ? pem.certificate : pem.key));
   OwnedBio bio = bio_of(pem.key.empty() ? pem.certificate : pem.key);
   ERR_clear_error();
   OwnedKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &give_password,
@@ -166,13 +181,12 @@ std::vector<std::string> dns_names(X509* certificate) {
   for (int i = 0; alternatives && i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
     if (name->type != GEN_DNS) continue;
-    names.push_back(
-        lower_case_name({reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
-                         static_cast<std::size_t>(ASN1_STRING_length(name->d.ia5))}));
+    names.push_back(ascii_lower({reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
+                                 static_cast<std::size_t>(ASN1_STRING_length(name->d.ia5))}));
   }
   if (names.empty()) {
     if (std::string name = common_name_of(certificate); !name.empty()) {
-      names.push_back(lower_case_name(name));
+      names.push_back(ascii_lower(name));
     }
   }
   return names;

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/ascii.hpp"
 #include "net/tls_openssl.hpp"
 
 namespace perigee::net {
@@ -54,7 +55,7 @@ Result<Versions> choose_versions(const std::vector<std::string>& names,
   if (names.empty()) return Versions{};
   Versions chosen{false, false};
   for (const std::string& name : names) {
-    const std::string lower = lower_case_name(name);
+    const std::string lower = ascii_lower(name);
     if (lower == "tlsv1.2") {
       chosen.tls12 = true;
     } else if (lower == "tlsv1.3") {
@@ -108,26 +109,27 @@ Suites translate(const std::vector<std::string>& names, std::vector<std::string>
   return suites;
 }
 
-// Sorts out what to offer once, for all the contexts of a server.
+// What to offer, sorted out once for all the contexts of a server.
 struct Offer {
   Versions versions;
   Suites suites;
   bool own_ciphers = false;
 };
 
-Result<Offer> choose_offer(const TlsServerContext::Options& options,
+Result<Offer> choose_offer(const std::vector<std::string>& protocols,
+                           const std::vector<std::string>& ciphers,
                            std::vector<std::string>& warnings) {
   Offer offer;
-  TRY(offer.versions, choose_versions(options.protocols, warnings));
-  if (options.ciphers.empty()) return offer;
+  TRY(offer.versions, choose_versions(protocols, warnings));
+  if (ciphers.empty()) return offer;
   offer.own_ciphers = true;
-  offer.suites = translate(options.ciphers, warnings);
+  offer.suites = translate(ciphers, warnings);
   offer.versions.tls12 &= !offer.suites.tls12.empty();
   offer.versions.tls13 &= !offer.suites.tls13.empty();
   if (!offer.versions.tls12 && !offer.versions.tls13) {
     return fail(ErrorCode::invalid,
                 fmt::format("none of the TLS ciphers {} is usable with the chosen protocols",
-                            fmt::join(options.ciphers, ", ")));
+                            fmt::join(ciphers, ", ")));
   }
   return offer;
 }
@@ -150,7 +152,7 @@ const TlsServerContext::Impl& server_of(SSL* ssl) {
 }
 
 SSL_CTX* context_for(const TlsServerContext::Impl& server, std::string_view asked) {
-  std::string name = lower_case_name(asked);
+  std::string name = ascii_lower(asked);
   if (name.ends_with('.')) name.pop_back();
   if (auto exact = server.exact.find(name); exact != server.exact.end()) {
     return server.contexts[exact->second].get();
@@ -262,7 +264,7 @@ Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::make(Options o
   impl->ticket_keys = options.ticket_keys ? options.ticket_keys : process_ticket_keys();
   impl->alpn_required = options.alpn_required;
   TRY(impl->alpn, alpn_on_the_wire(options.alpn));
-  TRY(const Offer offer, choose_offer(options, impl->warnings));
+  TRY(const Offer offer, choose_offer(options.protocols, options.ciphers, impl->warnings));
   for (std::size_t i = 0; i < options.certificates.size(); ++i) {
     if (auto added = add_certificate(*impl, options, offer, options.certificates[i]); !added) {
       return std::unexpected(std::move(added.error()).in(fmt::format("certificates[{}]", i)));
@@ -299,9 +301,15 @@ KnownClients& known_clients() {
 std::string key_of(const TlsClientContext::Options& options) {
   const std::string secret = fmt::format("{}\n{}\n{}", options.client.certificate,
                                          options.client.key, options.client.password);
-  return fmt::format("{}|{}|{}|{}|{}", static_cast<const void*>(options.trust.get()),
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}", static_cast<const void*>(options.trust.get()),
                      options.trust_all, options.verify_host, sha256_hex(secret),
-                     fmt::join(options.alpn, ","));
+                     fmt::join(options.alpn, ","), fmt::join(options.protocols, ","),
+                     fmt::join(options.ciphers, ","));
+}
+
+Result<void> use_client_certificate(SSL_CTX* context, const PemPair& pem) {
+  TRY(const Credentials credentials, parse_credentials(pem));
+  return use_credentials(context, credentials);
 }
 
 Result<std::unique_ptr<TlsClientContext::Impl>> make_client(
@@ -317,9 +325,11 @@ Result<std::unique_ptr<TlsClientContext::Impl>> make_client(
   SSL_CTX_set_verify(context, impl->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, &note_refusal);
   if (options.trust) SSL_CTX_set1_verify_cert_store(context, options.trust->store.get());
   if (!options.client.certificate.empty()) {
-    TRY(Credentials credentials, parse_credentials(options.client));
-    TRY(use_credentials(context, credentials));
+    if (Result<void> used = use_client_certificate(context, options.client); !used)
+      return std::unexpected(std::move(used.error()).in("client certificate"));
   }
+  TRY(const Offer offer, choose_offer(options.protocols, options.ciphers, impl->warnings));
+  apply(context, offer);
   TRY(const std::string alpn, alpn_on_the_wire(options.alpn));
   if (!alpn.empty()) {
     SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(alpn.data()),
@@ -342,7 +352,7 @@ Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::make(Options o
   if (auto context = known.by_options[key].lock()) return context;
   std::erase_if(known.by_options, [](const auto& entry) { return entry.second.expired(); });
   auto impl = make_client(options);
-  if (!impl) return std::unexpected(std::move(impl.error()).in("client certificate"));
+  if (!impl) return std::unexpected(std::move(impl.error()));
   std::shared_ptr<const TlsClientContext> context(new TlsClientContext(*std::move(impl)));
   known.by_options[key] = context;
   return context;
@@ -350,5 +360,6 @@ Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::make(Options o
 
 TlsClientContext::TlsClientContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsClientContext::~TlsClientContext() = default;
+const std::vector<std::string>& TlsClientContext::warnings() const { return impl_->warnings; }
 
 }  // namespace perigee::net

@@ -131,6 +131,7 @@ struct TlsClientContext::Impl {
   std::uint64_t id = 0;  // never used again, unlike an address
   TrustStores::Ptr trust;
   bool verify = true, verify_host = true;
+  std::vector<std::string> warnings;
 };
 
 // tls_stream.cpp ----------------------------------------------------------------------------------

@@ -1,41 +1,29 @@
-#include <algorithm>
-
+#include "base/lru_map.hpp"
 #include "net/tls_openssl.hpp"
 
 namespace perigee::net {
 
 namespace {
 
-struct Remembered {
-  std::uint64_t context;
-  std::string server_name;
-  OwnedSession session;
-};
-thread_local std::vector<Remembered> sessions;  // the most recently used last
+thread_local LruMap<OwnedSession> sessions(kSessionsPerThread);
 
-auto find(std::uint64_t context, std::string_view server_name) {
-  return std::ranges::find_if(sessions, [&](const Remembered& one) {
-    return one.context == context && one.server_name == server_name;
-  });
+std::string key_of(std::uint64_t context, std::string_view server_name) {
+  return std::to_string(context).append(1, ' ').append(server_name);
 }
 
 }  // namespace
 
 void remember_session(std::uint64_t context, std::string_view server_name, OwnedSession session) {
-  forget_session(context, server_name);
-  if (sessions.size() >= kSessionsPerThread) sessions.erase(sessions.begin());
-  sessions.push_back({context, std::string(server_name), std::move(session)});
+  sessions.get(key_of(context, server_name)) = std::move(session);
 }
 
 SSL_SESSION* recall_session(std::uint64_t context, std::string_view server_name) {
-  auto found = find(context, server_name);
-  if (found == sessions.end()) return nullptr;
-  std::rotate(found, found + 1, sessions.end());
-  return sessions.back().session.get();
+  OwnedSession* found = sessions.find(key_of(context, server_name));
+  return found ? found->get() : nullptr;
 }
 
 void forget_session(std::uint64_t context, std::string_view server_name) {
-  if (auto found = find(context, server_name); found != sessions.end()) sessions.erase(found);
+  sessions.erase(key_of(context, server_name));
 }
 
 }  // namespace perigee::net

@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
+#include "net/tls_derivation.hpp"
 #include "net/tls_openssl.hpp"
 
 namespace perigee::net {
@@ -40,6 +41,7 @@ Result<Content> parse(std::string_view bytes, const std::string& password) {
     return fail(ErrorCode::invalid,
                 "no PKCS#12 file (" + openssl_reason() + "); for PEM files set the type to pem");
   }
+  TRY(check_iterations(store.get(), password));
   EVP_PKEY* key = nullptr;
   X509* leaf = nullptr;
   STACK_OF(X509)* more = nullptr;

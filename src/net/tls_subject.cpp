@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "net/certificate_subject.hpp"
 #include "net/tls_openssl.hpp"
 
@@ -73,13 +74,12 @@ std::string oid_of(const ASN1_OBJECT* object) {
 // "#" and the value's DER in hexadecimal digits.
 std::string encoded(const ASN1_STRING* value) {
   using OwnedType = std::unique_ptr<ASN1_TYPE, OpensslFree<&ASN1_TYPE_free>>;
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text = "#";
   const OwnedType any(ASN1_TYPE_new());
   unsigned char* bytes = nullptr;
   if (!any || ASN1_TYPE_set1(any.get(), ASN1_STRING_type(value), value) != 1) return text;
   const int size = i2d_ASN1_TYPE(any.get(), &bytes);
-  for (int i = 0; i < size; ++i) text.append({kDigits[bytes[i] >> 4], kDigits[bytes[i] & 15]});
+  for (int i = 0; i < size; ++i) append_hex(text, bytes[i]);
   OPENSSL_free(bytes);
   return text;
 }

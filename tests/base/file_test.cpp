@@ -26,5 +26,14 @@ TEST(File, IsReadUpToItsLimit) {
   EXPECT_EQ(*read_file(path, 1), "");
 }
 
+TEST(File, GivesItsFirstLine) {
+  const TestFolder folder;
+  folder.write("file", "one\ntwo\n");
+  EXPECT_EQ(first_line(folder.path("file")), "one");
+  folder.write("file", "whole");
+  EXPECT_EQ(first_line(folder.path("file")), "whole");
+  EXPECT_EQ(first_line(folder.path("none")), "");
+}
+
 }  // namespace
 }  // namespace perigee

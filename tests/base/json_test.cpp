@@ -102,10 +102,16 @@ TEST(Json, HoldsManyItems) {
 
 // Duplicates.
 
+std::vector<std::string> duplicates(const JsonDocument& document) {
+  std::vector<std::string> pointers;
+  for (Json member : document.duplicates()) pointers.push_back(member.pointer());
+  return pointers;
+}
+
 TEST(JsonDuplicates, TheLastValueWinsAtThePlaceOfTheFirst) {
   JsonDocument document = parsed(R"({"a":1,"b":2,"a":{"c":3}})");
   EXPECT_EQ(document.root().dump(), R"({"a":{"c":3},"b":2})");
-  EXPECT_THAT(document.duplicates(), ElementsAre("/a"));
+  EXPECT_THAT(duplicates(document), ElementsAre("/a"));
   EXPECT_EQ(document.root()["a"]["c"].pointer(), "/a/c");
 }
 
@@ -113,7 +119,7 @@ TEST(JsonDuplicates, AreFoundInsideAndAmongManyMembers) {
   std::string text = R"({"list":[{"x":1,"x":2}],"many":{)";
   for (int i = 0; i < 100; ++i) text += "\"m" + std::to_string(i) + "\":" + std::to_string(i) + ',';
   JsonDocument document = parsed(text + R"("m7":"seven","m7":"again"}})");
-  EXPECT_THAT(document.duplicates(), ElementsAre("/list/0/x", "/many/m7", "/many/m7"));
+  EXPECT_THAT(duplicates(document), ElementsAre("/list/0/x", "/many/m7", "/many/m7"));
   EXPECT_EQ(document.root()["many"]["m7"].text(), "again");
   EXPECT_EQ(document.root()["many"].size(), 100u);
   EXPECT_EQ(document.root()["many"]["m99"].integer(), 99);
@@ -122,6 +128,15 @@ TEST(JsonDuplicates, AreFoundInsideAndAmongManyMembers) {
 
 TEST(JsonDuplicates, AreNoneWhereAllNamesDiffer) {
   EXPECT_TRUE(parsed(R"({"a":{"a":1},"b":{"a":2}})").duplicates().empty());
+}
+
+// Each once as a pointer would be some 80 GB.
+TEST(JsonDuplicates, OfStrangersAreCheapHoweverManyAndHoweverDeep) {
+  std::string text = "{\"" + std::string(400'000, 'n') + "\":{\"a\":0";
+  for (int i = 0; i < 200'000; ++i) text += R"(,"a":1)";
+  JsonDocument document = parsed(text + "}}");
+  EXPECT_EQ(document.duplicates().size(), 200'000u);
+  EXPECT_EQ(document.root().members()[0].value.members.size, 1u);
 }
 
 // Refusals: text, and what the error must say.
@@ -376,6 +391,15 @@ TEST(JsonDump, WritesTheViewItIsAskedOf) {
 TEST(JsonQuoted, EscapesWhatJsonMust) {
   EXPECT_EQ(json_quoted(std::string_view("a\"b\\c\n\r\t\x01\0/é", 13)),
             R"("a\"b\\c\n\r\t\u0001\u0000/é")");
+}
+
+TEST(JsonQuoted, IsUtf8WhateverTheTextIs) {
+  EXPECT_EQ(json_quoted("\xff\xfe.json"), "\"\xef\xbf\xbd\xef\xbf\xbd.json\"");
+  EXPECT_EQ(json_quoted("cut \xc3"), "\"cut \xef\xbf\xbd\"");  // half of an 'é'
+  EXPECT_EQ(json_quoted("\xc3\"x"), "\"\xef\xbf\xbd\\\"x\"");
+  EXPECT_EQ(json_quoted("\xed\xa0\x80"),
+            "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");  // a surrogate
+  EXPECT_EQ(json_quoted("é€𝄞"), "\"é€𝄞\"");
 }
 
 }  // namespace

@@ -30,5 +30,19 @@ TEST(NearestName, OfEquallyNearOnesGivesTheFirst) {
   EXPECT_EQ(nearest_name("abcdefZ", kBoth), "abcdefX");
 }
 
+TEST(NearestName, TakesAPartForTheWholeWhenNoneIsNear) {
+  constexpr std::array<std::string_view, 5> kWhole = {
+      "inheritConfiguration", "policies", "maxRetries", "policy-assign-content", "http"};
+  EXPECT_EQ(nearest_name("inherit", kWhole), "inheritConfiguration");
+  EXPECT_EQ(nearest_name("policy", kWhole), "policies");
+  EXPECT_EQ(nearest_name("maxRetry", kWhole), "maxRetries");
+  EXPECT_EQ(nearest_name("Assign-Content", kWhole), "policy-assign-content");
+  constexpr std::array<std::string_view, 2> kBoth = {"definitionVersion", "apiVersion"};
+  EXPECT_EQ(nearest_name("version", kBoth), "apiVersion") << "the shortest of them";
+  EXPECT_EQ(nearest_name("content-assign", kWhole), "");
+  EXPECT_EQ(nearest_name("assign", kWhole), "") << "neither its beginning nor its end";
+  EXPECT_EQ(nearest_name("tent", kWhole), "") << "too short to tell";
+}
+
 }  // namespace
 }  // namespace perigee

@@ -37,7 +37,7 @@ TEST(ResponseParser, KnowsTheFramingOfEveryAnswer) {
       {"HTTP/1.1 101 Switching Protocols\r\n\r\n", Method::get, Framing::none, true},
       {"HTTP/1.1 200 OK\r\n\r\n", Method::connect, Framing::none, false},
       {"HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\n", Method::connect, Framing::length,
-       true},
+       false},
       {"HTTP/1.1 200\r\nContent-Length: 3\r\n\r\n", Method::get, Framing::length, true},
       {"HTTP/1.1 200 \r\nContent-Length: 3\r\n\r\n", Method::get, Framing::length, true},
       {"HTTP/1.1 999 caf\xe9 \t ok\r\nContent-Length: 3\r\n\r\n", Method::get, Framing::length,

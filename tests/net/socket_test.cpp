@@ -423,5 +423,27 @@ TEST_F(SocketTest, BothSidesHaveTheirOptions) {
   }
 }
 
+TEST_F(SocketTest, NoticesADeadPeerAsSoonAsItsOptionsSay) {
+  Reactor reactor(clock);
+  auto listener = Listener::open(reactor, Address::loopback(0), {}, [](std::unique_ptr<Socket>) {});
+  ASSERT_TRUE(listener);
+  Running<Result<std::unique_ptr<Socket>>> connecting(connect(reactor, (*listener)->address(),
+                                                              {.keep_alive_idle = 5s,
+                                                               .keep_alive_interval = 2s,
+                                                               .keep_alive_probes = 3,
+                                                               .user_timeout = 1s}));
+  ASSERT_TRUE(turn_until(reactor, [&] { return connecting.done(); }));
+  const auto option = [&](int name) {
+    int value = 0;
+    socklen_t bytes = sizeof value;
+    ::getsockopt((*connecting.value())->fd(), IPPROTO_TCP, name, &value, &bytes);
+    return value;
+  };
+  EXPECT_EQ(option(4 /* TCP_KEEPIDLE */), 5);
+  EXPECT_EQ(option(5 /* TCP_KEEPINTVL */), 2);
+  EXPECT_EQ(option(6 /* TCP_KEEPCNT */), 3);
+  EXPECT_EQ(option(18 /* TCP_USER_TIMEOUT */), 1000);
+}
+
 }  // namespace
 }  // namespace perigee::net

@@ -138,6 +138,30 @@ TEST(TlsClientContexts, AreSharedByEqualOptions) {
   EXPECT_NE(one, trust_authority({.alpn = {"h2"}}));
   EXPECT_NE(one, trust_authority({.verify_host = false, .alpn = {"http/1.1"}}));
   EXPECT_NE(one, trust_authority({.client = client_certificate(), .alpn = {"http/1.1"}}));
+  EXPECT_NE(one, trust_authority({.alpn = {"http/1.1"}, .protocols = {"TLSv1.2"}}));
+  EXPECT_NE(one, trust_authority({.alpn = {"http/1.1"}, .ciphers = {"TLS_AES_256_GCM_SHA384"}}));
+}
+
+TEST(TlsClientContexts, OfferTheirVersionsAndCiphers) {
+  SystemClock clock;
+  Reactor reactor(clock);
+  const auto agreed = [&](std::vector<std::string> protocols, std::vector<std::string> ciphers) {
+    Ends ends = shake_hands(
+        reactor, serve({}),
+        trust_authority({.protocols = std::move(protocols), .ciphers = std::move(ciphers)}));
+    if (!ends.good()) return std::string("none");
+    const TlsInfo& tls = (*ends.client)->tls();
+    return std::string(tls.version) + " " + std::string(tls.cipher);
+  };
+  const std::string tls12 = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+  EXPECT_EQ(agreed({"TLSv1.2"}, {tls12}), "TLSv1.2 " + tls12);
+  EXPECT_EQ(agreed({"TLSv1.3"}, {"TLS_CHACHA20_POLY1305_SHA256"}),
+            "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256");
+  EXPECT_THAT(trust_authority({.protocols = {"TLSv1.1", "TLSv1.2"}})->warnings(),
+              ElementsAre(HasSubstr("TLS protocol \"TLSv1.1\" is left out")));
+  const auto none = TlsClientContext::make({.trust_all = true, .protocols = {"SSLv3"}});
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().message, HasSubstr("none of the TLS protocols SSLv3 is served"));
 }
 
 TEST(TlsClientContexts, NeedATrustStore) {

@@ -1,5 +1,4 @@
 // Door: the way to an object that lives on another reactor's thread and may be gone by now.
-// Internal to names.
 #pragma once
 
 #include <memory>
