@@ -43,7 +43,7 @@ Value array_item(Type type, Value from, Run& run) {
     case Type::object:
       return from;
     case Type::string: {
-      Text text = to_text(from, run.arena, run.problem);
+      Text text = to_text(from, run);
       if (!text.ok) return Value::failed();
       return text.is_null ? Value::null() : Value::text(text.text);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ascii.hpp"
 #include "base/nearest.hpp"
 #include "el/access.hpp"
 #include "el/format.hpp"
@@ -59,8 +60,10 @@ void Builder::warn(std::uint32_t column, const std::string& reason, std::string_
                               did_you_mean(name, candidates));
 }
 
-Result<NodeId> Builder::refused(const std::string& reason, std::uint32_t column) {
-  warn(column, reason + ", it fails when it is reached");
+Result<NodeId> Builder::refused(const std::string& reason, std::uint32_t column,
+                                std::string_view name,
+                                std::span<const std::string_view> candidates) {
+  warn(column, reason + ", it fails when it is reached", name, candidates);
   return refused_silently(reason, column);
 }
 
@@ -137,11 +140,7 @@ Result<NodeId> Builder::keyed_read(Access container, std::string_view key, bool 
                                    std::uint32_t column) {
   Access access = keyed(container);
   if (is_header(access)) {
-    std::string lower(key);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    key = keep(lower);
+    key = keep(ascii_lower(key));
   }
   return read(has_lists(access) ? Op::read_or_null : Op::read, access, key, safe, column);
 }
@@ -217,7 +216,7 @@ Result<NodeId> Builder::call(NodeId target, std::string_view name, std::vector<N
   const MethodInfo* method = find_method(name);
   bool is_container = is_read(node(target)) && keyed(node(target).access) != Access::none;
   if (!method || (is_container && !is_of_containers(method->method)))
-    return refused("the method " + quoted(name) + " is not allowed", column);
+    return refused("the method " + quoted(name) + " is not allowed", column, name, method_names());
   if (arguments.size() < method->arguments_min || arguments.size() > method->arguments_max)
     return refused(arguments_wrong(name, arguments.size()), column);
   Node made{.op = Op::call,
@@ -237,7 +236,9 @@ Result<NodeId> Builder::call(NodeId target, std::string_view name, std::vector<N
 Result<NodeId> Builder::static_call(Type type, std::string_view name, std::vector<NodeId> arguments,
                                     std::uint32_t column) {
   const StaticInfo* info = find_static(type, name);
-  if (!info) return refused("the static method " + quoted(name) + " is not allowed", column);
+  if (!info)
+    return refused("the static method " + quoted(name) + " is not allowed", column, name,
+                   static_names(type));
   if (arguments.size() < info->arguments_min || arguments.size() > info->arguments_max)
     return refused(arguments_wrong(name, arguments.size()), column);
   if (info->method == StaticMethod::string_format && is_constant_text(arguments[0]))
@@ -253,7 +254,8 @@ Result<NodeId> Builder::static_call(Type type, std::string_view name, std::vecto
 
 Result<NodeId> Builder::type(std::string_view name, std::uint32_t column) {
   auto type = find_type(name);
-  if (!type) return refused("the type " + quoted(name) + " is not allowed", column);
+  if (!type)
+    return refused("the type " + quoted(name) + " is not allowed", column, name, type_names());
   return constant(Value::type(static_cast<int>(*type)), column);
 }
 
@@ -261,7 +263,8 @@ Result<NodeId> Builder::create(std::string_view type_name, std::vector<NodeId> a
                                std::uint32_t column) {
   auto type = find_type(type_name);
   if (!type || !is_constructible(*type))
-    return refused("new " + std::string(type_name) + " is not allowed", column);
+    return refused("new " + std::string(type_name) + " is not allowed", column, type_name,
+                   type_names());
   std::size_t arguments_max = constructor_arguments_max(*type);
   if (arguments.size() > arguments_max)
     return refused(arguments_wrong(type_name, arguments.size()), column);
@@ -283,13 +286,15 @@ Result<NodeId> Builder::array(std::string_view type_name, std::vector<NodeId> ch
   return id;
 }
 
+constexpr std::string_view kFunctions[] = {"jsonPath", "xpath", "jsonEscape", "xmlEscape"};
+
 Result<NodeId> Builder::function(std::string_view name, std::vector<NodeId> arguments,
                                  std::uint32_t column) {
   if (name == "jsonPath") return json_path(std::move(arguments), column);
   if (name == "xpath") return xpath(std::move(arguments), column);
   bool is_json = name == "jsonEscape";
   if (!is_json && name != "xmlEscape")
-    return refused("there is no function #" + std::string(name), column);
+    return refused("there is no function #" + std::string(name), column, name, kFunctions);
   if (arguments.size() != 1)
     return refused("#" + std::string(name) + " takes one argument", column);
   TRY(NodeId id, add({.op = is_json ? Op::json_escape : Op::xml_escape}, arguments, column));
@@ -363,15 +368,45 @@ std::optional<Result<NodeId>> Builder::null_check(Op op, std::span<const NodeId>
   return add(made, {}, column);
 }
 
+// compat: a list is not equal to one value (3.3), which is seldom meant; test
+// ElTemplate.WarnsOfAListThatIsComparedWithOneValue.
+void Builder::check_comparison(Op op, std::span<const NodeId> children) {
+  if (op != Op::equal && op != Op::not_equal) return;
+  bool first_is_value = is_constant(children[0]);
+  const Node& value = node(children[first_is_value ? 0 : 1]);
+  const Node& list = node(children[first_is_value ? 1 : 0]);
+  Kind kind = value.value.kind();
+  if (value.op != Op::constant || kind == Kind::null || kind > Kind::text) return;
+  if (!is_read(list) || first_of(list.access) == Access::none) return;
+  warn(list.column,
+       "this is a list of values, which is never equal to one value; write [0] behind it");
+}
+
 Result<NodeId> Builder::operation(Op op, std::vector<NodeId> children, std::uint32_t column) {
   if (auto check = null_check(op, children, column)) return *std::move(check);
   Node made{.op = op, .number = kNotConstant};
   if (op == Op::matches) {
     TRY(made.number, constant_pattern(children[1], column));
   }
+  check_comparison(op, children);
+  if (children.size() == 2) warn_of_right_side(op, children[1], column);
   TRY(NodeId id, add(made, children, column));
   fold(id);
   return id;
+}
+
+// Of a constant right side it is known whether the operator can take it.
+void Builder::warn_of_right_side(Op op, NodeId right, std::uint32_t column) {
+  if (!is_constant(right)) return;
+  const Value value = node(right).value;
+  std::string_view needed;
+  if (op == Op::matches && !value.is_text()) needed = "'matches' needs a regular expression";
+  if (op == Op::between && !(value.is_list() && value.list_size() == 2))
+    needed = "'between' needs a list of two values, {1, 5},";
+  if (op == Op::instance_of && value.kind() != Kind::type)
+    needed = "'instanceof' needs a type, T(java.lang.String),";
+  if (!needed.empty())
+    warn(column, std::string(needed) + " on its right, it fails when it is reached");
 }
 
 }  // namespace perigee::el

@@ -38,6 +38,9 @@ class Builder {
   Result<NodeId> operation(Op op, std::vector<NodeId> children, std::uint32_t column);
 
   std::string_view keep(std::string_view text) { return program_.constants.copy(text); }
+  // "column 12: reason; did you mean 'candidate'?", without the question when none is near.
+  void warn(std::uint32_t column, const std::string& reason, std::string_view name = {},
+            std::span<const std::string_view> candidates = {});
 
  private:
   Node& node(NodeId id) { return program_.nodes[id]; }
@@ -45,8 +48,10 @@ class Builder {
   bool is_constant_text(NodeId id) { return is_constant(id) && node(id).value.is_text(); }
 
   Result<NodeId> add(Node node, std::span<const NodeId> children, std::uint32_t column);
-  // Fails when it is reached, and warns of that.
-  Result<NodeId> refused(const std::string& reason, std::uint32_t column);
+  // Fails when it is reached, and warns of that, with the nearest of the candidates.
+  Result<NodeId> refused(const std::string& reason, std::uint32_t column,
+                         std::string_view name = {},
+                         std::span<const std::string_view> candidates = {});
   Result<NodeId> refused_silently(const std::string& reason, std::uint32_t column);
   Result<NodeId> read(Op op, Access access, std::string_view name, bool safe, std::uint32_t column);
   Result<NodeId> keyed_read(Access container, std::string_view key, bool safe,
@@ -66,9 +71,8 @@ class Builder {
   // Replaces a pure node whose children are constants by its value.
   void fold(NodeId id);
   void note_need(Access access);
-  // "column 12: reason; did you mean 'candidate'?", without the question when none is near.
-  void warn(std::uint32_t column, const std::string& reason, std::string_view name = {},
-            std::span<const std::string_view> candidates = {});
+  void check_comparison(Op op, std::span<const NodeId> children);
+  void warn_of_right_side(Op op, NodeId right, std::uint32_t column);
   Result<NodeId> unknown_property(Bean bean, std::string_view name, std::uint32_t column);
 
   Program& program_;

@@ -1,5 +1,6 @@
 #include "el/codec.hpp"
 
+#include "base/hex.hpp"
 #include "el/convert.hpp"
 #include "el/methods.hpp"
 #include "el/run.hpp"
@@ -12,12 +13,6 @@ constexpr std::string_view kBasic =
 constexpr std::string_view kUrl =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t kMimeLine = 76;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 unsigned byte_at(std::string_view bytes, std::size_t at) {
   return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
@@ -86,17 +81,9 @@ std::optional<std::string> base64_decoded(std::string_view text, CodecKind kind)
 std::string form_encoded(std::string_view text) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*";
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (c == ' ')
-      encoded += '+';
-    else if (kPlain.find(c) != kPlain.npos)
-      encoded += c;
-    else
-      encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
-  }
+  std::string encoded =
+      percent_encoded(text, [&](char c) { return c == ' ' || kPlain.find(c) != kPlain.npos; });
+  std::ranges::replace(encoded, ' ', '+');
   return encoded;
 }
 
@@ -107,7 +94,7 @@ std::optional<std::string> form_decoded(std::string_view text) {
       decoded += ' ';
     } else if (text[at] == '%') {
       if (at + 2 >= text.size()) return std::nullopt;
-      int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
+      int high = hex_value(text[at + 1]), low = hex_value(text[at + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       decoded += static_cast<char>(high * 16 + low);
       at += 2;

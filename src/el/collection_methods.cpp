@@ -14,7 +14,7 @@ using enum Method;
 bool is_in(Value list, Value wanted, Run& run) {
   for (std::size_t i = 0; i < list.list_size(); ++i) {
     if (!run.step()) return false;
-    if (equal(list.item(i), wanted, run.arena)) return true;
+    if (equal(list.item(i), wanted, run)) return true;
   }
   return false;
 }
@@ -29,7 +29,7 @@ Value call_list(const Call& call) {
       return Value::boolean(count == 0);
     case contains: {
       bool found = is_in(call.target, call.arguments[0], call.run);
-      return call.run.problem.empty() ? Value::boolean(found) : Value::failed();
+      return call.run.exhausted ? Value::failed() : Value::boolean(found);
     }
     case get: {
       std::int64_t index = 0;
@@ -52,21 +52,24 @@ Value call_entry(const Call& call) {
 }
 
 Value keys_of(const Call& call) {
-  auto entries = call.target.entries(call.run.arena);
+  std::span<const MapEntry> entries;
+  if (!call.run.list_entries(call.target, entries)) return Value::failed();
   auto keys = take_values(call.run.arena, entries.size());
   std::ranges::transform(entries, keys.begin(), [](const MapEntry& entry) { return entry.key; });
   return Value::list(keys);
 }
 
 Value values_of(const Call& call) {
-  auto entries = call.target.entries(call.run.arena);
+  std::span<const MapEntry> entries;
+  if (!call.run.list_entries(call.target, entries)) return Value::failed();
   auto items = take_values(call.run.arena, entries.size());
   std::ranges::transform(entries, items.begin(), [](const MapEntry& entry) { return entry.value; });
   return Value::list(items);
 }
 
 Value entries_of(const Call& call) {
-  auto entries = call.target.entries(call.run.arena);
+  std::span<const MapEntry> entries;
+  if (!call.run.list_entries(call.target, entries)) return Value::failed();
   auto items = take_values(call.run.arena, entries.size());
   std::ranges::transform(entries, items.begin(),
                          [](const MapEntry& entry) { return Value::entry(entry); });
@@ -78,15 +81,18 @@ Value look_up(const Call& call) {
   std::string_view key;
   if (call.arguments[0].is_null()) return Value::absent();
   if (!text_argument(call, 0, key)) return Value::failed();
-  return call.target.find(key, call.run.arena);
+  return call.run.find(call.target, key);
 }
 
 Value call_map(const Call& call) {
   switch (call.method) {
     case size:
-      return Value::integer(static_cast<std::int32_t>(call.target.map_size(call.run.arena)));
-    case is_empty:
-      return Value::boolean(call.target.map_size(call.run.arena) == 0);
+    case is_empty: {
+      std::size_t count = 0;
+      if (!call.run.count_members(call.target, count)) return Value::failed();
+      if (call.method == is_empty) return Value::boolean(count == 0);
+      return Value::integer(static_cast<std::int32_t>(count));
+    }
     case key_set:
       return keys_of(call);
     case values:
@@ -94,8 +100,10 @@ Value call_map(const Call& call) {
     case entry_set:
       return entries_of(call);
     case contains_value: {
-      bool found = is_in(values_of(call), call.arguments[0], call.run);
-      return call.run.problem.empty() ? Value::boolean(found) : Value::failed();
+      Value all = values_of(call);
+      if (all.is_failed()) return all;
+      bool found = is_in(all, call.arguments[0], call.run);
+      return call.run.exhausted ? Value::failed() : Value::boolean(found);
     }
     case contains_key: {
       Value found = look_up(call);
@@ -122,7 +130,8 @@ Value first_in(Value found) {
 }
 
 Value single_value_map(const Call& call) {
-  auto all = call.target.entries(call.run.arena);
+  std::span<const MapEntry> all;
+  if (!call.run.list_entries(call.target, all)) return Value::failed();
   auto singles = call.run.arena.array<MapEntry>(all.size());
   std::ranges::transform(all, singles.begin(), [](const MapEntry& entry) {
     return MapEntry{entry.key, first_in(entry.value)};
@@ -135,6 +144,7 @@ Value has_all_keys(const Call& call) {
   if (!wanted.is_list()) return call.run.fail("containsAllKeys needs a list");
   for (std::size_t i = 0; i < wanted.list_size(); ++i) {
     Value key = wanted.item(i);
+    if (!call.run.step()) return Value::failed();
     Value found = look_up({call.run, call.method, call.target, {&key, 1}});
     if (found.is_failed()) return found;
     if (found.is_absent()) return Value::boolean(false);

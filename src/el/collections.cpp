@@ -26,9 +26,9 @@ Value frequency(Value list, Value wanted, Run& run) {
   std::int32_t count = 0;
   for (std::size_t i = 0; i < list.list_size(); ++i) {
     if (!run.step()) return Value::failed();
-    count += equal(list.item(i), wanted, run.arena);
+    count += equal(list.item(i), wanted, run);
   }
-  return Value::integer(count);
+  return run.exhausted ? Value::failed() : Value::integer(count);
 }
 
 Value disjoint(Arguments arguments, Run& run) {
@@ -64,8 +64,9 @@ Value sub_list(Value list, Value part, bool is_last, Run& run) {
     std::size_t begin = is_last ? places - 1 - i : i, matched = 0;
     for (; matched < part.list_size(); ++matched) {
       if (!run.step()) return Value::failed();
-      if (!equal(list.item(begin + matched), part.item(matched), run.arena)) break;
+      if (!equal(list.item(begin + matched), part.item(matched), run)) break;
     }
+    if (run.exhausted) return Value::failed();
     if (matched == part.list_size()) return Value::integer(static_cast<std::int32_t>(begin));
   }
   return Value::integer(-1);

@@ -4,63 +4,69 @@
 #include <cmath>
 #include <limits>
 
+#include "base/ascii.hpp"
 #include "el/access.hpp"
 #include "el/decimal.hpp"
-#include "el/lexer.hpp"
+#include "el/run.hpp"
 #include "el/temporal.hpp"
 #include "el/text.hpp"
 
 namespace perigee::el {
 namespace {
 
-// Deep JSON is parsed only up to its own limit, so this recursion is bounded by it.
-bool append_text(std::string& to, Value value, Arena& arena, std::string& problem) {
-  Text text = to_text(value, arena, problem);
-  if (!text.ok) return false;
-  to += text.is_null ? "null" : text.text;  // compat: List.NullElementsAreTheWordNull
-  return true;
-}
-
-Text list_text(Value list, Arena& arena, std::string& problem) {
-  if (list.list_size() == 1 && !list.item(0).is_null())
-    return to_text(list.item(0), arena, problem);
+Text list_text(Value list, Run& run) {
+  Inside inside(run);
+  if (!inside.ok() || !run.step()) return {};
+  if (list.list_size() == 1 && !list.item(0).is_null()) return to_text(list.item(0), run);
   std::string joined;
   for (std::size_t i = 0; i < list.list_size(); ++i) {
+    Text text = run.step() ? to_text(list.item(i), run) : Text();
+    if (!text.ok) return {};
+    if (text.is_null) text.text = "null";  // compat: List.NullElementsAreTheWordNull
+    if (!run.build(text.text.size() + 1)) return {};
     if (i > 0) joined += ',';
-    if (!append_text(joined, list.item(i), arena, problem)) return {};
+    joined += text.text;
   }
-  return {true, false, arena.copy(joined)};
+  return {true, false, run.arena.copy(joined)};
 }
 
-std::string bytes_text(std::string_view bytes) {
+Text bytes_text(std::string_view bytes, Run& run) {
+  constexpr std::size_t kNumberBytesMax = 5;  // "-128,"
+  if (!run.build(bytes.size() * kNumberBytesMax)) return {};
   std::string joined;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i > 0) joined += ',';
     joined += std::to_string(static_cast<signed char>(bytes[i]));
   }
-  return joined;
+  return {true, false, run.arena.copy(joined)};
 }
 
-void append_map(std::string& to, Value value, Arena& arena) {
+bool append_entry(std::string& to, const MapEntry& entry, Run& run) {
+  if (!append_java_text(to, entry.key, run)) return false;
+  to += '=';
+  return append_java_text(to, entry.value, run);
+}
+
+bool append_map(std::string& to, Value value, Run& run) {
+  std::span<const MapEntry> entries;
+  if (!run.list_entries(value, entries)) return false;
   to += '{';
-  bool first = true;
-  for (const MapEntry& entry : value.entries(arena)) {
-    if (!first) to += ", ";
-    first = false;
-    append_java_text(to, entry.key, arena);
-    to += '=';
-    append_java_text(to, entry.value, arena);
+  for (const MapEntry& entry : entries) {
+    if (&entry != entries.data()) to += ", ";
+    if (!append_entry(to, entry, run)) return false;
   }
   to += '}';
+  return true;
 }
 
-void append_list(std::string& to, Value value, Arena& arena) {
+bool append_list(std::string& to, Value value, Run& run) {
   to += '[';
   for (std::size_t i = 0; i < value.list_size(); ++i) {
     if (i > 0) to += ", ";
-    append_java_text(to, value.item(i), arena);
+    if (!append_java_text(to, value.item(i), run)) return false;
   }
   to += ']';
+  return true;
 }
 
 // "1.5E10" from the shortest digits that give the same number back.
@@ -79,6 +85,12 @@ std::string plain(std::string_view digits, int exponent) {
   bool has_rest = digits.size() > static_cast<std::size_t>(exponent) + 1;
   return whole + "." +
          (has_rest ? std::string(digits.substr(static_cast<std::size_t>(exponent) + 1)) : "0");
+}
+
+// compat: a list converts as its first element, an empty one as null.
+Value first_element(Value value) {
+  while (value.is_list()) value = value.list_size() == 0 ? Value::null() : value.item(0);
+  return value;
 }
 
 Number text_to_long(std::string_view text, std::string& problem) {
@@ -124,7 +136,7 @@ std::string_view integer_text(std::int64_t n, Arena& arena) {
   return arena.copy({buffer, static_cast<std::size_t>(end - buffer)});
 }
 
-Text to_text(Value value, Arena& arena, std::string& problem) {
+Text to_text(Value value, Run& run) {
   switch (value.kind()) {
     case Kind::null:
       return {true, true, {}};
@@ -134,49 +146,47 @@ Text to_text(Value value, Arena& arena, std::string& problem) {
       return {true, false, value.as_boolean() ? "true" : "false"};
     case Kind::integer:
     case Kind::long_integer:
-      return {true, false, integer_text(value.as_integer(), arena)};
+      return {true, false, integer_text(value.as_integer(), run.arena)};
     case Kind::real:
-      return {true, false, java_double(value.as_real(), arena)};
+      return {true, false, java_double(value.as_real(), run.arena)};
     case Kind::decimal:
-      return {true, false, arena.copy(decimal_text(value.as_decimal()))};
+      return {true, false, run.arena.copy(decimal_text(value.as_decimal()))};
     case Kind::temporal:
-      return {true, false, arena.copy(temporal_text(value.as_temporal()))};
+      return {true, false, run.arena.copy(temporal_text(value.as_temporal()))};
     case Kind::bytes:
-      return {true, false, arena.copy(bytes_text(value.as_text()))};
+      return bytes_text(value.as_text(), run);
     case Kind::list:
     case Kind::json_list:
-      return list_text(value, arena, problem);
+      return list_text(value, run);
     default:
       break;
   }
-  problem = std::string(kind_name(value)) + " has no text form";
+  run.problem = std::string(kind_name(value)) + " has no text form";
   return {};
 }
 
-void append_java_text(std::string& to, Value value, Arena& arena) {
-  if (value.is_null()) {
-    to += "null";
-  } else if (value.is_map()) {
-    append_map(to, value, arena);
-  } else if (value.is_list()) {
-    append_list(to, value, arena);
-  } else if (value.kind() == Kind::entry) {
-    append_java_text(to, value.as_entry().key, arena);
-    to += '=';
-    append_java_text(to, value.as_entry().value, arena);
-  } else {
-    std::string problem;
-    Text text = to_text(value, arena, problem);
-    to += text.ok ? text.text : kind_name(value);
+bool append_java_text(std::string& to, Value value, Run& run) {
+  Inside inside(run);
+  if (!inside.ok() || !run.step()) return false;
+  if (value.is_map()) return append_map(to, value, run);
+  if (value.is_list()) return append_list(to, value, run);
+  if (value.kind() == Kind::entry) return append_entry(to, value.as_entry(), run);
+  Text text = to_text(value, run);
+  if (run.exhausted) return false;
+  if (!text.ok) {
+    text.text = kind_name(value);
+    run.problem.clear();
+  } else if (text.is_null) {
+    text.text = "null";
   }
+  to += text.text;
+  return run.build(text.text.size());
 }
 
 Truth to_boolean(Value value, std::string& problem) {
+  value = first_element(value);
   if (value.is_boolean()) return value.as_boolean() ? Truth::yes : Truth::no;
   if (value.is_null()) return Truth::null;
-  // compat: a list converts as its first element.
-  if (value.is_list())
-    return value.list_size() == 0 ? Truth::null : to_boolean(value.item(0), problem);
   if (value.is_text()) {
     std::string_view text = trim(value.as_text());
     if (text.empty()) return Truth::null;
@@ -224,12 +234,11 @@ std::optional<double> parse_real(std::string_view text) {
 }
 
 Number to_long(Value value, std::string& problem) {
+  value = first_element(value);
   if (value.is_integral()) return {true, false, value.as_integer()};
   if (value.kind() == Kind::real || value.kind() == Kind::decimal)
     return real_to_long(value.as_real(), problem);
   if (value.is_null()) return {true, true, 0};
-  if (value.is_list())  // compat: as in to_boolean
-    return value.list_size() == 0 ? Number{true, true, 0} : to_long(value.item(0), problem);
   if (value.is_text()) return text_to_long(value.as_text(), problem);
   problem = std::string(kind_name(value)) + " is not a number";
   return {};

@@ -1,7 +1,7 @@
 // Conversions between values (expression language, 3.1 and 3.2). For el and for who
 // else has to do as Java does.
 //
-// nullopt means that there is no such conversion; the reason stands in `problem`.
+// Not `ok` or nullopt means that there is no such conversion; the reason stands in `problem`.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,8 @@
 
 namespace perigee::el {
 
+struct Run;
+
 // To text: null gives null (the caller decides), lists are joined with ",", maps have no
 // conversion.
 struct Text {
@@ -20,10 +22,11 @@ struct Text {
   bool is_null = false;
   std::string_view text;
 };
-Text to_text(Value value, Arena& arena, std::string& problem);
+Text to_text(Value value, Run& run);
 
-// What Java's String.valueOf gives: also maps `{k=v}` and lists `[a, b]`, null is "null".
-void append_java_text(std::string& to, Value value, Arena& arena);
+// What Java's String.valueOf gives: also maps `{k=v}` and lists `[a, b]`, null is "null". False
+// when the run is exhausted.
+bool append_java_text(std::string& to, Value value, Run& run);
 std::string java_double(double d);
 // The same without a heap: into the arena.
 std::string_view java_double(double d, Arena& arena);

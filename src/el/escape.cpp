@@ -80,11 +80,10 @@ Value escape(Value value, std::string (*escaped)(std::string_view), Run& run) {
   std::string joined;
   std::size_t count = value.is_list() ? value.list_size() : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    Text text = to_text(value.is_list() ? value.item(i) : value, run.arena, run.problem);
-    if (!text.ok || !run.step()) return Value::failed();
+    Text text = to_text(value.is_list() ? value.item(i) : value, run);
+    if (!text.ok || !run.step() || !run.build(text.text.size())) return Value::failed();
     if (i > 0) joined += ' ';
     joined += text.is_null ? "null" : escaped(text.text);
-    if (!run.build(text.text.size())) return Value::failed();
   }
   return run.text(joined);
 }

@@ -188,7 +188,7 @@ Value Evaluator::property(const Node& node) {
 
 Value Evaluator::property_of(Value target, std::string_view name) {
   if (target.is_map()) {
-    Value value = target.find(name, run_.arena);
+    Value value = run_.find(target, name);
     return value.is_absent() ? Value::null() : value;
   }
   switch (target.kind()) {
@@ -244,7 +244,7 @@ Value Evaluator::index(const Node& node) {
   if (!target.is_map() && target.kind() != Kind::bean && target.kind() != Kind::object)
     return run_.fail(std::string(kind_name(target)) + " has no index");
   if (index.is_null()) return target.is_map() ? Value::null() : run_.fail("the index is null");
-  Text key = to_text(index, run_.arena, run_.problem);
+  Text key = to_text(index, run_);
   return key.ok ? property_of(target, key.text) : Value::failed();
 }
 
@@ -262,6 +262,7 @@ Value Evaluator::index_text(Value text, Value index) {
   Number number = to_int(index, run_.problem);
   if (!number.ok) return Value::failed();
   std::string_view chars = text.as_text();
+  if (!run_.look_through(chars)) return Value::failed();
   std::size_t size = text.is_text() ? units_of(chars) : chars.size();
   if (number.is_null || number.value < 0 || static_cast<std::size_t>(number.value) >= size)
     return run_.fail("index " + std::to_string(number.value) + " is outside of a length of " +
@@ -328,7 +329,8 @@ Value Evaluator::json_path(const Node& node) {
   if (!evaluate_all(program_.children_of(node), given)) return Value::failed();
   Value document = given[0];
   if (document.is_text()) {
-    if (!run_.build(document.as_text().size())) return Value::failed();
+    const bool is_body = run_.variables.keeps(document.as_text());
+    if (!is_body && !run_.build(document.as_text().size())) return Value::failed();
     auto parsed = run_.variables.parse_json(document.as_text());
     if (!parsed) return run_.fail("#jsonPath: " + parsed.error().message);
     document = Value::json(*parsed->node());

@@ -4,11 +4,14 @@
 #include "el/convert.hpp"
 #include "el/evaluator.hpp"
 #include "el/operators.hpp"
+#include "el/pattern.hpp"
 
 namespace perigee::el {
 
+// Constant items are no steps of their own.
 Value Evaluator::list(const Node& node) {
   auto children = program_.children_of(node);
+  if (!run_.step(children.size())) return Value::failed();
   auto items = take_values(run_.arena, children.size());
   return evaluate_all(children, items) ? Value::list(items) : Value::failed();
 }
@@ -26,6 +29,7 @@ Value Evaluator::array(const Node& node) {
     std::ranges::fill(values, array_default(type));
     return Value::array(values);
   }
+  if (!run_.step(children.size())) return Value::failed();
   auto values = take_values(run_.arena, children.size());
   if (!evaluate_all(children, values)) return Value::failed();
   for (Value& value : values) {
@@ -37,11 +41,12 @@ Value Evaluator::array(const Node& node) {
 
 Value Evaluator::map(const Node& node) {
   auto children = program_.children_of(node);
+  if (!run_.step(children.size())) return Value::failed();
   auto entries = run_.arena.array<MapEntry>(children.size() / 2);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     Value pair[2];
     if (!evaluate_all(children.subspan(2 * i, 2), pair)) return Value::failed();
-    Text key = to_text(pair[0], run_.arena, run_.problem);
+    Text key = to_text(pair[0], run_);
     if (!key.ok) return Value::failed();
     entries[i] = {key.is_null ? Value::null() : Value::text(key.text), pair[1]};
   }
@@ -66,7 +71,8 @@ Value Evaluator::select(const Node& node) {
 
 Value Evaluator::select_from(const Node& node, Value items) {
   NodeId body = program_.children_of(node)[1];
-  auto kept = take_values(run_.arena, items.list_size());
+  const bool keeps_all = node.op == Op::select_all;
+  auto kept = take_values(run_.arena, keeps_all ? items.list_size() : 1);
   std::size_t count = 0;
   for (std::size_t i = 0; i < items.list_size(); ++i) {
     Value passes = with_item(body, items.item(i));
@@ -75,15 +81,17 @@ Value Evaluator::select_from(const Node& node, Value items) {
     if (truth == Truth::failed) return Value::failed();
     if (truth == Truth::null) return run_.fail("the condition of a selection is null");
     if (truth == Truth::no) continue;
-    kept[count++] = items.item(i);
+    kept[keeps_all ? count : 0] = items.item(i);
+    ++count;
     if (node.op == Op::select_first) break;
   }
-  if (node.op == Op::select_all) return Value::list(kept.first(count));
-  return count == 0 ? Value::null() : kept[count - 1];
+  if (keeps_all) return Value::list(kept.first(count));
+  return count == 0 ? Value::null() : kept[0];
 }
 
 Value Evaluator::select_from_map(const Node& node, Value map) {
-  auto entries = map.entries(run_.arena);
+  std::span<const MapEntry> entries;
+  if (!run_.list_entries(map, entries)) return Value::failed();
   auto items = take_values(run_.arena, entries.size());
   std::ranges::transform(entries, items.begin(),
                          [](const MapEntry& entry) { return Value::entry(entry); });
@@ -103,7 +111,8 @@ Value Evaluator::project(const Node& node) {
   if (target.is_null() && node.safe) return target;
   if (!target.is_list() && !target.is_map())
     return run_.fail("a projection needs a list or a map, not " + std::string(kind_name(target)));
-  auto entries = target.is_map() ? target.entries(run_.arena) : std::span<const MapEntry>{};
+  std::span<const MapEntry> entries;
+  if (target.is_map() && !run_.list_entries(target, entries)) return Value::failed();
   std::size_t count = target.is_map() ? entries.size() : target.list_size();
   auto results = take_values(run_.arena, count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -154,9 +163,8 @@ Value Evaluator::relation(const Node& node) {
   if (right.is_failed()) return right;
   switch (node.op) {
     case Op::equal:
-      return Value::boolean(equal(left, right, run_.arena));
     case Op::not_equal:
-      return Value::boolean(!equal(left, right, run_.arena));
+      return equality(left, right, node.op == Op::equal, run_);
     case Op::instance_of:
       if (right.kind() != Kind::type) return run_.fail("instanceof needs T(..) on its right");
       return Value::boolean(is_instance(left, static_cast<Type>(right.as_integer())));
@@ -190,18 +198,16 @@ Value Evaluator::between(const Node& node) {
 Value Evaluator::matches(const Node& node) {
   Value given[2];
   if (!evaluate_all(program_.children_of(node), given)) return Value::failed();
-  Text text = to_text(given[0], run_.arena, run_.problem);
+  Text text = to_text(given[0], run_);
   if (!text.ok) return Value::failed();
   if (text.is_null) return run_.fail("matches needs a text on its left, not null");
-  if (!run_.step(text.text.size() / kBytesPerStep)) return Value::failed();
   if (node.number != kNotConstant)
-    return Value::boolean(program_.regexes[node.number]->matches_all(text.text));
+    return matches_whole(*program_.regexes[node.number], text.text, run_);
   if (!given[1].is_text())
     return run_.fail("matches needs a pattern on its right, not " +
                      std::string(kind_name(given[1])));
-  auto regex = Regex::compile(given[1].as_text());
-  return regex ? Value::boolean((*regex)->matches_all(text.text))
-               : run_.fail(regex.error().message);
+  auto regex = compiled_pattern(given[1].as_text(), run_);
+  return regex ? matches_whole(*regex, text.text, run_) : Value::failed();
 }
 
 Value Evaluator::ternary(const Node& node) {

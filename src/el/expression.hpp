@@ -28,6 +28,10 @@ inline constexpr std::size_t kChainMax = 1000;           // length of `a.b.c..` 
 inline constexpr std::size_t kWarningsMax = 20;          // of a template
 inline constexpr std::size_t kStepsMax = 200'000;        // nodes visited by one evaluation
 inline constexpr std::size_t kBuiltBytesMax = 16 * 1024 * 1024;  // texts made by one evaluation
+// Of all evaluations over the same variables, those of one exchange.
+inline constexpr std::size_t kStepsOfAllMax = 10'000'000;
+inline constexpr std::size_t kBuiltBytesOfAllMax = 256 * 1024 * 1024;
+inline constexpr std::size_t kValueDepthMax = 1000;  // of a value that is compared or made a text
 
 // What has to be there before an evaluation, so that it never waits. A body counts only when the
 // expression names it literally (`#request.content`).

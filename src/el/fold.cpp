@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t kFoldedBytesMax = 4096;
 constexpr std::size_t kFoldedItemsMax = 1024;
+// A part that takes more is evaluated when it is reached: a definition may have many of them.
+constexpr std::size_t kFoldingStepsMax = 1000;
+constexpr std::size_t kFoldingBytesMax = 64 * 1024;
 
 class NoVariables final : public Variables {
  public:
@@ -50,12 +53,16 @@ std::optional<Value> copied(Value value, Arena& arena) {
 void Builder::fold(NodeId id) {
   auto children = program_.children_of(node(id));
   if (!std::ranges::all_of(children, [&](NodeId child) { return is_constant(child); })) return;
-  static const NoVariables variables;
+  const NoVariables variables;
   Arena scratch;
   Evaluator evaluator(program_, variables, scratch);
-  // A failure stays: it is reported when the expression is evaluated, as the reference does.
+  evaluator.run().steps_max = kFoldingStepsMax;
+  evaluator.run().built_bytes_max = kFoldingBytesMax;
+  // A failure stays: the expression fails when it is evaluated, as the reference does.
   Value value = evaluator.evaluate(id);
-  if (value.is_failed()) return;
+  if (evaluator.run().exhausted) return;
+  if (value.is_failed())
+    return warn(node(id).column, evaluator.run().problem + ", it fails when it is reached");
   auto kept = copied(value, program_.constants);
   if (!kept) return;
   std::uint32_t column = node(id).column;

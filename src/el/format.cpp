@@ -213,7 +213,7 @@ class Formatter {
 
   bool append_text(const Directive& directive, Value value) {
     std::string text;
-    append_java_text(text, value, run_.arena);
+    if (!append_java_text(text, value, run_)) return false;
     std::string_view shown = text;
     if (directive.precision >= 0)
       shown = shown.substr(0, byte_of_unit(shown, static_cast<std::size_t>(directive.precision)));

@@ -1,20 +1,21 @@
 // Filters of a JSONPath: `[?(@.price < 10 && @.tag in ['a', 'b'])]`.
 #include <algorithm>
 
+#include "base/find_bytes.hpp"
 #include "el/json_path.hpp"
 #include "el/operators.hpp"
-#include "el/regex.hpp"
-#include "el/run.hpp"
+#include "el/pattern.hpp"
 
 namespace perigee::el {
 namespace {
 
 bool contains(Value list, Value wanted, Run& run) {
   if (list.is_text() && wanted.is_text())
-    return list.as_text().find(wanted.as_text()) != std::string_view::npos;
+    return run.look_through(list.as_text()) &&
+           find_bytes(list.as_text(), wanted.as_text()) != std::string_view::npos;
   if (!list.is_list()) return false;
   for (std::size_t i = 0; i < list.list_size() && run.step(); ++i)
-    if (equal(list.item(i), wanted, run.arena)) return true;
+    if (equal(list.item(i), wanted, run)) return true;
   return false;
 }
 
@@ -54,11 +55,11 @@ bool ordered(FilterOp op, Value left, Value right, Run& run) {
 bool related(FilterOp op, Value left, Value right, const Filter& pattern, Run& run) {
   switch (op) {
     case FilterOp::equal:
-      return equal(left, right, run.arena);
+      return equal(left, right, run);
     case FilterOp::not_equal:
-      return !equal(left, right, run.arena);
+      return !equal(left, right, run);
     case FilterOp::matches:
-      return left.is_text() && pattern.regex->matches_all(left.as_text());
+      return left.is_text() && is_match(*pattern.regex, left.as_text(), run);
     case FilterOp::in:
       return contains(right, left, run);
     case FilterOp::not_in:
@@ -107,12 +108,21 @@ Value operand(const Filter& filter, Value item, Value root, Run& run) {
     return Value::list(items);
   }
   // A path that leads nowhere is no error in a filter: the item just does not have it.
-  Run inner{run.variables, run.arena, {}, run.steps, run.built_bytes};
+  Run inner{.variables = run.variables,
+            .arena = run.arena,
+            .steps_max = run.steps_max,
+            .built_bytes_max = run.built_bytes_max,
+            .steps = run.steps,
+            .built_bytes = run.built_bytes};
   Value start = filter.from_root ? root : item;
   if (filter.path->steps().empty()) return start;
   Value value = filter.path->evaluate(start, inner);
   run.steps = inner.steps;
   run.built_bytes = inner.built_bytes;
+  if (inner.exhausted) {
+    run.problem = std::move(inner.problem);
+    run.exhausted = true;
+  }
   return value.is_failed() ? Value::absent() : value;
 }
 

@@ -31,7 +31,7 @@ class Walk {
     if (!run_.step()) return Value::failed();
     if (step.kind == Kind::names) {
       if (!at.is_map()) return run_.fail("the path expects an object for '" + step.names[0] + "'");
-      return at.find(step.names[0], run_.arena);
+      return run_.find(at, step.names[0]);
     }
     if (!at.is_list()) return run_.fail("the path expects an array for an index");
     auto index = position(step.indexes[0], at.list_size());
@@ -55,24 +55,34 @@ class Walk {
       for (std::size_t i = 0; i < at.list_size(); ++i)
         if (!visit(at.item(i))) return false;
     } else if (at.is_map()) {
-      for (const MapEntry& entry : at.entries(run_.arena))
+      std::span<const MapEntry> entries;
+      if (!run_.list_entries(at, entries)) return false;
+      for (const MapEntry& entry : entries)
         if (!visit(entry.value)) return false;
     }
     return true;
+  }
+
+  // A path may name the same member many times.
+  bool keep(Value value, Found& found) {
+    found.push_back(value);
+    return run_.step();
   }
 
   bool here(const PathStep& step, Value at, Found& found) {
     switch (step.kind) {
       case Kind::names:
         for (const std::string& name : step.names) {
-          Value value = at.is_map() ? at.find(name, run_.arena) : Value::absent();
-          if (!value.is_absent()) found.push_back(value);
+          Value value = at.is_map() ? run_.find(at, name) : Value::absent();
+          if (value.is_failed()) return false;
+          if (!value.is_absent() && !keep(value, found)) return false;
         }
         return true;
       case Kind::indexes:
-        for (std::int64_t index : step.indexes)
-          if (auto i = at.is_list() ? position(index, at.list_size()) : std::nullopt)
-            found.push_back(at.item(*i));
+        for (std::int64_t index : step.indexes) {
+          auto i = at.is_list() ? position(index, at.list_size()) : std::nullopt;
+          if (i && !keep(at.item(*i), found)) return false;
+        }
         return true;
       case Kind::slice:
         return slice(step, at, found);
@@ -123,15 +133,19 @@ Value list_of(const Found& found, Run& run) {
 
 Value keys_of(Value value, Run& run) {
   if (!value.is_map()) return Value::null();
+  std::span<const MapEntry> entries;
+  if (!run.list_entries(value, entries)) return Value::failed();
   Found keys;
-  for (const MapEntry& entry : value.entries(run.arena)) keys.push_back(entry.key);
+  for (const MapEntry& entry : entries) keys.push_back(entry.key);
   return list_of(keys, run);
 }
 
 Value length_of(Value value, Run& run) {
   if (value.is_list()) return Value::integer(static_cast<std::int32_t>(value.list_size()));
-  if (value.is_map()) return Value::integer(static_cast<std::int32_t>(value.map_size(run.arena)));
-  return Value::null();
+  std::size_t count = 0;
+  if (!value.is_map()) return Value::null();
+  if (!run.count_members(value, count)) return Value::failed();
+  return Value::integer(static_cast<std::int32_t>(count));
 }
 
 // An element by its place, from the end when it is negative.
@@ -157,7 +171,7 @@ Value concatenated(Value list, std::span<const Value> more, Run& run) {
   auto add = [&](Value value) {
     if (!run.step()) return false;
     if (value.is_list() || value.is_map() || value.is_null()) return true;
-    Text text = to_text(value, run.arena, run.problem);
+    Text text = to_text(value, run);
     if (!text.ok || !run.build(text.text.size())) return false;
     joined += text.text;
     return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 
 namespace perigee::el {
@@ -22,12 +23,6 @@ constexpr std::string_view kSymbols[] = {
 };
 
 }  // namespace
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-  });
-}
 
 std::unexpected<Error> fail_at(std::uint32_t column, const std::string& reason, ErrorCode code) {
   return fail(code, "column " + std::to_string(column) + ": " + reason);
@@ -106,6 +101,11 @@ Result<Token> Lexer::quoted(char quote) {
 
 Result<Token> Lexer::symbol() {
   std::string_view rest = text_.substr(at_);
+  for (std::string_view twice : {"++", "--"}) {
+    if (rest.starts_with(twice))
+      return fail_at(column_here(),
+                     "'" + std::string(twice) + "' is not supported; of two signs keep them apart");
+  }
   for (std::string_view symbol : kSymbols)
     if (rest.starts_with(symbol)) return take(TokenKind::symbol, symbol.size());
   if (rest[0] == '=')

@@ -44,6 +44,4 @@ class Lexer {
 std::unexpected<Error> fail_at(std::uint32_t column, const std::string& reason,
                                ErrorCode code = ErrorCode::evaluation);
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case);
-
 }  // namespace perigee::el

@@ -17,10 +17,13 @@ namespace {
 
 using enum Method;
 
-std::int32_t hash_of(Value value, Arena& arena) {
+// Anything when the run is exhausted.
+std::int32_t hash_of(Value value, Run& run) {
+  Inside inside(run);
+  if (!inside.ok() || !run.step()) return 0;
   switch (value.kind()) {
     case Kind::text:
-      return java_hash(value.as_text());
+      return run.look_through(value.as_text()) ? java_hash(value.as_text()) : 0;
     case Kind::boolean:
       return value.as_boolean() ? 1231 : 1237;
     case Kind::integer:
@@ -33,13 +36,12 @@ std::int32_t hash_of(Value value, Arena& arena) {
     case Kind::json_list: {
       std::uint32_t hash = 1;
       for (std::size_t i = 0; i < value.list_size(); ++i)
-        hash = hash * 31 + static_cast<std::uint32_t>(hash_of(value.item(i), arena));
+        hash = hash * 31 + static_cast<std::uint32_t>(hash_of(value.item(i), run));
       return static_cast<std::int32_t>(hash);
     }
     default: {
       std::string text;
-      append_java_text(text, value, arena);
-      return java_hash(text);
+      return append_java_text(text, value, run) ? java_hash(text) : 0;
     }
   }
 }
@@ -47,8 +49,8 @@ std::int32_t hash_of(Value value, Arena& arena) {
 Value to_string_of(const Call& call) {
   if (call.target.is_text()) return call.target;
   std::string text;
-  append_java_text(text, call.target, call.run.arena);
-  return call.run.text(text);
+  if (!append_java_text(text, call.target, call.run)) return Value::failed();
+  return Value::text(call.run.arena.copy(text));
 }
 
 std::int64_t truncated(Value value) {
@@ -72,9 +74,9 @@ bool text_argument(const Call& call, std::size_t index, std::string_view& to) {
   Value argument = call.arguments[index];
   if (argument.is_text()) {
     to = argument.as_text();
-    return true;
+    return call.run.look_through(to);
   }
-  Text text = to_text(argument, call.run.arena, call.run.problem);
+  Text text = to_text(argument, call.run);
   if (text.ok && text.is_null)
     call.run.problem = "argument " + std::to_string(index + 1) + " is null";
   if (!text.ok || text.is_null) return false;
@@ -94,9 +96,11 @@ bool int_argument(const Call& call, std::size_t index, std::int64_t& to) {
 Value call_method(const Call& call) {
   switch (call.method) {
     case equals:
-      return Value::boolean(equal(call.target, call.arguments[0], call.run.arena));
-    case hash_code:
-      return Value::integer(hash_of(call.target, call.run.arena));
+      return equality(call.target, call.arguments[0], true, call.run);
+    case hash_code: {
+      std::int32_t hash = hash_of(call.target, call.run);
+      return call.run.exhausted ? Value::failed() : Value::integer(hash);
+    }
     case to_string:
       if (call.target.kind() != Kind::bean && call.target.kind() != Kind::type)
         return to_string_of(call);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "el/value.hpp"
 
@@ -152,6 +153,7 @@ inline constexpr std::size_t kArgumentsMax = 16;
 
 // Null when no white-listed type has a method of that name.
 const MethodInfo* find_method(std::string_view name);
+std::vector<std::string_view> method_names();
 // Whether headers, parameters and maps may have it.
 bool is_of_containers(Method method);
 // Its first argument is a regular expression.

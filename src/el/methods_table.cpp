@@ -171,6 +171,12 @@ const MethodInfo* find_method(std::string_view name) {
   return found == std::end(kMethods) ? nullptr : found;
 }
 
+std::vector<std::string_view> method_names() {
+  std::vector<std::string_view> names;
+  for (const MethodInfo& info : kMethods) names.push_back(info.name);
+  return names;
+}
+
 bool is_of_containers(Method method) {
   return method <= to_string || (method >= size && method <= names) || method == contains ||
          method == is_empty;

@@ -197,8 +197,8 @@ class Message {
       return Value::failed();
     }
     std::string text;
-    append_java_text(text, value, run_.arena);
-    return run_.text(text);
+    if (!append_java_text(text, value, run_)) return Value::failed();
+    return Value::text(run_.arena.copy(text));
   }
 
   bool wrong(std::string_view element) {

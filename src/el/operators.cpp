@@ -24,39 +24,46 @@ bool equal_numbers(Value left, Value right) {
   return left.as_real() == right.as_real();
 }
 
-bool equal_lists(Value left, Value right, Arena& arena) {
+bool equal_lists(Value left, Value right, Run& run) {
   if (left.list_size() != right.list_size()) return false;
   for (std::size_t i = 0; i < left.list_size(); ++i)
-    if (!equal(left.item(i), right.item(i), arena)) return false;
+    if (!equal(left.item(i), right.item(i), run)) return false;
   return true;
 }
 
-bool equal_maps(Value left, Value right, Arena& arena) {
-  auto entries = left.entries(arena);
-  if (entries.size() != right.map_size(arena)) return false;
+bool equal_maps(Value left, Value right, Run& run) {
+  std::span<const MapEntry> entries;
+  std::size_t count = 0;
+  if (!run.list_entries(left, entries) || !run.count_members(right, count)) return false;
+  if (entries.size() != count) return false;
   for (const MapEntry& entry : entries) {
     if (!entry.key.is_text()) return false;
-    Value other = right.find(entry.key.as_text(), arena);
-    if (other.is_absent() || !equal(entry.value, other, arena)) return false;
+    Value other = run.find(right, entry.key.as_text());
+    if (other.is_absent() || other.is_failed() || !equal(entry.value, other, run)) return false;
   }
   return true;
 }
 
 int sign_of(double difference) { return difference < 0 ? -1 : difference > 0; }
 
-// A text for `+`: like a template's conversion, but maps and null have a form too.
-std::string_view operand_text(Value value, Run& run) {
-  if (value.is_null()) return "null";
-  std::string problem;
-  Text text = to_text(value, run.arena, problem);
-  if (text.ok) return text.text;
+// A text for `+`: like a template's conversion, but maps and null have a form too. False when the
+// run is exhausted.
+bool operand_text(Value value, std::string_view& to, Run& run) {
+  to = "null";
+  if (value.is_null()) return true;
+  Text text = to_text(value, run);
+  if (text.ok) to = text.text;
+  if (text.ok || run.exhausted) return text.ok;
+  run.problem.clear();
   std::string java;
-  append_java_text(java, value, run.arena);
-  return run.arena.copy(java);
+  if (!append_java_text(java, value, run)) return false;
+  to = run.arena.copy(java);
+  return true;
 }
 
 Value concatenate(Value left, Value right, Run& run) {
-  std::string_view a = operand_text(left, run), b = operand_text(right, run);
+  std::string_view a, b;
+  if (!operand_text(left, a, run) || !operand_text(right, b, run)) return Value::failed();
   if (!run.build(a.size() + b.size())) return Value::failed();
   return Value::text(run.arena.join(a, b));
 }
@@ -130,11 +137,14 @@ Value integer_power(Value left, Value right) {
 
 }  // namespace
 
-bool equal(Value left, Value right, Arena& arena) {
-  if (left.is_text() && right.is_text()) return left.as_text() == right.as_text();
+bool equal(Value left, Value right, Run& run) {
+  Inside inside(run);
+  if (!inside.ok() || !run.step()) return false;
+  if (left.is_text() && right.is_text())
+    return run.look_through(left.as_text()) && left.as_text() == right.as_text();
   if (left.is_number() && right.is_number()) return equal_numbers(left, right);
-  if (left.is_list() && right.is_list()) return equal_lists(left, right, arena);
-  if (left.is_map() && right.is_map()) return equal_maps(left, right, arena);
+  if (left.is_list() && right.is_list()) return equal_lists(left, right, run);
+  if (left.is_map() && right.is_map()) return equal_maps(left, right, run);
   if (left.kind() != right.kind()) return false;
   switch (left.kind()) {
     case Kind::temporal:
@@ -144,15 +154,20 @@ bool equal(Value left, Value right, Arena& arena) {
     case Kind::null:
       return true;
     case Kind::bytes:
-      return left.as_text() == right.as_text();
+      return run.look_through(left.as_text()) && left.as_text() == right.as_text();
     case Kind::object:
       return &left.as_object() == &right.as_object();
     case Kind::entry:
-      return equal(left.as_entry().key, right.as_entry().key, arena) &&
-             equal(left.as_entry().value, right.as_entry().value, arena);
+      return equal(left.as_entry().key, right.as_entry().key, run) &&
+             equal(left.as_entry().value, right.as_entry().value, run);
     default:
       return left.as_integer() == right.as_integer();
   }
+}
+
+Value equality(Value left, Value right, bool wanted, Run& run) {
+  bool same = equal(left, right, run);
+  return run.exhausted ? Value::failed() : Value::boolean(same == wanted);
 }
 
 std::optional<int> compare(Value left, Value right, Run& run) {
@@ -165,7 +180,10 @@ std::optional<int> compare(Value left, Value right, Run& run) {
     return sign_of(left.as_real() - right.as_real());
   }
   if (left.is_null() || right.is_null()) return right.is_null() - left.is_null();
-  if (left.is_text() && right.is_text()) return compare_units(left.as_text(), right.as_text());
+  if (left.is_text() && right.is_text()) {
+    if (!run.look_through(left.as_text())) return std::nullopt;
+    return compare_units(left.as_text(), right.as_text());
+  }
   if (left.is_boolean() && right.is_boolean()) return left.as_boolean() - right.as_boolean();
   bool are_dates = left.kind() == Kind::temporal && right.kind() == Kind::temporal;
   if (are_dates && left.as_temporal().type == right.as_temporal().type)

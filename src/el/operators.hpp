@@ -8,8 +8,11 @@
 
 namespace perigee::el {
 
-// ==: numbers by value, lists and maps by their elements, different kinds are different.
-bool equal(Value left, Value right, Arena& arena);
+// ==: numbers by value, lists and maps by their elements, different kinds are different. False,
+// too, when the run is exhausted.
+bool equal(Value left, Value right, Run& run);
+// Whether that is so as a value; failed when the run is exhausted.
+Value equality(Value left, Value right, bool wanted, Run& run);
 // < and its kin: below, at or above zero; nullopt (with the reason in `run`) for mixed kinds.
 std::optional<int> compare(Value left, Value right, Run& run);
 

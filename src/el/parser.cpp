@@ -218,7 +218,9 @@ Result<NodeId> Parser::selection(NodeId target, bool safe) {
           : at_symbol("$[") ? Op::select_last
                             : Op::project;
   TRY(advance());
+  ++selections_;
   TRY(NodeId body, expression());
+  --selections_;
   TRY(expect("]", "after a selection"));
   return builder_.select(op, target, body, safe, column);
 }

@@ -60,6 +60,7 @@ class Parser {
   Token token_;
   Token next_;
   std::size_t nesting_ = 0;
+  std::size_t selections_ = 0;  // around what is parsed: names alone are properties of its items
 };
 
 }  // namespace perigee::el

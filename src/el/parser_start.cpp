@@ -77,6 +77,11 @@ Result<NodeId> Parser::name() {
   if (word.is_keyword("true")) return builder_.constant(Value::boolean(true), word.column);
   if (word.is_keyword("false")) return builder_.constant(Value::boolean(false), word.column);
   if (word.is_keyword("null")) return builder_.constant(Value::null(), word.column);
+  bool may_be_key = at_symbol("]");
+  if (!is_member_like && !may_be_key && selections_ == 0)
+    builder_.warn(word.column, "'" + std::string(word.written) +
+                                   "' alone is no value, it fails when it is reached; a variable "
+                                   "begins with '#', a text stands in quotes");
   if (!is_member_like) return builder_.bare_name(word.written, word.column);
   TRY(std::vector<NodeId> given, arguments());
   TRY(NodeId item, builder_.this_item(word.column));

@@ -1,6 +1,7 @@
 #include "el/regex.hpp"
 
 #include <re2/re2.h>
+#include <time.h>
 
 #include <utility>
 
@@ -85,7 +86,14 @@ class Translator {
   Result<void> group() {
     if (ahead("(?=") || ahead("(?!") || ahead("(?<=") || ahead("(?<!"))
       return refuse(in_, "look-around is not supported");
-    if (ahead("(?>")) return refuse(in_, "atomic groups are not supported");
+    if (ahead("(?>")) {
+      // Of alternatives that are one character each, only one fits: there is nothing to go back to.
+      if (!is_single_characters(at_ + 3))
+        return refuse(in_, "an atomic group may only hold single characters, as in (?>a|\\d)");
+      out_ += "(?:";
+      at_ += 3;
+      return {};
+    }
     if (ahead("(?<")) {
       out_ += "(?P<";
       at_ += 3;
@@ -95,6 +103,23 @@ class Translator {
     out_ += '(';
     ++at_;
     return {};
+  }
+
+  // Whether alternatives of one character each stand from `at` to the end of the group.
+  bool is_single_characters(std::size_t at) const {
+    constexpr std::string_view kClasses = "dDsSwW";
+    while (true) {
+      std::string_view rest = in_.substr(at);
+      bool is_escaped = rest.size() > 1 && rest[0] == '\\';
+      char c = is_escaped ? rest[1] : rest.empty() ? ')' : rest[0];
+      bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      bool is_one = is_escaped ? !is_letter || kClasses.contains(c)
+                               : !std::string_view("()[]{}|*+?^$\\").contains(c);
+      if (!is_one) return false;
+      at += is_escaped ? 2 : 1;
+      if (at >= in_.size() || (in_[at] != '|' && in_[at] != ')')) return false;
+      if (in_[at++] == ')') return true;
+    }
   }
 
   Result<void> flags() {
@@ -187,6 +212,24 @@ Result<std::string> translate_java_pattern(std::string_view java_pattern) {
   return Translator(java_pattern).run();
 }
 
+namespace {
+
+thread_local PatternAllowance* allowance = nullptr;
+
+}  // namespace
+
+PatternAllowance::PatternAllowance() : outer_(std::exchange(allowance, this)) {}
+PatternAllowance::~PatternAllowance() { allowance = outer_; }
+
+Result<void> PatternAllowance::take(std::size_t bytes) {
+  if (!allowance) return {};
+  allowance->left_ -= std::min(allowance->left_, bytes);
+  if (allowance->left_ > 0) return {};
+  return fail(ErrorCode::limit,
+              "with it the regular expressions of the definition take more than " +
+                  std::to_string(kBytes) + " bytes");
+}
+
 Regex::Regex(std::unique_ptr<const re2::RE2> compiled) : compiled_(std::move(compiled)) {}
 Regex::~Regex() = default;
 
@@ -194,7 +237,10 @@ Result<std::unique_ptr<const Regex>> Regex::compile(std::string_view java_patter
   TRY(std::string pattern, translate_java_pattern(java_pattern));
   auto compiled = std::make_unique<const re2::RE2>(pattern, quiet());
   if (!compiled->ok()) return refuse(java_pattern, compiled->error());
-  return std::unique_ptr<const Regex>(new Regex(std::move(compiled)));
+  std::unique_ptr<const Regex> made(new Regex(std::move(compiled)));
+  if (Result<void> taken = PatternAllowance::take(made->bytes()); !taken)
+    return refuse(java_pattern, taken.error().message);
+  return made;
 }
 
 bool Regex::matches_all(std::string_view text) const {
@@ -211,6 +257,56 @@ bool Regex::find(std::string_view text, std::size_t from, Match& match) const {
   for (int i = 0; i < count; ++i) match.groups[i] = {pieces[i].data(), pieces[i].size()};
   return true;
 }
+
+std::size_t pattern_bytes(int program_size) {
+  constexpr std::size_t kInstructionBytes = 16;
+  return static_cast<std::size_t>(program_size) * kInstructionBytes;
+}
+
+std::size_t Regex::bytes() const { return pattern_bytes(compiled_->ProgramSize()); }
+
+namespace {
+
+constexpr std::size_t kPiece = 16 * 1024;  // a text that is no longer has one
+constexpr std::size_t kLooksPerClock = 8;  // of such a text
+
+// What this thread has worked: others that share its CPU do not count.
+std::chrono::nanoseconds cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
+
+// A search within each piece meets what one through the whole text would.
+bool Search::is_affordable() const {
+  Regex::Match match;
+  for (std::size_t at = 0; at < text_.size(); at += kPiece) {
+    pattern_.find(text_.substr(at, kPiece), 0, match);
+    if (cpu_time() - begun_ > kSearchTimeMax) return false;
+  }
+  return true;
+}
+
+bool Search::may_go_on() {
+  const bool is_long = text_.size() > kPiece;
+  const std::size_t looks = looks_++;
+  if (!is_long && looks % kLooksPerClock != 1) return in_time_;
+  if (begun_ == begun_.zero()) {
+    begun_ = cpu_time();
+    in_time_ = !is_long || is_affordable();
+  } else {
+    in_time_ = in_time_ && cpu_time() - begun_ <= kSearchTimeMax;
+  }
+  return in_time_;
+}
+
+bool Search::find(std::size_t from, Regex::Match& match) {
+  return may_go_on() && pattern_.find(text_, from, match);
+}
+
+bool Search::matches_all() { return may_go_on() && pattern_.matches_all(text_); }
 
 int Regex::group_number(std::string_view name) const {
   const auto& names = compiled_->NamedCapturingGroups();

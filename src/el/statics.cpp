@@ -21,10 +21,10 @@ using Arguments = std::span<const Value>;
 
 // An argument as text; null is an error.
 bool text_of(Arguments arguments, std::size_t index, std::string_view& to, Run& run) {
-  Text text = to_text(arguments[index], run.arena, run.problem);
+  Text text = to_text(arguments[index], run);
   if (text.ok && text.is_null) run.problem = "argument " + std::to_string(index + 1) + " is null";
   to = text.text;
-  return text.ok && !text.is_null;
+  return text.ok && !text.is_null && run.look_through(to);
 }
 
 Value not_a_number(std::string_view text, Run& run) {
@@ -84,8 +84,8 @@ Value to_string_of(Arguments arguments, Run& run) {
 
 Value java_text_of(Value value, Run& run) {
   std::string text;
-  append_java_text(text, value, run.arena);
-  return run.text(text);
+  if (!append_java_text(text, value, run)) return Value::failed();
+  return Value::text(run.arena.copy(text));
 }
 
 Value join(Arguments arguments, Run& run) {

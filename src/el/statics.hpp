@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "el/value.hpp"
 
@@ -151,6 +152,8 @@ struct StaticInfo {
 // Full names, and short ones of java.lang; nullopt when the sandbox does not know the type.
 std::optional<Type> find_type(std::string_view name);
 const StaticInfo* find_static(Type type, std::string_view name);
+std::vector<std::string_view> type_names();
+std::vector<std::string_view> static_names(Type type);
 bool is_pure(StaticMethod method);
 // Types that `new` may make.
 bool is_constructible(Type type);

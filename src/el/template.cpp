@@ -1,6 +1,7 @@
 // Finds expressions in text (expression language, 1.1), and Template itself.
 #include <algorithm>
 
+#include "el/access.hpp"
 #include "el/convert.hpp"
 #include "el/evaluator.hpp"
 #include "el/parser.hpp"
@@ -29,9 +30,11 @@ std::size_t expression_end(std::string_view text, std::size_t at) {
   return 0;
 }
 
+// On one line, whatever is in it.
 std::string shown(std::string_view text) {
-  if (text.size() <= kShownBytesMax) return "expression '" + std::string(text) + "'";
-  return "expression '" + std::string(text.substr(0, kShownBytesMax)) + "...'";
+  std::string line(text.substr(0, kShownBytesMax));
+  std::ranges::replace_if(line, is_space, ' ');
+  return "expression '" + line + (line.size() < text.size() ? "...'" : "'");
 }
 
 std::unexpected<Error> wrong(const Program& program, Error error) {
@@ -44,13 +47,28 @@ std::unexpected<Error> evaluation_failed(const Program& program, std::uint32_t c
   return wrong(program, Error(ErrorCode::evaluation, where + std::move(reason)));
 }
 
+// What begins like an expression and lacks its '#' is text: "{request.method}".
+void warn_of_variables(std::string_view text, std::size_t begin, Builder& builder) {
+  constexpr std::size_t kNameBytesMax = 20;
+  for (std::size_t at = text.find('{'); at != text.npos; at = text.find('{', at + 1)) {
+    std::string_view name = text.substr(at + 1, kNameBytesMax);
+    std::size_t end = name.find_first_of(".[");
+    if (end == name.npos || !find_variable(name.substr(0, end))) continue;
+    builder.warn(
+        static_cast<std::uint32_t>(begin + at + 1),
+        "'{" + std::string(name.substr(0, end)) + "' is text; an expression begins with '{#'");
+  }
+}
+
 // Text that has no expression, but the marker of one, is an error and not text.
-Result<void> add_text(Program& program, std::size_t begin, std::size_t end) {
+Result<void> add_text(Program& program, std::size_t begin, std::size_t end, Builder& builder) {
   if (begin == end) return {};
   std::string_view text = std::string_view(program.source).substr(begin, end - begin);
   if (std::size_t marker = text.find("{#"); marker != text.npos)
     return fail_at(static_cast<std::uint32_t>(begin + marker + 1),
-                   "'{#' begins an expression that is not complete; braces inside nest once only");
+                   "'{#' begins an expression whose '}' is missing; braces inside of it, in texts "
+                   "too, nest once only");
+  warn_of_variables(text, begin, builder);
   program.parts.push_back({true, text, 0});
   return {};
 }
@@ -73,13 +91,13 @@ Result<void> build(Program& program, const Options& options) {
   while (at != text.npos) {
     std::size_t end = expression_end(text, at);
     if (end > 0) {
-      TRY(add_text(program, text_begin, at));
+      TRY(add_text(program, text_begin, at, builder));
       TRY(add_expression(program, at, end, builder));
       text_begin = end;
     }
     at = text.find('{', end > 0 ? end : at + 1);
   }
-  return add_text(program, text_begin, text.size());
+  return add_text(program, text_begin, text.size(), builder);
 }
 
 // The texts of all parts, put together.
@@ -93,7 +111,7 @@ Result<std::string_view> concatenated(const Program& program, Evaluator& evaluat
     if (!part.is_text) {
       Value value = evaluator.evaluate(part.root);
       Text text;
-      if (!value.is_failed()) text = to_text(value, run.arena, run.problem);
+      if (!value.is_failed()) text = to_text(value, run);
       if (!text.ok)
         return evaluation_failed(program, evaluator.failed_column(), std::move(run.problem));
       texts[i] = text.text;
@@ -107,21 +125,63 @@ Result<std::string_view> concatenated(const Program& program, Evaluator& evaluat
   return std::string_view(to, size);
 }
 
-Result<Value> evaluated(const Program& program, Evaluator& evaluator) {
-  if (program.refusal) [[unlikely]]
-    return std::unexpected(*program.refusal);
-  if (program.parts.empty()) return Value::text("");
-  if (program.parts.size() > 1) {
-    TRY(std::string_view text, concatenated(program, evaluator));
+// One evaluation, which adds what it spends to that of the others over the same variables.
+class Evaluation {
+ public:
+  Evaluation(const Program& program, const Variables& variables, Arena& arena)
+      : program_(program), variables_(variables), evaluator_(program, variables, arena) {}
+  ~Evaluation() {
+    variables_.spent().steps += run().steps;
+    variables_.spent().built_bytes += run().built_bytes;
+  }
+  Evaluation(const Evaluation&) = delete;
+  Evaluation& operator=(const Evaluation&) = delete;
+
+  Run& run() { return evaluator_.run(); }
+  Result<Value> value();
+  // nullopt: no value.
+  Result<std::optional<std::string_view>> text();
+
+ private:
+  bool may_begin() const {
+    const Spent& spent = variables_.spent();
+    return spent.steps <= kStepsOfAllMax && spent.built_bytes <= kBuiltBytesOfAllMax;
+  }
+  const Program& program_;
+  const Variables& variables_;
+  Evaluator evaluator_;
+};
+
+Result<Value> Evaluation::value() {
+  if (program_.refusal) [[unlikely]]
+    return std::unexpected(*program_.refusal);
+  if (!may_begin()) [[unlikely]] {
+    return evaluation_failed(
+        program_, 0,
+        "the expressions before it have used up what those of one exchange may "
+        "spend (" +
+            std::to_string(kStepsOfAllMax) + " steps, " + std::to_string(kBuiltBytesOfAllMax) +
+            " bytes)");
+  }
+  if (program_.parts.empty()) return Value::text("");
+  if (program_.parts.size() > 1) {
+    TRY(std::string_view text, concatenated(program_, evaluator_));
     return Value::text(text);
   }
-  const Program::Part& part = program.parts[0];
+  const Program::Part& part = program_.parts[0];
   if (part.is_text) return Value::text(part.text);
-  Value value = evaluator.evaluate(part.root);
+  Value value = evaluator_.evaluate(part.root);
   if (value.is_failed()) [[unlikely]]
-    return evaluation_failed(program, evaluator.failed_column(),
-                             std::move(evaluator.run().problem));
+    return evaluation_failed(program_, evaluator_.failed_column(), std::move(run().problem));
   return value;
+}
+
+Result<std::optional<std::string_view>> Evaluation::text() {
+  TRY(Value result, value());
+  if (result.is_text()) return result.as_text();
+  Text text = to_text(result, run());
+  if (!text.ok) return evaluation_failed(program_, 0, std::move(run().problem));
+  return text.is_null ? std::nullopt : std::optional(text.text);
 }
 
 }  // namespace
@@ -157,18 +217,12 @@ std::span<const std::string> Template::warnings() const { return program_->warni
 std::string_view Template::source() const { return program_->source; }
 
 Result<Value> Template::value(const Variables& variables, Arena& arena) const {
-  Evaluator evaluator(*program_, variables, arena);
-  return evaluated(*program_, evaluator);
+  return Evaluation(*program_, variables, arena).value();
 }
 
 Result<std::optional<std::string_view>> Template::text(const Variables& variables,
                                                        Arena& arena) const {
-  TRY(Value result, value(variables, arena));
-  if (result.is_text()) return result.as_text();
-  std::string problem;
-  Text text = to_text(result, arena, problem);
-  if (!text.ok) return evaluation_failed(*program_, 0, std::move(problem));
-  return text.is_null ? std::nullopt : std::optional(text.text);
+  return Evaluation(*program_, variables, arena).text();
 }
 
 Result<bool> Template::condition(const Variables& variables, Arena& arena) const {

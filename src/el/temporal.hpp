@@ -1,5 +1,5 @@
-// Temporal: java.util.Date, Calendar and the types of java.time that expressions know. Internal to
-// el.
+// Temporal: java.util.Date, Calendar and the types of java.time that expressions know. For el and
+// for who else reckons with the calendar of the machine's zone.
 #pragma once
 
 #include <cstdint>

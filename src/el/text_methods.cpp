@@ -6,8 +6,7 @@
 #include "el/convert.hpp"
 #include "el/format.hpp"
 #include "el/methods.hpp"
-#include "el/regex.hpp"
-#include "el/run.hpp"
+#include "el/pattern.hpp"
 #include "el/text.hpp"
 
 namespace perigee::el {
@@ -134,12 +133,7 @@ class Pattern {
     if (pattern_) return;
     std::string_view written;
     if (!text_argument(call, 0, written)) return;
-    auto compiled = Regex::compile(written);
-    if (!compiled) {
-      call.run.problem = compiled.error().message;
-      return;
-    }
-    owned_ = *std::move(compiled);
+    owned_ = compiled_pattern(written, call.run);
     pattern_ = owned_.get();
   }
   explicit operator bool() const { return pattern_ != nullptr; }
@@ -187,8 +181,9 @@ Value replace_pattern(const Call& call) {
   if (!pattern || !text_argument(call, 1, replacement)) return Value::failed();
   std::string result;
   Regex::Match match;
+  Search search(*pattern, text);
   std::size_t at = 0, copied = 0;
-  while (at <= text.size() && pattern->find(text, at, match)) {
+  while (at <= text.size() && search.find(at, match)) {
     auto begin = static_cast<std::size_t>(match.groups[0].data() - text.data());
     std::size_t end = begin + match.groups[0].size();
     result.append(text, copied, begin - copied);
@@ -205,6 +200,7 @@ Value replace_pattern(const Call& call) {
     }
     if (call.method == replace_first) break;
   }
+  if (!search.in_time()) return call.run.fail(std::string(kSearchTooLong));
   if (copied == 0 && result.empty()) return call.target;
   result.append(text, copied);
   return call.run.text(result);
@@ -218,9 +214,10 @@ Value split_text(const Call& call) {
   if (call.arguments.size() == 2 && !int_argument(call, 1, limit)) return Value::failed();
   std::vector<Value> parts;
   Regex::Match match;
+  Search search(*pattern, text);
   std::size_t at = 0, part = 0;
   while (at <= text.size() && (limit <= 0 || parts.size() + 1 < static_cast<std::size_t>(limit)) &&
-         pattern->find(text, at, match)) {
+         search.find(at, match)) {
     auto begin = static_cast<std::size_t>(match.groups[0].data() - text.data());
     std::size_t end = begin + match.groups[0].size();
     if (!call.run.step()) return Value::failed();
@@ -234,6 +231,7 @@ Value split_text(const Call& call) {
     else if (begin == end)
       ++at;
   }
+  if (!search.in_time()) return call.run.fail(std::string(kSearchTooLong));
   parts.push_back(Value::text(text.substr(part)));
   // compat: without a limit trailing empty texts go, but a text without any match stays whole.
   if (limit == 0)
@@ -303,7 +301,7 @@ Value cased(const Call& call) {
 Value matches_pattern(const Call& call) {
   Pattern pattern(call);
   if (!pattern) return Value::failed();
-  return Value::boolean(pattern->matches_all(call.target.as_text()));
+  return matches_whole(*pattern, call.target.as_text(), call.run);
 }
 
 }  // namespace

@@ -187,6 +187,21 @@ const StaticInfo* find_static(Type type, std::string_view name) {
   return found == std::end(kOfNumbers) ? nullptr : found;
 }
 
+std::vector<std::string_view> type_names() {
+  std::vector<std::string_view> names;
+  for (auto [full, type] : kTypes) names.push_back(full);
+  return names;
+}
+
+std::vector<std::string_view> static_names(Type type) {
+  std::vector<std::string_view> names;
+  for (const StaticInfo& info : kStatics)
+    if (info.type == type) names.push_back(info.name);
+  if (is_number_type(type))
+    for (const StaticInfo& info : kOfNumbers) names.push_back(info.name);
+  return names;
+}
+
 bool is_pure(StaticMethod method) {
   return method != StaticMethod::random && method != StaticMethod::random_uuid &&
          method != current_time_millis && method != nano_time && method != now;

@@ -151,6 +151,10 @@ Value Value::item(std::size_t index) const {
   return kind_ == Kind::list ? items_[index] : json(json_->items.data[index]);
 }
 
+std::size_t Value::stored_members() const {
+  return kind_ == Kind::map || kind_ == Kind::json_map ? size_ : 0;
+}
+
 std::size_t Value::map_size(Arena& arena) const {
   return kind_ == Kind::object ? object_->keys(arena).size() : size_;
 }

@@ -124,6 +124,7 @@ class Value {
 
   // Maps, whatever they are made of. A missing key is absent().
   std::size_t map_size(Arena& arena) const;
+  std::size_t stored_members() const;  // of a map that is looked through for a name, else 0
   Value find(std::string_view key, Arena& arena) const;
   std::span<const MapEntry> entries(Arena& arena) const;
 

@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "el/value.hpp"
+#include "xml/document.hpp"
 
 namespace perigee::el {
 
@@ -127,6 +128,12 @@ struct Reference {
   std::string_view name;  // header names in lower case
 };
 
+// What evaluations over the same variables have done, for their common limits (expression.hpp).
+struct Spent {
+  std::size_t steps = 0;
+  std::size_t built_bytes = 0;
+};
+
 class Variables {
  public:
   Variables();
@@ -141,12 +148,24 @@ class Variables {
   virtual Value read(const Reference& reference, Arena& arena) const = 0;
   virtual std::string why_failed(const Reference& reference) const;
   virtual const Clock& clock() const = 0;
+  // Of XML that expressions read.
+  virtual xml::Limits xml_limits() const { return {}; }
 
-  // Parses text for an expression; the document lives as long as these variables.
+  // Parses text for an expression; the document lives as long as these variables. A text that stays
+  // where it is (a body) is parsed once: an expression may ask again with every item of a list.
   Result<Json> parse_json(std::string_view text) const;
+  // Whether the text is there, and the same, as long as these variables are.
+  virtual bool keeps(std::string_view text) const;
+
+  Spent& spent() const { return spent_; }
 
  private:
-  mutable std::vector<JsonDocument> documents_;
+  struct Parsed {
+    std::string_view text;
+    Result<JsonDocument> document;
+  };
+  mutable std::vector<Parsed> parsed_;
+  mutable Spent spent_;
 };
 
 }  // namespace perigee::el

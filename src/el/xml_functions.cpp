@@ -1,7 +1,7 @@
 #include "el/xml_functions.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -25,7 +25,8 @@ bool spend_on_parsing(const xml::Document& document, Run& run) {
          run.step(document.node_count() / kNodesPerStep);
 }
 
-// Values by key in their order; several under one key become a list.
+// Values by key in their order; several under one key become a list. Sorted, not hashed: strangers
+// choose the keys.
 class Members {
  public:
   void add(std::string_view key, Value value) {
@@ -50,7 +51,7 @@ class Members {
   }
 
   std::vector<std::pair<std::string_view, std::vector<Value>>> values_;
-  std::unordered_map<std::string_view, std::size_t> places_;
+  std::map<std::string_view, std::size_t> places_;
 };
 
 bool has_elements(const xml::Node& element) {
@@ -126,11 +127,12 @@ std::optional<XPathType> find_xpath_type(std::string_view name) {
 }
 
 Value evaluate_xpath(const xml::XPath& path, Value document, XPathType type, Run& run) {
-  Text text = to_text(document, run.arena, run.problem);
+  Text text = to_text(document, run);
   if (!text.ok) return Value::failed();
   if (text.is_null) return run.fail("#xpath needs XML, not null");
   if (!run.build(text.text.size())) return Value::failed();
-  auto parsed = xml::Document::parse(text.text, run.arena, xml::Names::qualified);
+  auto parsed =
+      xml::Document::parse(text.text, run.arena, xml::Names::qualified, run.variables.xml_limits());
   if (!parsed) return run.fail("#xpath: the text is no XML: line " + parsed.error().message);
   if (!spend_on_parsing(*parsed, run)) return Value::failed();
   std::size_t steps_max = (kStepsMax - run.steps) * kXPathStepsPerStep;
@@ -147,7 +149,8 @@ Value evaluate_xpath(const xml::XPath& path, Value document, XPathType type, Run
 
 Value xml_content(std::string_view body, Run& run) {
   if (!run.build(body.size())) return Value::failed();
-  auto parsed = xml::Document::parse(body, run.arena, xml::Names::local);
+  auto parsed =
+      xml::Document::parse(body, run.arena, xml::Names::local, run.variables.xml_limits());
   if (!parsed) return Value::map({});  // compat: as jsonContent
   if (!spend_on_parsing(*parsed, run)) return Value::failed();
   const xml::Node& element = parsed->element();

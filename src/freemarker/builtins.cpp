@@ -10,7 +10,6 @@ struct Refused {
   std::string_view name, hint;
 };
 constexpr std::array kRefused = std::to_array<Refused>({
-    {"eval", "it would run what a stranger sends; use ?eval_json, which reads JSON only"},
     {"interpret", "it would run what a stranger sends"},
     {"new", "a template makes no objects"},
     {"api", "a template calls no methods"},

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "base/hex.hpp"
 #include "el/text.hpp"
 
 namespace perigee::freemarker {
@@ -37,17 +38,8 @@ std::string marked_up(std::string_view text, std::string_view apostrophe) {
 std::string percent_encoded(std::string_view text, bool keep_slash) {
   constexpr std::string_view kKept =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.!~'()*";
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string made;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (kKept.find(c) != kKept.npos || (keep_slash && c == '/')) {
-      made += c;
-    } else {
-      made += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return made;
+  return perigee::percent_encoded(
+      text, [&](char c) { return kKept.find(c) != kKept.npos || (keep_slash && c == '/'); });
 }
 
 enum class Language : std::uint8_t { javascript, json, java };

@@ -157,7 +157,7 @@ Value Renderer::loop_state(const Expression& expression) {
 
 Value Renderer::member_of(Value target, std::string_view name, Place place) {
   if (target.kind() == el::Kind::object) return present(target.as_object().get(name, arena_));
-  if (target.is_map()) return present(target.find(name, arena_));
+  if (target.is_map()) return present(find(target, name, place));
   if (is_nothing(target)) return Value::absent();
   return fail(place, std::string(kind_of(target)) + " has no member '" +
                          std::string(name.substr(0, 100)) + "'");

@@ -22,9 +22,12 @@ Value fail(const Use& use, const std::string& why) {
 }
 
 Value size(const Use& use) {
-  if (use.target.is_map())
-    return Value::long_integer(
-        static_cast<std::int64_t>(use.target.map_size(use.renderer.arena())));
+  if (use.target.is_map()) {
+    std::size_t count = use.target.map_size(use.renderer.arena());
+    bool listed = use.target.stored_members() == 0;  // an object lists its members to count them
+    if (!use.renderer.step(use.place(), listed ? count : 0)) return Value::failed();
+    return Value::long_integer(static_cast<std::int64_t>(count));
+  }
   auto found = items(use);
   return found ? Value::long_integer(static_cast<std::int64_t>(found->size())) : Value::failed();
 }
@@ -89,7 +92,9 @@ Value sorted(const Use& use, std::vector<Keyed> keyed) {
   bool booleans = std::ranges::all_of(keyed, [](const Keyed& k) { return k.key.is_boolean(); });
   if (!numbers && !texts && !booleans)
     return fail(use, "only numbers, only strings or only booleans can be sorted");
-  if (!use.renderer.step(use.place(), keyed.size() * 20)) return Value::failed();
+  std::size_t steps = keyed.size() * 20;
+  for (const Keyed& each : keyed) steps += texts ? each.key.as_text().size() / 8 : 0;
+  if (!use.renderer.step(use.place(), steps)) return Value::failed();
   std::vector<std::size_t> order(keyed.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
@@ -127,7 +132,8 @@ Value sort_by(const Use& use) {
     Value key = item;
     for (Value name : path) {
       if (!name.is_text() || !key.is_map()) return fail(use, "an item has no such member");
-      key = key.find(name.as_text(), use.renderer.arena());
+      key = use.renderer.find(key, name.as_text(), use.place());
+      if (key.is_failed()) return key;
     }
     keyed.push_back({key, item});
   }
@@ -149,6 +155,7 @@ Value find_item(const Use& use, bool from_end) {
   for (std::int64_t i = 0; i < count; ++i) {
     std::int64_t at = from_end ? count - 1 - i : i;
     if (same((*found)[static_cast<std::size_t>(at)])) return Value::long_integer(at);
+    if (use.renderer.failed()) return Value::failed();
   }
   return Value::integer(-1);
 }
@@ -236,9 +243,10 @@ Value entries(const Use& use) {
   if (is_nothing(use.target)) return Value::list({});
   if (!use.target.is_map())
     return fail(use, "expected a hash, found " + std::string(kind_of(use.target)));
+  auto all = use.renderer.entries_of(use.target, use.place());
+  if (!all) return Value::failed();
   Items made;
-  for (const el::MapEntry& entry : use.target.entries(use.renderer.arena()))
-    made.push_back(entry.*part);
+  for (const el::MapEntry& entry : *all) made.push_back(entry.*part);
   return use.renderer.list(use.place(), made);
 }
 

@@ -1,6 +1,7 @@
 // Operators and literals of sequences and hashes.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "freemarker/numbers.hpp"
 #include "freemarker/renderer.hpp"
@@ -27,7 +28,9 @@ Value Renderer::add(Value a, Value b, Place place) {
 Value Renderer::merged(Value a, Value b, Place place) {
   std::vector<el::MapEntry> entries;
   for (Value map : {a, b}) {
-    for (const el::MapEntry& entry : map.entries(arena_)) {
+    auto more = entries_of(map, place);
+    if (!more) return Value::failed();
+    for (const el::MapEntry& entry : *more) {
       if (!step(place, 1 + entries.size() / 16)) return Value::failed();
       auto known = std::ranges::find_if(entries, [&](const el::MapEntry& each) {
         return each.key.is_text() && entry.key.is_text() &&
@@ -97,11 +100,11 @@ Value Renderer::range(const Expression& expression) {
   double begin = from.as_real(), end = to.as_real();
   double way = expression.op == Op::range_counted ? end : end - begin;
   double count = std::abs(way) + (expression.op == Op::range ? 1 : 0);
-  if (count > static_cast<double>(kLoopTurnsMax))
-    return fail(expression.place,
-                "the range has more than " + std::to_string(kLoopTurnsMax) + " items",
-                ErrorCode::limit);
-  auto size = static_cast<std::size_t>(count);
+  // An endless one, or of no number, has too many.
+  std::size_t size = count < 1e18 ? static_cast<std::size_t>(count) : SIZE_MAX;
+  if (!within(expression.place, size, limits_.loop_turns_max, "the range has",
+              "items (perigee.limits.templateLoopTurns)"))
+    return Value::failed();
   if (!step(expression.place, size / 4)) return Value::failed();
   std::vector<Value> items;
   for (std::size_t i = 0; i < size; ++i)

@@ -17,8 +17,8 @@ Result<Template> Template::compile(std::string_view text) {
 }
 
 Result<std::string_view> Template::render(const el::Object& model, Arena& arena,
-                                          std::size_t bytes_max) const {
-  return Renderer(model, arena, bytes_max).run(*program_);
+                                          const Limits& limits) const {
+  return Renderer(model, arena, limits).run(*program_);
 }
 
 Result<std::string_view> Renderer::run(const Program& program) {
@@ -35,27 +35,28 @@ Value Renderer::fail(Place place, const std::string& why, ErrorCode code) {
   return Value::failed();
 }
 
-bool Renderer::step(Place place, std::size_t count) {
-  steps_ += count;
-  if (steps_ > kStepsMax)
-    fail(place, "it needs more than " + std::to_string(kStepsMax) + " steps", ErrorCode::limit);
+bool Renderer::within(Place place, std::size_t count, std::size_t max, std::string_view does,
+                      std::string_view what) {
+  if (count > max)
+    fail(place, std::string(does) + " more than " + std::to_string(max) + " " + std::string(what),
+         ErrorCode::limit);
   return !error_;
+}
+
+bool Renderer::step(Place place, std::size_t count) {
+  return within(place, steps_ += count, limits_.steps_max, "it needs",
+                "steps (perigee.limits.templateSteps)");
 }
 
 bool Renderer::build(Place place, std::size_t bytes) {
-  built_bytes_ += bytes;
-  if (built_bytes_ > kBuiltBytesMax)
-    fail(place, "it makes more than " + std::to_string(kBuiltBytesMax) + " bytes",
-         ErrorCode::limit);
-  return !error_;
+  return within(place, built_bytes_ += bytes, limits_.built_bytes_max, "it makes",
+                "bytes (perigee.limits.templateBytes)");
 }
 
 bool Renderer::write(std::string_view text, Place place) {
-  if (out_.size() + text.size() > bytes_max_) {
-    fail(place, "the output is longer than " + std::to_string(bytes_max_) + " bytes",
-         ErrorCode::limit);
+  if (!within(place, out_.size() + text.size(), limits_.output_bytes_max, "the output has",
+              "bytes"))
     return false;
-  }
   out_ += text;
   return !error_;
 }
@@ -184,8 +185,9 @@ std::optional<Renderer::Listed> Renderer::listed(const Node& node) {
   Listed made;
   made.is_hash = value.is_map();
   if (made.is_hash) {
-    std::span<const el::MapEntry> entries = value.entries(arena_);
-    made.entries.assign(entries.begin(), entries.end());
+    auto entries = entries_of(value, node.place);
+    if (!entries) return std::nullopt;
+    made.entries.assign(entries->begin(), entries->end());
     return made;
   }
   auto items = items_of(value, node.place);
@@ -217,9 +219,8 @@ Renderer::Flow Renderer::render_items(const Node& node, const Listed& listed, co
   lists_.push_back(nullptr);
   Flow flow = Flow::next;
   for (; loop.index < loop.size && flow == Flow::next; ++loop.index) {
-    if (++turns_ > kLoopTurnsMax) {
-      fail(node.place, "its loops turn more than " + std::to_string(kLoopTurnsMax) + " times",
-           ErrorCode::limit);
+    if (!within(node.place, ++turns_, limits_.loop_turns_max, "its loops turn",
+                "times (perigee.limits.templateLoopTurns)")) {
       flow = Flow::failed;
       break;
     }

@@ -16,10 +16,12 @@
 
 namespace perigee::freemarker {
 
+struct Use;
+
 class Renderer {
  public:
-  Renderer(const el::Object& model, Arena& arena, std::size_t bytes_max)
-      : model_(model), arena_(arena), bytes_max_(bytes_max) {}
+  Renderer(const el::Object& model, Arena& arena, const Limits& limits)
+      : model_(model), arena_(arena), limits_(limits) {}
 
   Result<std::string_view> run(const Program& program);
 
@@ -41,8 +43,11 @@ class Renderer {
   std::optional<bool> condition(const Expression& expression);
   // A list or the values of a range; nothing after a failure.
   std::optional<std::vector<el::Value>> items_of(el::Value value, Place place);
-  el::Value parse_json(std::string_view text, Place place);
+  el::Value parse_json(std::string_view text, const Use& use);
   std::optional<bool> equal(el::Value a, el::Value b, Place place);
+  // Members of a map, by name and all; failed or nothing after a failure.
+  el::Value find(el::Value map, std::string_view name, Place place);
+  std::optional<std::span<const el::MapEntry>> entries_of(el::Value map, Place place);
   el::Value loop_state(const Expression& expression);
 
  private:
@@ -74,6 +79,9 @@ class Renderer {
   Flow set_format(const Node& node);
   std::optional<Listed> listed(const Node& node);
   bool write(std::string_view text, Place place);
+  // "`does` more than `max` `what`" is the error; false after any.
+  bool within(Place place, std::size_t count, std::size_t max, std::string_view does,
+              std::string_view what);
 
   // Expressions.
   el::Value variable(const Expression& expression);
@@ -98,7 +106,7 @@ class Renderer {
 
   const el::Object& model_;
   Arena& arena_;
-  std::size_t bytes_max_;
+  const Limits& limits_;
   std::string out_;
   std::optional<Error> error_;
   bool missing_ = false;  // the error is that something is missing

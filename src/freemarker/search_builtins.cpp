@@ -1,6 +1,7 @@
 // Built-ins that look for texts or patterns in strings.
 #include <array>
 
+#include "base/find_bytes.hpp"
 #include "el/regex.hpp"
 #include "freemarker/text_arguments.hpp"
 
@@ -15,18 +16,35 @@ struct Search {
   std::unique_ptr<const el::Regex> regex;  // null: plain text
   std::string_view plain;
   bool first_only = false;
+};
 
-  // The next match at or after `from`; npos: none.
-  std::pair<std::size_t, std::size_t> find(std::string_view text, std::size_t from,
-                                           el::Regex::Match& match) const {
-    if (!regex) {
-      std::size_t at = text.find(plain, from);
-      return {at, at == text.npos ? at : at + plain.size()};
+// Goes through one text.
+class Finder {
+ public:
+  Finder(const Use& use, const Search& search, std::string_view text)
+      : use_(use), search_(search), text_(text) {
+    if (search.regex) regex_.emplace(*search.regex, text);
+  }
+  // The next match at or after `from`; npos: none, or the renderer has failed.
+  std::pair<std::size_t, std::size_t> find(std::size_t from, el::Regex::Match& match) {
+    constexpr auto kNone = std::string_view::npos;
+    if (!regex_) {
+      std::size_t at = find_bytes(text_, search_.plain, from);
+      return {at, at == kNone ? at : at + search_.plain.size()};
     }
-    if (!regex->find(text, from, match)) return {text.npos, text.npos};
-    std::size_t at = static_cast<std::size_t>(match.groups[0].data() - text.data());
+    bool found = regex_->find(from, match);
+    if (!regex_->in_time())
+      use_.renderer.fail(use_.place(), std::string(el::kSearchTooLong), ErrorCode::limit);
+    if (!found) return {kNone, kNone};
+    auto at = static_cast<std::size_t>(match.groups[0].data() - text_.data());
     return {at, at + match.groups[0].size()};
   }
+
+ private:
+  const Use& use_;
+  const Search& search_;
+  std::string_view text_;
+  std::optional<el::Search> regex_;
 };
 
 std::string quoted_pattern(std::string_view text) {
@@ -100,8 +118,9 @@ Value replace(const Use& use) {
   std::string_view text = in.target();
   std::size_t copied = 0, from = 0;
   el::Regex::Match match;
+  Finder finder(use, *search, text);
   while (from <= text.size()) {
-    auto [begin, end] = search->find(text, from, match);
+    auto [begin, end] = finder.find(from, match);
     if (begin == text.npos) break;
     made += text.substr(copied, begin - copied);
     if (is_regex) {
@@ -115,21 +134,27 @@ Value replace(const Use& use) {
       return Value::failed();
     if (search->first_only) break;
   }
+  if (use.renderer.failed()) return Value::failed();
   return in.text_value(made.append(text.substr(copied)));
+}
+
+// Of its first two arguments; nothing after a failure.
+std::optional<Search> search_of(const Use& use, Arguments& in, bool is_regex) {
+  std::string_view what = in.text(0), flags = in.text(1);
+  return in.ok() ? search_of(use, what, flags, is_regex) : std::nullopt;
 }
 
 Value split(const Use& use) {
   Arguments in(use);
-  std::string_view what = in.text(0), flags = in.text(1);
-  if (!in.ok()) return Value::failed();
-  std::optional<Search> search = search_of(use, what, flags, false);
+  std::optional<Search> search = search_of(use, in, false);
   if (!search) return Value::failed();
   std::string_view text = in.target();
   std::vector<Value> parts;
   std::size_t begin = 0, from = 0;
   el::Regex::Match match;
+  Finder finder(use, *search, text);
   while (from <= text.size() && use.renderer.step(use.place())) {
-    auto [at, end] = search->find(text, from, match);
+    auto [at, end] = finder.find(from, match);
     if (at == text.npos || (at == end && at >= text.size())) break;
     from = std::max(end, at + 1);
     if (end == 0) continue;  // nothing at the very beginning
@@ -142,24 +167,25 @@ Value split(const Use& use) {
 
 Value matches(const Use& use) {
   Arguments in(use);
-  std::string_view what = in.text(0), flags = in.text(1);
-  if (!in.ok()) return Value::failed();
-  std::optional<Search> search = search_of(use, what, flags, true);
-  return search ? Value::boolean(search->regex->matches_all(in.target())) : Value::failed();
+  std::optional<Search> search = search_of(use, in, true);
+  if (!search) return Value::failed();
+  el::Search whole(*search->regex, in.target());
+  bool matched = whole.matches_all();
+  if (whole.in_time()) return Value::boolean(matched);
+  return use.renderer.fail(use.place(), std::string(el::kSearchTooLong), ErrorCode::limit);
 }
 
 Value keep(const Use& use, bool before, bool last) {
   Arguments in(use);
-  std::string_view what = in.text(0), flags = in.text(1);
-  if (!in.ok()) return Value::failed();
-  std::optional<Search> search = search_of(use, what, flags, false);
+  std::optional<Search> search = search_of(use, in, false);
   if (!search) return Value::failed();
   std::string_view text = in.target();
   el::Regex::Match match;
-  auto found = search->find(text, 0, match);
+  Finder finder(use, *search, text);
+  auto found = finder.find(0, match);
   for (auto next = found; last && next.first != text.npos && use.renderer.step(use.place());) {
     found = next;
-    next = next.first < text.size() ? search->find(text, next.first + 1, match)
+    next = next.first < text.size() ? finder.find(next.first + 1, match)
                                     : std::pair(text.npos, text.npos);
   }
   if (use.renderer.failed()) return Value::failed();

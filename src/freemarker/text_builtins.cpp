@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/find_bytes.hpp"
 #include "el/text.hpp"
 #include "freemarker/builtins.hpp"
 #include "freemarker/escapes.hpp"
@@ -19,10 +20,11 @@ constexpr std::size_t kPadMax = 100'000;  // characters
 
 Value number(std::size_t value) { return Value::long_integer(static_cast<std::int64_t>(value)); }
 
+// Character by character, which takes longer than looking at the text.
 template <std::string (*convert)(std::string_view)>
 Value converted(const Use& use) {
   Arguments in(use);
-  if (!in.ok()) return Value::failed();
+  if (!in.ok() || !use.renderer.step(use.place(), in.target().size() / 16)) return Value::failed();
   return in.text_value(convert(in.target()));
 }
 
@@ -81,7 +83,9 @@ Value tested(const Use& use) {
   std::string_view part = in.text(0);
   return in.ok() ? Value::boolean(test(in.target(), part)) : Value::failed();
 }
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return find_bytes(text, part) != text.npos;
+}
 bool starts_with(std::string_view text, std::string_view part) { return text.starts_with(part); }
 bool ends_with(std::string_view text, std::string_view part) { return text.ends_with(part); }
 
@@ -99,7 +103,7 @@ Value index_of(const Use& use) {
   std::string_view part = in.text(0);
   std::int64_t from = in.number(1);
   if (!in.ok()) return Value::failed();
-  return position(use, in.target(), in.target().find(part, start_of(in.target(), from)));
+  return position(use, in.target(), find_bytes(in.target(), part, start_of(in.target(), from)));
 }
 Value last_index_of(const Use& use) {
   Arguments in(use);
@@ -107,6 +111,9 @@ Value last_index_of(const Use& use) {
   std::int64_t from = in.number(1, std::int64_t{1} << 50);
   if (!in.ok()) return Value::failed();
   if (from < 0) return Value::integer(-1);
+  // A search from the end may compare the part anew at every place.
+  if (!use.renderer.step(use.place(), in.target().size() / 1024 * (part.size() / 64)))
+    return Value::failed();
   return position(use, in.target(), in.target().rfind(part, start_of(in.target(), from)));
 }
 
@@ -151,6 +158,26 @@ Value ensure_ends_with(const Use& use) {
                                             : std::string(text) + std::string(part));
 }
 
+// `units` of `fill` from its unit `first` on, over and over. A character of two units comes with
+// its second.
+std::string filled(std::string_view fill, std::size_t first, std::size_t units) {
+  std::size_t at = el::byte_of_unit(fill, first);
+  bool second = first > 0 && el::byte_of_unit(fill, first - 1) == at;
+  std::string made;
+  for (; units > 0; --units) {
+    std::size_t end = at;
+    bool wide = el::next_character(fill, end) >= 0x10000;
+    if (wide && !second) {
+      second = true;
+      continue;
+    }
+    made += fill.substr(at, end - at);
+    second = false;
+    at = end == fill.size() ? 0 : end;
+  }
+  return made;
+}
+
 Value pad(const Use& use, bool left) {
   Arguments in(use);
   std::int64_t width = in.number(0);
@@ -160,13 +187,10 @@ Value pad(const Use& use, bool left) {
   if (width > static_cast<std::int64_t>(kPadMax) || fill_units == 0)
     return use.renderer.fail(use.place(), "the padding is empty or longer than " +
                                               std::to_string(kPadMax) + " characters");
-  std::string padding;
-  for (std::size_t at = units; static_cast<std::int64_t>(at) < width; ++at) {
-    // On the right the fill goes on as if it began with the string.
-    std::size_t unit = (left ? at - units : at) % fill_units;
-    std::size_t from = el::byte_of_unit(fill, unit), to = el::byte_of_unit(fill, unit + 1);
-    padding += fill.substr(from, to - from);
-  }
+  std::size_t missing =
+      width > static_cast<std::int64_t>(units) ? static_cast<std::size_t>(width) - units : 0;
+  // On the right the fill goes on as if it began with the string.
+  std::string padding = filled(fill, left ? 0 : units % fill_units, missing);
   std::string text(in.target());
   return in.text_value(left ? padding + text : text + padding);
 }
@@ -205,9 +229,11 @@ Value to_boolean(const Use& use) {
   return use.renderer.fail(
       use.place(), "'" + std::string(in.target().substr(0, 100)) + "' is neither true nor false");
 }
+// compat: ?eval runs any expression in FreeMarker. What definitions give it is a body in JSON, and
+// no stranger's text is run here.
 Value eval_json(const Use& use) {
   Arguments in(use);
-  return in.ok() ? use.renderer.parse_json(in.target(), use.place()) : Value::failed();
+  return in.ok() ? use.renderer.parse_json(in.target(), use) : Value::failed();
 }
 
 constexpr std::array kTable = std::to_array<Builtin>({
@@ -219,6 +245,7 @@ constexpr std::array kTable = std::to_array<Builtin>({
     {"ends_with", &tested<&ends_with>, 1, 1},
     {"ensure_ends_with", &ensure_ends_with, 1, 1},
     {"ensure_starts_with", &ensure_starts_with, 1, 1},
+    {"eval", &eval_json},
     {"eval_json", &eval_json},
     {"html", &converted<&html_escaped>},
     {"index_of", &index_of, 1, 2},

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "el/convert.hpp"
+#include "freemarker/builtins.hpp"
 #include "freemarker/numbers.hpp"
 #include "freemarker/renderer.hpp"
 
@@ -53,10 +54,13 @@ Value Renderer::list(Place place, std::span<const Value> items) {
   return Value::list(kept);
 }
 
-Value Renderer::parse_json(std::string_view json, Place place) {
+Value Renderer::parse_json(std::string_view json, const Use& use) {
+  const Place place = use.place();
   if (!build(place, json.size() * 8) || !step(place, json.size() / 16)) return Value::failed();
-  Result<JsonDocument> document = JsonDocument::parse(json);
-  if (!document) return fail(place, "it is no JSON: " + document.error().message);
+  Result<JsonDocument> document = JsonDocument::parse(json, {.depth_max = kJsonDepthMax});
+  if (!document)
+    return fail(place,
+                "?" + use.expression.name + " reads JSON only, found " + document.error().message);
   documents_.push_back(*std::move(document));
   return present(Value::json(*documents_.back().root().node()));
 }
@@ -94,6 +98,21 @@ std::optional<std::vector<Value>> Renderer::items_of(Value value, Place place) {
   return items;
 }
 
+Value Renderer::find(Value map, std::string_view name, Place place) {
+  constexpr std::size_t kMembersPerStep = 64;
+  if (!step(place, map.stored_members() / kMembersPerStep)) return Value::failed();
+  return map.find(name, arena_);
+}
+
+// An object is asked for each of its members, and may look through all of them every time.
+std::optional<std::span<const el::MapEntry>> Renderer::entries_of(Value map, Place place) {
+  const std::size_t count = map.map_size(arena_);
+  const std::size_t looks = map.stored_members() > 0 ? 0 : count * count / 64;
+  if (!step(place, count / 8 + looks) || !build(place, count * sizeof(el::MapEntry)))
+    return std::nullopt;
+  return map.entries(arena_);
+}
+
 std::optional<bool> Renderer::condition(const Expression& expression) {
   Value value = required(expression);
   if (value.is_failed()) return std::nullopt;
@@ -105,7 +124,10 @@ std::optional<bool> Renderer::condition(const Expression& expression) {
 std::optional<bool> Renderer::equal(Value a, Value b, Place place) {
   if (a.is_failed() || b.is_failed()) return std::nullopt;
   if (a.is_number() && b.is_number()) return compare(a, b) == 0;
-  if (a.is_text() && b.is_text()) return a.as_text() == b.as_text();
+  if (a.is_text() && b.is_text()) {
+    if (!step(place, a.as_text().size() / 1024)) return std::nullopt;
+    return a.as_text() == b.as_text();
+  }
   if (a.is_boolean() && b.is_boolean()) return a.as_boolean() == b.as_boolean();
   fail(place, std::string(kind_of(a)) + " and " + std::string(kind_of(b)) +
                   " cannot be compared; convert one of them");

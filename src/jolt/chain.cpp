@@ -102,14 +102,14 @@ Result<Chain> Chain::compile(std::string_view specification) {
   return Chain(std::move(data));
 }
 
-Result<std::string> Chain::transform(std::string_view json, std::size_t bytes_max) const {
+Result<std::string> Chain::transform(std::string_view json, const Limits& limits) const {
   TRY(JsonDocument document, JsonDocument::parse(json));
   Arena arena(64 * 1024);
-  Run run(arena);
+  Run run(arena, limits);
   Node* node = run.copy(document.root());
   for (std::size_t i = 0; i < data_->operations.size() && !run.failed(); ++i)
     node = data_->operations[i]->apply(node, run);
-  std::string text = run.failed() ? std::string() : written(*node, bytes_max, run);
+  std::string text = run.failed() ? std::string() : written(*node, limits.result_bytes_max, run);
   if (run.failed()) return fail(ErrorCode::limit, run.problem());
   return text;
 }

@@ -28,7 +28,7 @@ Node* join(std::string_view separator, Arguments values, Run& run) {
     if (part.empty()) continue;
     text += part;
     if (i + 1 < values.size()) text += separator;
-    if (text.size() > kBytesMax) return nullptr;
+    if (text.size() > run.bytes_max()) return nullptr;
   }
   return run.text(text);
 }
@@ -45,7 +45,8 @@ Node* split(std::string_view separator, Node& value, Run& run) {
   std::vector<std::string_view> parts;
   std::size_t begin = 0, from = 0;
   el::Regex::Match match;
-  while (from <= text.size() && (*regex)->find(text, from, match) && run.step()) {
+  el::Search search(**regex, text);
+  while (from <= text.size() && search.find(from, match) && run.step()) {
     std::size_t at = static_cast<std::size_t>(match.groups[0].data() - text.data());
     std::size_t end = at + match.groups[0].size();
     bool at_edge = end == 0 || (match.groups[0].empty() && at >= text.size());
@@ -55,6 +56,7 @@ Node* split(std::string_view separator, Node& value, Run& run) {
     }
     from = match.groups[0].empty() ? end + 1 : end;
   }
+  if (!search.in_time()) run.fail(std::string(el::kSearchTooLong));
   parts.push_back(text.substr(begin));
   while (parts.size() > 1 && parts.back().empty()) parts.pop_back();
   Node* list = run.array();

@@ -22,16 +22,25 @@ void grow(List& list, T* moved) {
 
 bool Run::step(std::size_t count) {
   steps_ += count;
-  if (steps_ <= kStepsMax) [[likely]]
+  if (steps_ <= limits_.steps_max) [[likely]]
     return !failed();
-  fail("it needs more than " + std::to_string(kStepsMax) + " steps");
+  fail("it needs more than " + std::to_string(limits_.steps_max) +
+       " steps (perigee.limits.joltSteps)");
+  return false;
+}
+
+bool Run::build(std::size_t bytes) {
+  bytes_ += bytes;
+  if (bytes_ <= limits_.built_bytes_max) [[likely]]
+    return true;
+  fail("it makes more than " + std::to_string(limits_.built_bytes_max) +
+       " bytes (perigee.limits.joltBytes)");
   return false;
 }
 
 // Beyond the limit the run has failed and ends at its next step; what was asked for is small.
 void* Run::take(std::size_t bytes) {
-  bytes_ += bytes;
-  if (bytes_ > kBytesMax) fail("it makes more than " + std::to_string(kBytesMax) + " bytes");
+  build(bytes);
   return arena_.take(bytes, alignof(std::max_align_t));
 }
 
@@ -74,12 +83,7 @@ Node* Run::object() {
 }
 
 std::string_view Run::keep(std::string_view text) {
-  bytes_ += text.size();
-  if (bytes_ > kBytesMax) {
-    fail("it makes more than " + std::to_string(kBytesMax) + " bytes");
-    return {};
-  }
-  return arena_.copy(text);
+  return build(text.size()) ? arena_.copy(text) : std::string_view();
 }
 
 // As deep as its document, which has a limit.
@@ -265,7 +269,8 @@ class Writer {
 
 void append_java(std::string& to, const Node& node, Run& run, std::size_t depth) {
   if (!run.step()) return;
-  if (depth > kDepthMax || to.size() > kBytesMax) return run.fail("a text of a tree is too long");
+  if (depth > kDepthMax || to.size() > run.bytes_max())
+    return run.fail("a text of a tree is too long");
   if (node.is_array()) {
     to += '[';
     for (std::size_t i = 0; i < node.items.size; ++i) {

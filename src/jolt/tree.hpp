@@ -11,13 +11,12 @@
 
 #include "base/arena.hpp"
 #include "base/json.hpp"
+#include "jolt/chain.hpp"
 
 namespace perigee::jolt {
 
-inline constexpr std::size_t kStepsMax = 5'000'000;         // of one transformation
-inline constexpr std::size_t kBytesMax = 64 * 1024 * 1024;  // made by one transformation
-inline constexpr std::size_t kDepthMax = 512;               // of a result
-inline constexpr std::size_t kListItemsMax = 1'000'000;     // positions an operation may name
+inline constexpr std::size_t kDepthMax = 512;            // of a result
+inline constexpr std::size_t kListItemsMax = 1'000'000;  // positions an operation may name
 
 struct Node;
 struct Member {
@@ -77,7 +76,7 @@ struct Step {
 // nothing that is done counts any more.
 class Run {
  public:
-  explicit Run(Arena& arena) : arena_(arena) {}
+  Run(Arena& arena, const Limits& limits) : arena_(arena), limits_(limits) {}
 
   bool failed() const { return !problem_.empty(); }
   const std::string& problem() const { return problem_; }
@@ -86,6 +85,8 @@ class Run {
   }
   // Counts what is about to be done.
   bool step(std::size_t count = 1);
+  // Of a text that is being made.
+  std::size_t bytes_max() const { return limits_.built_bytes_max; }
 
   Node* null();
   Node* boolean(bool value);
@@ -109,10 +110,12 @@ class Run {
 
  private:
   Node* node(JsonType type);
+  bool build(std::size_t bytes);
   void* take(std::size_t bytes);
   Member* member(Node* object, std::string_view name);
   void index_members(Node* object);
   Arena& arena_;
+  const Limits& limits_;
   std::string problem_;
   std::size_t steps_ = 0;
   std::size_t bytes_ = 0;

@@ -3,6 +3,8 @@
 
 #include <expat.h>
 
+#include <algorithm>
+#include <climits>
 #include <memory>
 #include <new>
 #include <string>
@@ -17,7 +19,8 @@ constexpr char kSeparator = '\n';
 
 class Reader {
  public:
-  Reader(Arena& arena, Names names) : arena_(arena), names_(names) {
+  Reader(Arena& arena, Names names, const Limits& limits)
+      : arena_(arena), names_(names), limits_(limits) {
     root_ = at_ = make(NodeKind::root);
   }
 
@@ -45,6 +48,7 @@ class Reader {
 
   Arena& arena_;
   Names names_;
+  const Limits& limits_;
   Node* root_ = nullptr;
   Node* at_ = nullptr;  // the open element
   XML_Parser parser_ = nullptr;
@@ -63,8 +67,9 @@ Node* Reader::make(NodeKind kind) {
   Node* node = new (arena_.take(sizeof(Node), alignof(Node))) Node();
   node->kind = kind;
   node->order = static_cast<std::uint32_t>(count_);
-  if (++count_ > kNodesMax)
-    refuse("it has more than " + std::to_string(kNodesMax) + " elements, attributes and texts");
+  if (++count_ > limits_.nodes_max)
+    refuse("it has more than " + std::to_string(limits_.nodes_max) +
+           " elements, attributes and texts (perigee.limits.xmlNodes)");
   return node;
 }
 
@@ -171,9 +176,10 @@ std::unexpected<Error> Reader::failure() const {
 }
 
 Result<const Node*> Reader::read(std::string_view text) {
-  if (text.size() > kDocumentBytesMax)
-    return fail(ErrorCode::limit,
-                "1: it is longer than " + std::to_string(kDocumentBytesMax) + " bytes");
+  std::size_t bytes_max = std::min<std::size_t>(limits_.bytes_max, INT_MAX);  // expat takes an int
+  if (text.size() > bytes_max)
+    return fail(ErrorCode::limit, "1: it is longer than " + std::to_string(bytes_max) +
+                                      " bytes (perigee.limits.xmlBytes)");
   const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(
       names_ == Names::local ? XML_ParserCreateNS("UTF-8", kSeparator) : XML_ParserCreate("UTF-8"),
       &XML_ParserFree);
@@ -186,8 +192,9 @@ Result<const Node*> Reader::read(std::string_view text) {
 
 }  // namespace
 
-Result<Document> Document::parse(std::string_view text, Arena& arena, Names names) {
-  Reader reader(arena, names);
+Result<Document> Document::parse(std::string_view text, Arena& arena, Names names,
+                                 const Limits& limits) {
+  Reader reader(arena, names, limits);
   Document document;
   TRY(document.root_, reader.read(text));
   document.node_count_ = reader.count();

@@ -1,9 +1,9 @@
 // Document: a parsed XML text, as a tree of nodes in an arena.
 //
-//   TRY(xml::Document document, xml::Document::parse(body, arena));
+//   TRY(xml::Document document, xml::Document::parse(body, arena, xml::Names::local));
 //   for (const xml::Node* node = document.root().first_child; node; node = node->next) ..
 //
-// For what strangers send: kDepthMax, kNodesMax and kDocumentBytesMax bound it. A document type may
+// For what strangers send: kDepthMax and Limits bound it. A document type may
 // be named, and is then dropped; one that declares anything is refused, and so is a reference to an
 // entity that is not one of the five of XML. Nothing outside of the text is ever read.
 #pragma once
@@ -18,8 +18,10 @@
 namespace perigee::xml {
 
 inline constexpr std::size_t kDepthMax = 256;
-inline constexpr std::size_t kNodesMax = 65'536;  // elements, attributes, texts, ..
-inline constexpr std::size_t kDocumentBytesMax = std::size_t{16} * 1024 * 1024;
+struct Limits {
+  std::size_t nodes_max = 65'536;  // elements, attributes, texts, ..
+  std::size_t bytes_max = 16 << 20;
+};
 
 enum class NodeKind : std::uint8_t { root, element, attribute, text, comment, instruction };
 
@@ -45,7 +47,8 @@ class Document {
  public:
   // UTF-8 is assumed, whatever the prolog says: the text has been decoded before. Declarations of
   // namespaces are no attributes. The error's message begins with the line: "3: ...".
-  static Result<Document> parse(std::string_view text, Arena& arena, Names names);
+  static Result<Document> parse(std::string_view text, Arena& arena, Names names,
+                                const Limits& limits = {});
 
   const Node& root() const { return *root_; }  // above the outermost element
   const Node& element() const;                 // the outermost element

@@ -4,18 +4,13 @@
 #include <limits>
 #include <utility>
 
+#include "base/trim.hpp"
 #include "xml/xpath_expr.hpp"
 
 namespace perigee::xml {
 namespace {
 
 using Kind = XPathValue::Kind;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // The texts inside of an element, in order; null when there is no further one.
 const Node* next_text(const Node* at, const Node& top) {

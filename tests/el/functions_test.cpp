@@ -184,9 +184,27 @@ TEST(ElRegex, TranslatesWhatJavaReadsInAnotherWay) {
   EXPECT_EQ(translated("[]a]"), "[\\]a]");
 }
 
+// The pattern that url-rewriting's documentation shows has such a group.
+TEST(ElRegex, AnAtomicGroupOfSingleCharactersIsAPlainGroup) {
+  EXPECT_EQ(translated("(?>a)"), "(?:a)");
+  EXPECT_EQ(translated("https?://[^\\/]*\\/((?>\\w|\\d|\\-|\\/|\\?|\\=|\\&)*)"),
+            "https?://[^\\/]*\\/((?:\\w|\\d|\\-|\\/|\\?|\\=|\\&)*)");
+  auto regex = Regex::compile("(?>a|\\d)+b");
+  ASSERT_TRUE(regex);
+  EXPECT_TRUE((*regex)->matches_all("a1a2b"));
+  EXPECT_FALSE((*regex)->matches_all("acb"));
+  for (std::string_view pattern :
+       {"(?>ab)", "(?>a|bc)", "(?>a*)", "(?>a|)", "(?>)", "(?>(a))", "(?>a", "(?>a|", "(?>",
+        "(?>[ab])", "(?>\\b)", "(?>\\u0041)", "(?>\\", "(?>^)", "(?>a{2})"}) {
+    EXPECT_NE(translated(pattern).find("an atomic group may only hold single characters"),
+              std::string::npos)
+        << pattern;
+  }
+}
+
 TEST(ElRegex, RefusesWhatItCannotDo) {
   for (std::string_view pattern :
-       {"(?=a)", "(?!a)", "(?<=a)", "(?<!a)", "(?>a)", "a++", "a*+", "(a)\\1", "\\k<n>", "[a[b]]",
+       {"(?=a)", "(?!a)", "(?<=a)", "(?<!a)", "(?>ab)", "a++", "a*+", "(a)\\1", "\\k<n>", "[a[b]]",
         "[a-z&&[^b]]", "(?x)a", "[a", "a\\", "\\u12"}) {
     EXPECT_EQ(translated(pattern).substr(0, 6), "error:") << pattern;
   }

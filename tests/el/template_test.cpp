@@ -182,7 +182,8 @@ TEST(ElTemplate, WarnsOfNamesThatDoNotExist) {
        "column 2: there is no variable 'reqest', it is null; did you mean 'request'?"},
       {"{#xyzzy?.a}", "column 2: there is no variable 'xyzzy', it is null"},
       {"{#jsonPth(#request.content, '$')}",
-       "column 2: there is no function #jsonPth, it fails when it is reached"},
+       "column 2: there is no function #jsonPth, it fails when it is reached; did you mean "
+       "'jsonPath'?"},
       {"{#request.method.getClass()}",
        "column 18: the method 'getClass' is not allowed, it fails when it is reached"},
       {"{#request.headers.anything}", ""},
@@ -193,6 +194,144 @@ TEST(ElTemplate, WarnsOfNamesThatDoNotExist) {
       {"#reqest.method", ""},
   };
   for (const test::Row& row : rows) EXPECT_EQ(warnings_of(row.text), row.expected) << row.text;
+}
+
+TEST(ElTemplate, WarnsOfAListThatIsComparedWithOneValue) {
+  const std::string never =
+      ": this is a list of values, which is never equal to one value; write [0] behind it";
+  const std::pair<std::string_view, std::string> rows[] = {
+      {"{#request.headers['X-A'] == 'b'}", "column 18" + never},
+      {"{'b' != #request.params['a']}", ""},  // no expression
+      {"{('b' != #request.params['a'])}", "column 25" + never},
+      {"{#request.pathParams.id eq 'b'}", "column 22" + never},
+      {"{#response.headers.etag == 'b' && #request.params['n'] == 4}",
+       "column 20" + never + "|column 50" + never},
+      {"{#request.headers['X-A'][0] == 'b'}", ""},
+      {"{#request.headers['X-A'] == null}", ""},
+      {"{#request.headers['X-A'] == {'b'}}", ""},
+      {"{#request.headers['X-A'] == #request.headers['X-B']}", ""},
+      {"{#context.attributes['a'] == 'b'}", ""},
+      {"{#request.headers.getFirst('X-A') == 'b'}", ""},
+  };
+  for (const auto& [text, expected] : rows) EXPECT_EQ(warnings_of(text), expected) << text;
+}
+
+TEST(ElTemplate, WarnsOfWhatFailsWhenItIsReached) {
+  const std::string kReached = ", it fails when it is reached";
+  const std::string kAlone =
+      " alone is no value" + kReached + "; a variable begins with '#', a text stands in quotes";
+  const std::pair<std::string, std::string> rows[] = {
+      {"{#request.method.toUppercase()}", "column 18: the method 'toUppercase' is not allowed" +
+                                              kReached + "; did you mean 'toUpperCase'?"},
+      {"{T(java.lang.Maths).abs(1)}", "column 2: the type 'java.lang.Maths' is not allowed" +
+                                          kReached + "; did you mean 'java.lang.Math'?"},
+      {"{T(java.lang.Math).abz(1)}",
+       "column 20: the static method 'abz' is not allowed" + kReached + "; did you mean 'abs'?"},
+      {"{T(java.lang.Integer).parsInt('1')}",
+       "column 23: the static method 'parsInt' is not allowed" + kReached +
+           "; did you mean 'parseInt'?"},
+      {"{T(java.lang.Integer).smu(1, 2)}",
+       "column 23: the static method 'smu' is not allowed" + kReached + "; did you mean 'sum'?"},
+      {"{(new java.util.Dat())}", "column 3: new java.util.Dat is not allowed" + kReached +
+                                      "; did you mean 'java.util.Date'?"},
+      // What needs no request is tried at once.
+      {"{(1/0)}", "column 4: division by zero" + kReached},
+      {"{(1 + 'abc'.substring(5))}",
+       "column 13: position 5 is outside of a text of length 3" + kReached},
+      {"{T(java.lang.Math).abs('x')}", "column 20: a text is not a number" + kReached},
+      // Names without '#'.
+      {"{(payload)}", "column 3: 'payload'" + kAlone},
+      {"{#request.method == GET}", "column 21: 'GET'" + kAlone},
+      {"{#request.headers[X-A]}", "column 19: 'X'" + kAlone},
+      {"{#request.headers[X]}", ""},
+      {"{#request.headers['a'].?[length > 1 && length < 3].![length]}", ""},
+      // The right side of an operator.
+      {"{#request.method matches 1}",
+       "column 18: 'matches' needs a regular expression on its right" + kReached},
+      {"{#request.timestamp between 1}",
+       "column 21: 'between' needs a list of two values, {1, 5}, on its right" + kReached},
+      {"{#request.timestamp between {1, 2, 3}}",
+       "column 21: 'between' needs a list of two values, {1, 5}, on its right" + kReached},
+      {"{#request.method instanceof 'x'}",
+       "column 18: 'instanceof' needs a type, T(java.lang.String), on its right" + kReached},
+      {"{#request.timestamp between {1, 5}} {#request.method instanceof T(String)}", ""},
+      // Text that looks like an expression.
+      {"a {request.method} b {#request.method} {properties['x']}",
+       "column 3: '{request' is text; an expression begins with '{#'|"
+       "column 40: '{properties' is text; an expression begins with '{#'"},
+      {R"({"request": {"a": 1}, "b": {a.request}, {request}})", ""},
+  };
+  for (const auto& [text, expected] : rows) EXPECT_EQ(warnings_of(text), expected) << text;
+}
+
+TEST(ElTemplate, WarnsOfNamesWithoutTheirSign) {
+  auto warning = [](int column, const std::string& name) {
+    return "column " + std::to_string(column) + ": '" + name +
+           "' alone is no value, it fails when it is reached; a variable begins with '#', a text "
+           "stands in quotes";
+  };
+  const std::pair<std::string_view, std::string> rows[] = {
+      {"{#request.method eq GET}", warning(21, "GET")},
+      {"{#request.headers.X-Foo[0]}", warning(21, "Foo")},
+      {"{(payload.id)}", warning(3, "payload")},
+      {"a {(x)} b {(y)}", warning(5, "x") + "|" + warning(13, "y")},
+      {"{#jsonPath(#request.content, path)}", warning(30, "path")},
+      // Keys, and what belongs to the item of a selection.
+      {"{#request.headers[x-a]}", warning(19, "x")},
+      {"{#request.headers[Host][0]}", ""},
+      {"{#request.jsonContent[items][0]}", ""},
+      {"{#request.jsonContent.items.?[price > 5 && a.![b] == c].![id]}", ""},
+      {"{(price > 5 ? #request.jsonContent.items.?[price > 5] : null)}", warning(3, "price")},
+      {"{({a: 1, b: 2}[b])}", ""},
+  };
+  for (const auto& [text, expected] : rows) EXPECT_EQ(warnings_of(text), expected) << text;
+}
+
+TEST(ElTemplate, WarnsOfTextThatLooksLikeAnExpression) {
+  auto warning = [](int column, const std::string& begin) {
+    return "column " + std::to_string(column) + ": '{" + begin +
+           "' is text; an expression begins with '{#'";
+  };
+  const std::pair<std::string_view, std::string> rows[] = {
+      {"{request.method}", warning(1, "request")},
+      {"a {#api.id} ${properties['x']}", warning(14, "properties")},
+      {"#{response.status} {context.attributes}",
+       warning(2, "response") + "|" + warning(20, "context")},
+      {R"({"request.method": {"api": 1}})", ""},
+      {"{request}", ""},
+      {"{other.thing}", ""},
+      {"{ request.method}", ""},
+  };
+  for (const auto& [text, expected] : rows) EXPECT_EQ(warnings_of(text), expected) << text;
+  auto many = Template::compile(std::string(kTextBytesMax, '{'));
+  ASSERT_TRUE(many);
+  EXPECT_TRUE(many->warnings().empty());
+}
+
+// Errors say what stands where something else is expected, on one line.
+TEST(ElTemplate, RefusesWithColumnAndReason) {
+  const test::Row rows[] = {
+      {"{#request.method == 'x'",
+       "column 1: '{#' begins an expression whose '}' is missing; braces inside of it, in texts "
+       "too, nest once only"},
+      {"a\n {#request.\n foo == }",
+       "expression 'a  {#request.  foo == }': column 23: the expression ends where a value is "
+       "expected"},
+      {"{(1 ++ 2)}", "column 5: '++' is not supported; of two signs keep them apart"},
+      {"{#a--}", "column 4: '--' is not supported"},
+      {"{(1 == 1 == 1)}",
+       "column 10: '==' stands where ')' of the parenthesis at column 2 is expected"},
+      {"{#request.headers['a'}",
+       "column 22: the expression ends where ']' after an index is expected"},
+      {"{T(java.lang.Math.random())}", "column 25: '(' stands where ')' after a type is expected"},
+      {"{#a = 1}", "column 5: assignment is not supported; did you mean '=='?"},
+      {"{#a == \xe2\x80\x99x\xe2\x80\x99}",
+       "column 8: the character '\xe2\x80\x99' is not expected"},
+  };
+  for (const test::Row& row : rows)
+    EXPECT_NE(test::compile_error(row.text).find(row.expected), std::string::npos)
+        << row.text << ": " << test::compile_error(row.text);
+  EXPECT_EQ(warnings_of("{(1 + +2)} {(1 - -2)}"), "");
 }
 
 TEST(ElTemplate, WarningsAreBounded) {

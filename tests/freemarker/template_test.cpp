@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr std::string_view kModel = R"j({
-  "name": "World", "empty": "", "nothing": null, "n": 1234567, "half": 0.5, "pi": 3.14159265, "neg": -3, "zero": 0,
+  "name": "World", "empty": "", "nothing": null, "n": 1234567, "half": 0.5, "pi": 3.14159265, "neg": -3, "zero": 0, "huge": 1e308,
   "yes": true, "no": false, "list": ["a", "b", "c"], "none": [], "nums": [3, 1, 2], "mixed": [1, null, "x"],
   "map": {"k": "v", "deep": {"x": [1, {"y": "z"}]}, "n": 5}, "users": [{"name": "Bob", "age": 5}, {"name": "al", "age": 40}],
   "json": "{\"a\": {\"b\": [1, 2.5, null]}, \"t\": \"x\"}", "text": "  Hello wOrld  ", "path": "a/b/c.txt", "uml": "äöü€",
@@ -46,7 +46,7 @@ std::string render(std::string_view text, std::size_t bytes_max = 1 << 20) {
   auto compiled = Template::compile(text);
   if (!compiled) return "refused: " + compiled.error().message;
   Arena arena;
-  auto made = compiled->render(JsonModel(document.root()), arena, bytes_max);
+  auto made = compiled->render(JsonModel(document.root()), arena, {.output_bytes_max = bytes_max});
   return made ? std::string(*made) : "failed: " + made.error().message;
 }
 
@@ -229,6 +229,10 @@ const Row kTextBuiltins[] = {
      "2.5 x null a,t"},
     {"<#assign body = json?eval_json>${body.a.b?size}<#list body.a.b as x>${x!'-'};</#list>",
      "31;2.5;-;"},
+    {"<#assign body = json?eval >${body.t} ${body.a.b?join(',', '', '')}", "x 1,2.5"},
+    {"${'7'?eval + 1} ${'true'?eval?c} ${' [1, \\'\\'] '?replace(\"'\", '\"')?eval?size} "
+     "${('null'?eval)!'missing'} ${'{}'?eval?size}",
+     "8 true 2 missing 0"},
     {"${name?upperCase} ${'a'?jsonString}", "WORLD a"},
 };
 
@@ -313,12 +317,11 @@ const Refusal kRefusals[] = {
     {"<@x/>", "user-defined directives"},
     {"${x?nope}", "line 1, column 5: the built-in '?nope' is not supported"},
     {"${x?upper_cas}", "did you mean 'upper_case'?"},
-    {"<#assign body = request.content?eval>",
-     "line 1, column 33: the built-in '?eval' is not supported; it would run what a stranger "
-     "sends; use ?eval_json"},
     {"<#assign x = \"a.B\"?new()>", "'?new' is not supported"},
     {"${x?api.y}", "'?api' is not supported"},
-    {"${'x'?interpret}", "'?interpret' is not supported"},
+    {"${'x'?interpret}",
+     "line 1, column 7: the built-in '?interpret' is not supported; it would run what a stranger "
+     "sends"},
     {"${x?date}", "dates are not supported"},
     {"${.now}", "the special variable '.now' is not supported"},
     {"${request.getClass().getName('x')}", "only getters without arguments can be called"},
@@ -397,7 +400,15 @@ const Refusal kFailures[] = {
     {"<#stop 'why'>", "stopped by <#stop>: why"},
     {"${'x'?number}", "'x' is no number"},
     {"${'x'?boolean}", "neither true nor false"},
-    {"${name?eval_json}", "it is no JSON"},
+    {"${name?eval_json}", "?eval_json reads JSON only, found invalid JSON at 1:1"},
+    {"${name?eval}", "line 1, column 8: ?eval reads JSON only, found invalid JSON at 1:1"},
+    {"${'1 + 1'?eval}", "?eval reads JSON only, found invalid JSON at 1:3"},
+    {"${'name'?eval}", "?eval reads JSON only"},
+    {"${\"{'a': 1}\"?eval}", "?eval reads JSON only"},
+    {"${'\"${name}'?eval}", "?eval reads JSON only"},
+    {"${empty?eval}", "?eval reads JSON only"},
+    {"${list?eval}", "expected a string or a number, found a sequence"},
+    {"${'null'?eval}", "missing"},
     {"${name?c}", "expected a number or a boolean"},
     {"${'a'?replace('(', '', 'r')}", "regular expression"},
     {"${'a'?replace('(?=x)', '', 'r')}", "look-around is not supported"},
@@ -428,9 +439,13 @@ std::string repeated(std::string_view text, std::size_t count) {
 
 TEST(FreeMarker, IsBounded) {
   EXPECT_THAT(render(std::string(kTemplateBytesMax + 1, 'x')), HasSubstr("longer than"));
-  EXPECT_THAT(render("0123456789", 9), HasSubstr("the output is longer than 9 bytes"));
+  EXPECT_THAT(render("0123456789", 9), HasSubstr("the output has more than 9 bytes"));
   EXPECT_EQ(render("0123456789", 10), "0123456789");
   EXPECT_THAT(render("<#list 1..999999 as x></#list>"), HasSubstr("more than 200000 items"));
+  for (const char* endless : {"1..huge", "1..(huge * huge)", "(huge * huge)..(huge * huge)"})
+    EXPECT_THAT(render("<#list " + std::string(endless) + " as x></#list>"),
+                HasSubstr("more than 200000 items"))
+        << endless;
   EXPECT_THAT(render("<#list 1..1000 as x><#list 1..1000 as y></#list></#list>"),
               HasSubstr("loops turn more than"));
   EXPECT_THAT(
@@ -441,6 +456,17 @@ TEST(FreeMarker, IsBounded) {
   EXPECT_THAT(render("<#attempt><#list 1..999999 as x></#list><#recover>no</#attempt>"),
               HasSubstr("failed"));
   EXPECT_THAT(render("${'a'?left_pad(999999999)}"), HasSubstr("padding"));
+  for (const char* builtin : {"eval", "eval_json"}) {
+    auto nested = [&](std::size_t depth) {
+      return render("${'" + repeated("[", depth) + repeated("]", depth) + "'?" + builtin +
+                    "?size}");
+    };
+    EXPECT_EQ(nested(kJsonDepthMax), "1");
+    EXPECT_THAT(nested(kJsonDepthMax + 1), HasSubstr("nested"));
+    EXPECT_THAT(render(std::string("<#assign x = '[' + ''?right_pad(100000, '0,') + '0]'><#list ") +
+                       "1..100 as i><#assign y = x?" + builtin + "></#list>"),
+                HasSubstr("makes more than"));
+  }
   EXPECT_THAT(render("${" + repeated("(", 5000) + "1" + repeated(")", 5000) + "}"),
               HasSubstr("deeper than"));
   EXPECT_THAT(render("${" + repeated("-", 5000) + "1}"), HasSubstr("too many signs"));
@@ -450,6 +476,26 @@ TEST(FreeMarker, IsBounded) {
   EXPECT_THAT(render(repeated("<#if yes>", 5000) + repeated("</#if>", 5000)),
               HasSubstr("deeper than"));
   EXPECT_EQ(render("${1" + repeated(" + 1", 100) + "}"), "101");
+}
+
+TEST(FreeMarker, HasTheLimitsThatItIsGiven) {
+  const std::pair<Limits, std::string_view> rows[] = {
+      {{.steps_max = 3}, "it needs more than 3 steps (perigee.limits.templateSteps)"},
+      {{.loop_turns_max = 2},
+       "its loops turn more than 2 times (perigee.limits.templateLoopTurns)"},
+      {{.built_bytes_max = 5}, "it makes more than 5 bytes (perigee.limits.templateBytes)"},
+      {{.output_bytes_max = 5}, "the output has more than 5 bytes"}};
+  static const JsonDocument document = *JsonDocument::parse(kModel);
+  auto compiled = Template::compile("<#list list as x>${x + x}</#list>");
+  ASSERT_TRUE(compiled);
+  Arena arena;
+  EXPECT_EQ(*compiled->render(JsonModel(document.root()), arena, {}), "aabbcc");
+  for (const auto& [limits, says] : rows) {
+    auto made = compiled->render(JsonModel(document.root()), arena, limits);
+    ASSERT_FALSE(made) << says;
+    EXPECT_EQ(made.error().code, ErrorCode::limit) << says;
+    EXPECT_THAT(made.error().message, HasSubstr(says));
+  }
 }
 
 TEST(FreeMarker, BuiltinsAreInOrderAndDistinct) {

@@ -20,7 +20,7 @@ struct Row {
 // Without blanks and with its members sorted, so that only what JSON means is compared.
 std::string normal(std::string_view json) {
   auto sort = Chain::compile(R"([{"operation": "sort"}])");
-  auto made = sort->transform(json, 1 << 20);
+  auto made = sort->transform(json, {});
   return made ? *made : "no JSON: " + std::string(json);
 }
 
@@ -32,7 +32,7 @@ void expect(const Row& row, std::string_view operation) {
         "[{\"operation\": \"" + std::string(operation) + "\", \"spec\": " + specification + "}]";
   auto chain = Chain::compile(specification);
   ASSERT_TRUE(chain) << chain.error().message;
-  auto made = chain->transform(row.input, 1 << 20);
+  auto made = chain->transform(row.input, {});
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(normal(*made), normal(row.expected));
 }
@@ -197,7 +197,7 @@ TEST(Jolt, SortPutsKeysInOrderAndTildesFirst) {
   auto chain = Chain::compile(R"([{"operation": "sort"}])");
   ASSERT_TRUE(chain);
   EXPECT_EQ(
-      *chain->transform(R"({"b": 1, "a": {"z": 1, "y": [ {"d": 1, "c": 2} ]}, "~id": 0})", 1000),
+      *chain->transform(R"({"b": 1, "a": {"z": 1, "y": [ {"d": 1, "c": 2} ]}, "~id": 0})", {}),
       R"({"~id":0,"a":{"y":[{"c":2,"d":1}],"z":1},"b":1})");
 }
 
@@ -367,7 +367,7 @@ std::string failure(std::string_view specification, std::string_view input,
                     std::size_t bytes_max = 1 << 20) {
   auto chain = Chain::compile(specification);
   EXPECT_TRUE(chain) << chain.error().message;
-  auto made = chain->transform(input, bytes_max);
+  auto made = chain->transform(input, {.result_bytes_max = bytes_max});
   EXPECT_FALSE(made) << made->substr(0, 200);
   return made ? "" : made.error().message;
 }
@@ -398,6 +398,19 @@ TEST(Jolt, IsBounded) {
               ::testing::HasSubstr("longer than 10 bytes"));
 }
 
+TEST(Jolt, HasTheLimitsThatItIsGiven) {
+  auto chain = Chain::compile(R"([{"operation": "sort"}])");
+  ASSERT_TRUE(chain);
+  const std::string_view input = R"({"b": [1, 2, 3], "a": "0123456789"})";
+  EXPECT_TRUE(chain->transform(input, {.steps_max = 100, .built_bytes_max = 10'000}));
+  auto slow = chain->transform(input, {.steps_max = 5});
+  ASSERT_FALSE(slow);
+  EXPECT_EQ(slow.error().message, "it needs more than 5 steps (perigee.limits.joltSteps)");
+  auto large = chain->transform(input, {.built_bytes_max = 100});
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().message, "it makes more than 100 bytes (perigee.limits.joltBytes)");
+}
+
 TEST(Jolt, RefusesAnInputThatIsNoJson) {
   EXPECT_NE(failure(R"([{"operation": "sort"}])", "{"), "");
   EXPECT_NE(failure(R"([{"operation": "sort"}])", ""), "");
@@ -413,7 +426,7 @@ TEST(Jolt, ManyKeysAreFoundByTheirHash) {
   auto chain = Chain::compile(R"([{"operation": "shift", "spec": {"*": "x.&"}},
                                   {"operation": "shift", "spec": {"x": {"k19999": "last", "k0": "first"}}}])");
   ASSERT_TRUE(chain);
-  auto made = chain->transform(input, 1 << 20);
+  auto made = chain->transform(input, {});
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(*made, R"({"last":19999,"first":0})");
 }

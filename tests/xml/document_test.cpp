@@ -23,9 +23,10 @@ std::string shown(const Node& node) {
   return std::string(node.name) + attributes + "(" + children + ")";
 }
 
-std::string parsed(std::string_view text, Names names = Names::qualified) {
+std::string parsed(std::string_view text, Names names = Names::qualified,
+                   const Limits& limits = {}) {
   Arena arena;
-  auto document = Document::parse(text, arena, names);
+  auto document = Document::parse(text, arena, names, limits);
   return document ? shown(document->root()) : "error: " + document.error().message;
 }
 
@@ -101,17 +102,29 @@ TEST(XmlDocument, HasLimits) {
             "error: 1: its elements are nested deeper than 256");
 
   // The root and the outermost element count too.
-  EXPECT_EQ(parsed("<a>" + repeated("<b/>", kNodesMax - 2) + "</a>").substr(0, 3), "(a(");
-  EXPECT_EQ(parsed("<a>" + repeated("<b/>", kNodesMax - 1) + "</a>"),
-            "error: 1: it has more than 65536 elements, attributes and texts");
+  const Limits limits;
+  const std::string too_many =
+      "error: 1: it has more than 65536 elements, attributes and texts (perigee.limits.xmlNodes)";
+  EXPECT_EQ(parsed("<a>" + repeated("<b/>", limits.nodes_max - 2) + "</a>").substr(0, 3), "(a(");
+  EXPECT_EQ(parsed("<a>" + repeated("<b/>", limits.nodes_max - 1) + "</a>"), too_many);
   std::string attributes = "<a";
-  for (std::size_t i = 0; i < kNodesMax; ++i) attributes += " a" + std::to_string(i) + "=''";
-  EXPECT_EQ(parsed(attributes + "/>"),
-            "error: 1: it has more than 65536 elements, attributes and texts");
+  for (std::size_t i = 0; i < limits.nodes_max; ++i) attributes += " a" + std::to_string(i) + "=''";
+  EXPECT_EQ(parsed(attributes + "/>"), too_many);
 
-  std::string large = "<a>" + std::string(kDocumentBytesMax - 7, 'x') + "</a>";
-  EXPECT_EQ(parsed(large).size(), kDocumentBytesMax - 7 + 7);
-  EXPECT_EQ(parsed(large + " "), "error: 1: it is longer than 16777216 bytes");
+  std::string large = "<a>" + std::string(limits.bytes_max - 7, 'x') + "</a>";
+  EXPECT_EQ(parsed(large).size(), limits.bytes_max - 7 + 7);
+  EXPECT_EQ(parsed(large + " "),
+            "error: 1: it is longer than 16777216 bytes (perigee.limits.xmlBytes)");
+}
+
+TEST(XmlDocument, HasTheLimitsThatItIsGiven) {
+  EXPECT_EQ(parsed("<a><b/></a>", Names::local, {.nodes_max = 3}), "(a(b()))");
+  EXPECT_EQ(
+      parsed("<a><b/></a>", Names::local, {.nodes_max = 2}),
+      "error: 1: it has more than 2 elements, attributes and texts (perigee.limits.xmlNodes)");
+  EXPECT_EQ(parsed("<a/>", Names::local, {.bytes_max = 4}), "(a())");
+  EXPECT_EQ(parsed("<a/>", Names::local, {.bytes_max = 3}),
+            "error: 1: it is longer than 3 bytes (perigee.limits.xmlBytes)");
 }
 
 TEST(XmlDocument, OrderIsThatOfTheDocument) {
