@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/uuid.hpp"
 #include "definition/read_parts.hpp"
 
 namespace perigee::definition {
@@ -18,10 +19,8 @@ struct Layer {
 };
 
 std::string content_hash(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::uint64_t hash = XXH3_64bits(bytes.data(), bytes.size());
   std::string text(16, '0');
-  for (std::size_t i = 0; i < text.size(); ++i) text[i] = kDigits[hash >> (60 - 4 * i) & 0xF];
+  write_hex(text.data(), XXH3_64bits(bytes.data(), bytes.size()), 16);
   return text;
 }
 
@@ -359,6 +358,12 @@ class Reader {
 };
 
 }  // namespace
+
+std::string_view to_string(Subject subject) {
+  constexpr std::array<std::string_view, 5> kNames{"API", "dictionary", "organization",
+                                                   "shared policy group", "access point"};
+  return kNames[static_cast<std::size_t>(subject)];
+}
 
 Envelope read_envelope(std::string_view bytes, const EnvelopeOptions& options) {
   Envelope envelope;

@@ -43,6 +43,7 @@ enum class Subject : std::uint8_t {
   shared_policy_group,
   access_point
 };
+std::string_view to_string(Subject subject);  // "API", "shared policy group"
 
 struct Envelope {
   Shape shape = Shape::unknown;

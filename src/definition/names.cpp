@@ -2,20 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+#include "base/trim.hpp"
+
 namespace perigee::definition {
 namespace {
 
-char folded(char c) {
-  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
-  return c == '_' ? '-' : c;
-}
-
-std::string_view trimmed(std::string_view name) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  std::size_t first = name.find_first_not_of(kBlanks);
-  if (first == name.npos) return {};
-  return name.substr(first, name.find_last_not_of(kBlanks) - first + 1);
-}
+char folded(char c) { return c == '_' ? '-' : ascii_lower(c); }
 
 }  // namespace
 

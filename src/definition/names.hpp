@@ -15,6 +15,9 @@ namespace perigee::definition {
 
 using Names = std::span<const std::string_view>;
 
+// Stands first in the table of an enumeration that has an enumerator for unknown names.
+inline constexpr std::string_view kNoneOfThem = "unknown";
+
 inline constexpr std::array<std::string_view, 8> kApiTypeNames{
     "proxy", "message", "native", "llm-proxy", "mcp-proxy", "a2a-proxy", "edge", "authz"};
 inline constexpr std::array<std::string_view, 2> kHttpVersionNames{"HTTP_1_1", "HTTP_2"};
@@ -27,8 +30,8 @@ inline constexpr std::array<std::string_view, kMethodCount> kMethodNames{
     "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "OTHER"};
 inline constexpr std::array<std::string_view, 2> kFlowModeNames{"default", "best-match"};
 inline constexpr std::array<std::string_view, 2> kPlanModeNames{"standard", "push"};
-inline constexpr std::array<std::string_view, 5> kPlanStatusNames{"unknown", "staging", "published",
-                                                                  "deprecated", "closed"};
+inline constexpr std::array<std::string_view, 5> kPlanStatusNames{
+    kNoneOfThem, "staging", "published", "deprecated", "closed"};
 
 // Lower case, `_` as `-`, without blanks around it: the form in which names are compared.
 std::string normalised(std::string_view name);

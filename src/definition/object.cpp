@@ -11,8 +11,9 @@ std::string not_inner_json(const JsonFault& fault) {
 
 void warn_of_duplicates(const JsonDocument& document, const std::string& inside,
                         Problems& problems) {
-  for (const std::string& pointer : document.duplicates()) {
-    problems.warning(inside + pointer, "the member stands twice; the last one counts");
+  for (Json member : document.duplicates()) {
+    std::string pointer = problems.lists_warnings() ? inside + member.pointer() : "";
+    problems.warning(std::move(pointer), "the member stands twice; the last one counts");
   }
 }
 
@@ -27,8 +28,13 @@ std::size_t Object::chosen(std::string_view member, Names names, std::size_t fal
   if (!text || is_blank(*text)) return fallback;
   std::size_t index = index_of(*text, names);
   if (index != kNoName) return index;
-  warning(member, "unknown value " + quoted(*text) + ", '" + std::string(names[fallback]) +
-                      "' is used" + did_you_mean(*text, names) + "; valid: " + listed(names));
+  // What stands for no name at all is first in its table, and no document writes it.
+  bool falls_to_none = names[fallback] == kNoneOfThem;
+  if (falls_to_none) names = names.subspan(1);
+  std::string instead = falls_to_none ? "" : ", '" + std::string(names[fallback]) + "' is used";
+  bool is_meant = !falls_to_none && nearest_name(*text, names) == names[fallback];
+  warning(member, "unknown value " + quoted(*text) + instead +
+                      (is_meant ? "" : did_you_mean(*text, names)) + "; valid: " + listed(names));
   return fallback;
 }
 

@@ -23,6 +23,8 @@ struct Reading {
   const Limits& limits;
   Problems problems;
   std::vector<std::shared_ptr<const JsonDocument>> documents;
+  std::size_t flows = 0;  // read so far, of the API and its plans
+  std::size_t steps = 0;
 };
 
 class Object : public JsonObject {

@@ -25,8 +25,10 @@ struct Limits {
   std::size_t endpoint_groups_max = 1'000;
   std::size_t endpoints_max = 10'000;  // of the API
   std::size_t plans_max = 1'000;
-  std::size_t flows_max = 1'000;  // of the API, or of one plan
-  std::size_t steps_max = 1'000;  // of one phase of one flow
+  std::size_t flows_max = 1'000;          // of the API, or of one plan
+  std::size_t steps_max = 1'000;          // of one phase of one flow
+  std::size_t flows_of_all_max = 10'000;  // of the API and its plans together
+  std::size_t steps_of_all_max = 50'000;  // of all these flows
   std::size_t properties_max = 10'000;
   std::size_t resources_max = 1'000;
   std::size_t response_templates_max = 1'000;

@@ -18,6 +18,19 @@ struct Inherited {
 
 constexpr std::array<std::string_view, 1> kTypes{"http-proxy"};
 
+constexpr std::string_view kOfOptions =
+    "it stands in 'sharedConfigurationOverride', or in the group's 'sharedConfiguration'";
+constexpr std::array<Hint, 4> kConfigurationHints{
+    {{"http", kOfOptions}, {"ssl", kOfOptions}, {"proxy", kOfOptions}, {"headers", kOfOptions}}};
+constexpr std::array<Hint, 7> kEndpointHints{
+    {{"http", kOfOptions},
+     {"ssl", kOfOptions},
+     {"proxy", kOfOptions},
+     {"headers", kOfOptions},
+     {"target", "in v4 it stands in 'configuration'"},
+     {"backup", "in v4 it is 'secondary'"},
+     {"healthcheck", "in v4 it is 'healthCheck' in 'services'"}}};
+
 std::string read_configured_target(Object& endpoint) {
   Configuration configuration = endpoint.configuration("configuration");
   if (configuration.value.absent()) {
@@ -26,22 +39,23 @@ std::string read_configured_target(Object& endpoint) {
   }
   Object from(configuration.value, endpoint.reading(), configuration.inside);
   std::string target = read_target(from);
-  from.finish();
+  from.finish(kConfigurationHints);
   return target;
 }
 
-EndpointOptions read_own_options(Object& endpoint) {
-  Configuration own = endpoint.configuration("sharedConfigurationOverride");
-  if (!own.value.absent()) {
-    return read_endpoint_options(Object(own.value, endpoint.reading(), own.inside));
-  }
+// Of an endpoint or a group.
+EndpointOptions read_options_of(Object& holder, std::string_view member) {
+  Configuration told = holder.configuration(member);
+  if (!told.value.absent())
+    return read_endpoint_options(Object(told.value, holder.reading(), told.inside));
   EndpointOptions options;
-  options.pointer = endpoint.pointer();
+  options.pointer = holder.pointer();
   return options;
 }
 
 EndpointOptions read_options(Object& endpoint, const Inherited& group) {
-  if (!endpoint.boolean("inheritConfiguration", false)) return read_own_options(endpoint);
+  if (!endpoint.boolean("inheritConfiguration", false))
+    return read_options_of(endpoint, "sharedConfigurationOverride");
   endpoint.ignore({"sharedConfigurationOverride"});
   if (group.options) return *group.options;
   endpoint.error("inheritConfiguration", "the group's sharedConfiguration is invalid");
@@ -82,27 +96,15 @@ std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
   endpoint.tenants = from.texts("tenants");
   endpoint.health_check = effective_check(from, endpoint, group);
 
-  Problems& problems = from.reading().problems;
-  Problems::Mark mark = problems.mark();
-  endpoint.target = read_configured_target(from);
-  endpoint.options = read_options(from, group);
-  from.finish();
-  if (left_out_since(mark, endpoint, problems)) return std::nullopt;
-  return endpoint;
+  return unless_left_out(from, std::move(endpoint), kEndpointHints, [&](Endpoint& whole) {
+    whole.target = read_configured_target(from);
+    whole.options = read_options(from, group);
+  });
 }
 
 std::optional<EndpointOptions> read_shared_options(Object& group) {
-  Problems& problems = group.reading().problems;
-  Problems::Mark mark = problems.mark();
-  Configuration shared = group.configuration("sharedConfiguration");
-  EndpointOptions options;
-  options.pointer = group.pointer();
-  if (!shared.value.absent()) {
-    options = read_endpoint_options(Object(shared.value, group.reading(), shared.inside));
-  }
-  if (!problems.has_errors_since(mark)) return options;
-  problems.demote_since(mark);
-  return std::nullopt;
+  return group.reading().problems.unless_broken(
+      [&] { return read_options_of(group, "sharedConfiguration"); });
 }
 
 Inherited read_inherited(Object& group) {
@@ -150,12 +152,19 @@ std::string read_target(Object& from) {
   return target;
 }
 
-bool left_out_since(Problems::Mark mark, const Endpoint& endpoint, Problems& problems) {
-  if (!problems.has_errors_since(mark)) return false;
-  problems.demote_since(mark);
-  problems.warning(endpoint.pointer,
-                   "endpoint '" + endpoint.name + "' is left out: its configuration is invalid");
-  return true;
+std::optional<Endpoint> unless_left_out(Object& from, Endpoint endpoint,
+                                        std::span<const Hint> hints,
+                                        const std::function<void(Endpoint&)>& read) {
+  Problems& problems = from.reading().problems;
+  std::optional<Endpoint> whole = problems.unless_broken([&] {
+    read(endpoint);
+    from.finish(hints);
+    return endpoint;
+  });
+  if (!whole)
+    problems.warning(endpoint.pointer,
+                     "endpoint '" + endpoint.name + "' is left out: its configuration is invalid");
+  return whole;
 }
 
 void check_endpoint_names(const std::vector<EndpointGroup>& groups, Problems& problems) {

@@ -8,6 +8,13 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kSelectorTypes{"http", "condition", "channel", "mcp"};
 
+constexpr std::array<Hint, 5> kHints{
+    {{"path-operator", "in v4 it stands in a selector of type 'http'"},
+     {"methods", "in v4 they stand in a selector of type 'http'"},
+     {"condition", "in v4 it stands in a selector of type 'condition'"},
+     {"pre", "in v4 the steps of 'request'"},
+     {"post", "in v4 the steps of 'response'"}}};
+
 HttpSelector read_http_selector(Object& from) {
   HttpSelector selector;
   selector.pointer = from.pointer();
@@ -73,11 +80,7 @@ void note_message_phases(Object& flow) {
 }
 
 Flow read_flow(Object from) {
-  Flow flow;
-  flow.pointer = from.pointer();
-  flow.id = from.text("id");
-  flow.name = from.text("name");
-  flow.enabled = from.boolean("enabled", true);
+  Flow flow = read_common_flow(from);
   for (const JsonNode& node : from.items("selectors", from.reading().limits.list_items_max)) {
     read_selector(from.open(Json(node)), flow);
   }
@@ -85,8 +88,19 @@ Flow read_flow(Object from) {
   flow.response = read_steps(from, "response");
   note_message_phases(from);
   flow.tags = from.texts("tags");
-  from.finish();
+  from.finish(kHints);
   return flow;
+}
+
+// One more list of flows or steps: nothing when there are too many of them in all.
+std::span<const JsonNode> counted(Object& from, std::string_view member, std::size_t limit,
+                                  std::size_t& count, std::size_t limit_of_all) {
+  std::span<const JsonNode> nodes = from.items(member, limit);
+  count += nodes.size();
+  if (count <= limit_of_all) return nodes;
+  from.error(member, "with these the API and its plans have " + std::to_string(count) +
+                         " in all, the limit is " + std::to_string(limit_of_all));
+  return {};
 }
 
 }  // namespace
@@ -115,9 +129,21 @@ void read_selector_path(Object& from, std::string_view operator_member, HttpSele
       from.choice(operator_member, kPathOperatorNames, PathOperator::starts_with);
 }
 
+Flow read_common_flow(Object& from) {
+  Flow flow;
+  flow.pointer = from.pointer();
+  flow.id = from.text("id");
+  flow.name = from.text("name");
+  flow.enabled = from.boolean("enabled", true);
+  return flow;
+}
+
 std::vector<Step> read_steps(Object& flow, std::string_view phase) {
   std::vector<Step> steps;
-  std::span<const JsonNode> nodes = flow.items(phase, flow.reading().limits.steps_max);
+  Reading& reading = flow.reading();
+  const Limits& limits = reading.limits;
+  std::span<const JsonNode> nodes =
+      counted(flow, phase, limits.steps_max, reading.steps, limits.steps_of_all_max);
   steps.reserve(nodes.size());
   for (const JsonNode& node : nodes) steps.push_back(read_step(flow.open(Json(node))));
   return steps;
@@ -125,7 +151,10 @@ std::vector<Step> read_steps(Object& flow, std::string_view phase) {
 
 std::vector<Flow> read_flow_list(Object& from, FlowReader read) {
   std::vector<Flow> flows;
-  std::span<const JsonNode> nodes = from.items("flows", from.reading().limits.flows_max);
+  Reading& reading = from.reading();
+  const Limits& limits = reading.limits;
+  std::span<const JsonNode> nodes =
+      counted(from, "flows", limits.flows_max, reading.flows, limits.flows_of_all_max);
   flows.reserve(nodes.size());
   for (const JsonNode& node : nodes) flows.push_back(read(from.open(Json(node))));
   return flows;

@@ -87,6 +87,13 @@ bool is_http(Object& listener) {
 
 std::string read_context_path(Object& from, std::string_view member) {
   std::string written = from.text(member);
+  if (!from.present()) return normalised_path(written);  // already a fault
+  bool is_pattern = written.find_first_of("*?#{") != written.npos || written.contains("/:");
+  if (is_pattern) {
+    from.warning(member, quoted(written) +
+                             " is compared letter by letter: '*', '?', '#', '{' and ':name' are no "
+                             "patterns here; a context path takes everything below it");
+  }
   if (written.empty()) {
     from.warning(member, "no path is given; '/' is used, which takes every request of its host");
   } else if (written.front() != '/') {

@@ -139,6 +139,14 @@ ProxyOptions read_proxy(Object from) {
   return proxy;
 }
 
+// compat: `principal` is the user's older name.
+ProxyOptions read_v2_proxy_options(Object from) {
+  std::string principal = from.text("principal");
+  ProxyOptions proxy = read_proxy(from);
+  if (proxy.username.empty()) proxy.username = std::move(principal);
+  return proxy;
+}
+
 }  // namespace
 
 std::vector<Header> read_headers(Object& from, std::string_view member) {
@@ -174,7 +182,7 @@ EndpointOptions read_v2_endpoint_options(Object& holder) {
   options.pointer = holder.pointer();
   options.http = read_v2_http(holder.object("http"));
   options.ssl = read_v2_ssl(holder.object("ssl"));
-  options.proxy = read_proxy(holder.object("proxy"));
+  options.proxy = read_v2_proxy_options(holder.object("proxy"));
   options.headers = read_v2_headers(holder);
   std::string host = holder.text("hostHeader");
   if (!is_blank(host)) options.headers.push_back({"Host", std::move(host)});

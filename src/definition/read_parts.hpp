@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "definition/object.hpp"
@@ -27,8 +28,11 @@ void check_endpoint_type(Object& from, std::string_view type, Names supported);
 std::string read_target(Object& from);
 void read_load_balancer(Object balancer, EndpointGroup& group);
 void check_endpoint_names(const std::vector<EndpointGroup>& groups, Problems& problems);
-// An endpoint in which errors were found is left out with warnings: the API still deploys.
-bool left_out_since(Problems::Mark mark, const Endpoint& endpoint, Problems& problems);
+// The endpoint with what `read` adds. One in which that finds errors is left out with warnings: the
+// API still deploys.
+std::optional<Endpoint> unless_left_out(Object& from, Endpoint endpoint,
+                                        std::span<const Hint> hints,
+                                        const std::function<void(Endpoint&)>& read);
 
 // read_options.cpp
 EndpointOptions read_endpoint_options(Object options);
@@ -50,6 +54,7 @@ std::optional<HealthCheck> checked_health_check(const std::string& pointer, Read
 // read_flows.cpp
 using FlowReader = Flow (*)(Object flow);
 std::vector<Flow> read_flows(Object& from);
+Flow read_common_flow(Object& from);  // what v4 and v2 have in common, without steps
 std::vector<Flow> read_flow_list(Object& from, FlowReader read);
 std::optional<MethodSet> read_methods(Object& selector);
 void read_selector_path(Object& from, std::string_view operator_member, HttpSelector& selector);
@@ -72,13 +77,16 @@ void ignore_management_members(Object& root);
 // read_v4.cpp
 void read_v4(Object& root, Json plans_holder, Api& api);
 
-// read_v2.cpp, read_v2_proxy.cpp, read_v2_endpoints.cpp, read_v2_flows.cpp
+// read_v2.cpp, read_v2_proxy.cpp, read_v2_endpoints.cpp, read_v2_health_check.cpp,
+// read_v2_flows.cpp
 void read_v2(Object& root, Json plans_holder, Api& api);
 void read_v2_proxy(Object& proxy, const std::optional<HealthCheck>& check_of_api, Api& api);
 std::vector<EndpointGroup> read_v2_groups(Object& proxy,
                                           const std::optional<HealthCheck>& check_of_api);
 // Of the API or of an endpoint; nothing when it is disabled or broken.
 std::optional<HealthCheck> read_v2_health_check(Object service);
+std::optional<HealthCheck> read_v2_endpoint_check(Object own,
+                                                  const std::optional<HealthCheck>& of_api);
 std::vector<Flow> read_v2_flows(Object& from);
 
 // read_platform.cpp

@@ -10,7 +10,7 @@ namespace {
 
 // In the order of SharedPolicyGroupPhase.
 constexpr std::array<std::string_view, 7> kPhaseNames{
-    "unknown",   "REQUEST",         "RESPONSE",        "PUBLISH",
+    kNoneOfThem, "REQUEST",         "RESPONSE",        "PUBLISH",
     "SUBSCRIBE", "MESSAGE_REQUEST", "MESSAGE_RESPONSE"};
 
 milliseconds read_time(Object& from, std::string_view member) {

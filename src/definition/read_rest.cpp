@@ -149,6 +149,12 @@ std::vector<ResponseTemplate> read_response_templates(Object from) {
                    "more than " + std::to_string(all.size()) + " templates, which is the limit");
         return all;
       }
+      if (Json inside(media_type.value); !inside.is_object()) {
+        media_types.wrong_type(inside,
+                               "an object: below an error key stand media types, such as "
+                               "'*/*', and below these status, headers and body");
+        continue;
+      }
       Object inner = media_types.open(Json(media_type.value));
       all.push_back(read_template(std::move(inner), error_key.name, media_type.name));
     }
@@ -160,6 +166,7 @@ void ignore_management_members(Object& root) {
   root.ignore({"definitionVersion",
                "gravitee",
                "allowedInApiProducts",
+               "allowMultiJwtOauth2Subscriptions",
                "description",
                "crossId",
                "hrid",

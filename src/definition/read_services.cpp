@@ -46,13 +46,10 @@ HealthCheck read_http_health_check(Object from) {
 // A broken health check leaves its endpoints unchecked and in use, as upstream does.
 std::optional<HealthCheck> checked_health_check(const std::string& pointer, Reading& reading,
                                                 const std::function<HealthCheck()>& read) {
-  Problems& problems = reading.problems;
-  Problems::Mark mark = problems.mark();
-  HealthCheck check = read();
-  if (!problems.has_errors_since(mark)) return check;
-  problems.demote_since(mark);
-  problems.warning(pointer, "the configuration is invalid" + std::string(kUnchecked));
-  return std::nullopt;
+  std::optional<HealthCheck> check = reading.problems.unless_broken(read);
+  if (!check)
+    reading.problems.warning(pointer, "the configuration is invalid" + std::string(kUnchecked));
+  return check;
 }
 
 std::optional<HealthCheck> read_health_check(const Configuration& configuration,

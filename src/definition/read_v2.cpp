@@ -55,7 +55,7 @@ std::vector<Property> read_v2_properties(Object& root) {
 
 std::optional<HealthCheck> read_services(Object services, Api& api) {
   Object dynamic = services.object("dynamic-property");
-  dynamic.ignore({"schedule", "trigger"});
+  dynamic.ignore({"schedule", "trigger", "interval", "unit"});
   api.dynamic_property = read_service(dynamic, "provider");
   refuse_discovery(services, "provider");
   std::optional<HealthCheck> check = read_v2_health_check(services.object("health-check"));

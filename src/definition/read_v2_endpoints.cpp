@@ -1,4 +1,4 @@
-// Endpoint groups, endpoints and health checks of v2: api-definition.md 2.3.
+// Endpoint groups and endpoints of v2: api-definition.md 2.3.
 #include <algorithm>
 #include <array>
 
@@ -8,6 +8,13 @@ namespace perigee::definition {
 namespace {
 
 constexpr std::array<std::string_view, 2> kTypes{"http", "grpc"};
+
+constexpr std::string_view kOfOptions = "in v2 'http', 'ssl', 'proxy' and 'headers' stand here";
+constexpr std::array<Hint, 4> kEndpointHints{
+    {{"configuration", "in v2 'target' stands in the endpoint itself"},
+     {"inheritConfiguration", "in v2 it is 'inherit'"},
+     {"sharedConfigurationOverride", kOfOptions},
+     {"secondary", "in v2 it is 'backup'"}}};
 
 // What the endpoints of a group may inherit.
 struct Inherited {
@@ -37,17 +44,11 @@ EndpointOptions read_options(Object& endpoint, const Inherited& group) {
   return {};
 }
 
-// compat: unlike v4, an endpoint can switch the check off, and a backup is never checked.
+// A value that is no object is ignored, and a backup is never checked.
 std::optional<HealthCheck> effective_check(Object& endpoint, bool backup, const Inherited& group) {
-  Json json = endpoint.value("healthcheck");
+  Json own = endpoint.value("healthcheck");
   if (backup) return std::nullopt;
-  if (!json.is_object()) return group.check;
-  Object own = endpoint.open(json);
-  if (!own.boolean("inherit", true)) return read_v2_health_check(own);
-  bool enabled = own.boolean("enabled", true);
-  own.ignore({"type", "schedule", "trigger", "steps"});
-  own.finish();
-  return enabled ? group.check : std::nullopt;
+  return own.is_object() ? read_v2_endpoint_check(endpoint.open(own), group.check) : group.check;
 }
 
 std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
@@ -60,22 +61,14 @@ std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
   endpoint.tenants = read_tenants(from);
   endpoint.health_check = effective_check(from, endpoint.secondary, group);
 
-  Problems& problems = from.reading().problems;
-  Problems::Mark mark = problems.mark();
-  endpoint.target = read_target(from);
-  endpoint.options = read_options(from, group);
-  from.finish();
-  if (left_out_since(mark, endpoint, problems)) return std::nullopt;
-  return endpoint;
+  return unless_left_out(from, std::move(endpoint), kEndpointHints, [&](Endpoint& whole) {
+    whole.target = read_target(from);
+    whole.options = read_options(from, group);
+  });
 }
 
 std::optional<EndpointOptions> read_shared_options(Object& group) {
-  Problems& problems = group.reading().problems;
-  Problems::Mark mark = problems.mark();
-  EndpointOptions options = read_v2_endpoint_options(group);
-  if (!problems.has_errors_since(mark)) return options;
-  problems.demote_since(mark);
-  return std::nullopt;
+  return group.reading().problems.unless_broken([&] { return read_v2_endpoint_options(group); });
 }
 
 // `from` is a group, or the `proxy` that has the endpoints itself.
@@ -106,57 +99,7 @@ std::vector<EndpointGroup> read_legacy_group(Object& proxy,
   return groups;
 }
 
-// Health checks.
-
-// compat: assertions have no braces, and none at all asks for status 200.
-std::string joined(const std::vector<std::string>& assertions) {
-  std::string all;
-  for (const std::string& each : assertions) {
-    if (is_blank(each)) continue;
-    all.append(all.empty() ? "(" : " && (").append(each).append(")");
-  }
-  return all.empty() ? "{#response.status == 200}" : "{" + all + "}";
-}
-
-void read_request(Object from, HealthCheck& check) {
-  check.target = from.required_text("path");
-  check.method = from.required_text("method");
-  check.headers = read_v2_headers(from);
-  check.body = from.text("body");
-  check.override_endpoint_path = from.boolean("fromRoot", false);
-  from.finish();
-}
-
-// compat: of several steps the first one runs.
-HealthCheck read_check(Object& service) {
-  HealthCheck check;
-  check.pointer = service.pointer();
-  check.schedule = service.required_text("schedule");
-  auto steps = service.items_at_least_one("steps", service.reading().limits.list_items_max);
-  if (steps.empty()) return check;
-  if (steps.size() > 1) service.warning("steps", "only the first step runs");
-  Object step = service.open(Json(steps.front()));
-  step.ignore({"name"});
-  if (!step.json()["request"].present()) step.error("request", "required, but it is missing");
-  read_request(step.object("request"), check);
-  Object response = step.object("response");
-  check.assertion = joined(response.texts("assertions"));
-  response.finish();
-  step.finish();
-  return check;
-}
-
 }  // namespace
-
-std::optional<HealthCheck> read_v2_health_check(Object service) {
-  if (!service.present() || !service.boolean("enabled", true)) return std::nullopt;
-  service.ignore({"type", "inherit"});
-  return checked_health_check(service.pointer(), service.reading(), [&] {
-    HealthCheck check = read_check(service);
-    service.finish();
-    return check;
-  });
-}
 
 std::vector<EndpointGroup> read_v2_groups(Object& proxy,
                                           const std::optional<HealthCheck>& check_of_api) {

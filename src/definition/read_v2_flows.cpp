@@ -1,8 +1,15 @@
 // Flows of v2 definitions and of organizations: api-definition.md 2.4.
+#include <array>
+
 #include "definition/read_parts.hpp"
 
 namespace perigee::definition {
 namespace {
+
+constexpr std::array<Hint, 3> kHints{
+    {{"selectors", "in v2 'path-operator', 'methods' and 'condition' stand in the flow itself"},
+     {"request", "in v2 the steps of 'pre'"},
+     {"response", "in v2 the steps of 'post'"}}};
 
 // compat: a consumer that is no tag fits no API, but still keeps the list from being empty.
 std::optional<std::vector<std::string>> read_consumers(Object& flow) {
@@ -34,11 +41,7 @@ HttpSelector read_selector(Object& flow) {
 }
 
 Flow read_flow(Object from) {
-  Flow flow;
-  flow.pointer = from.pointer();
-  flow.id = from.text("id");
-  flow.name = from.text("name");
-  flow.enabled = from.boolean("enabled", true);
+  Flow flow = read_common_flow(from);
   flow.http = read_selector(from);
   flow.condition = from.text("condition");
   flow.condition_pointer = from.pointer("condition");
@@ -47,7 +50,7 @@ Flow read_flow(Object from) {
   flow.response = read_steps(from, "post");
   flow.consumer_tags = read_consumers(from);
   from.ignore({"stage"});
-  from.finish();
+  from.finish(kHints);
   return flow;
 }
 

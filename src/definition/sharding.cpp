@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/ascii.hpp"
+#include "base/trim.hpp"
+
 namespace perigee::definition {
 namespace {
 
@@ -30,13 +33,6 @@ Character character_at(std::string_view text, std::size_t at) {
   return {(lead & 0x1Fu) << 6 | (static_cast<unsigned char>(text[at + 1]) & 0x3Fu), 2};
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 bool intersect(const std::vector<std::string>& folded, const std::vector<std::string>& tags) {
   return std::ranges::any_of(tags, [&](const std::string& tag) {
     return std::ranges::find(folded, folded_tag(tag)) != folded.end();
@@ -54,8 +50,7 @@ std::string folded_tag(std::string_view tag) {
     bool latin = bytes == 2 && code >= kLatinFirst && code - kLatinFirst < kLatinBase.size();
     char base = latin ? kLatinBase[code - kLatinFirst] : '.';
     if (bytes == 1) {
-      char c = tag[at];
-      to += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      to += ascii_lower(tag[at]);
     } else if (base != '.') {
       to += base;
     } else if (code < kMarkFirst || code > kMarkLast) {
@@ -112,7 +107,11 @@ std::vector<const ApiPlan*> deployable_plans(const Api& api, const ShardingTags&
 
 std::string no_deployable_plan(const Api& api, const ShardingTags& tags) {
   constexpr std::size_t kShown = 5;
-  if (api.plans.empty()) return "no deployable plan: the definition has no plan";
+  if (api.plans.empty()) {
+    return "no deployable plan: the definition has no plan; add one, published and key-less, or "
+           "set "
+           "perigee.sync.local.openPlan, which gives one to such definitions";
+  }
   std::string text = "no deployable plan: ";
   for (std::size_t i = 0; i < api.plans.size() && i < kShown; ++i) {
     const ApiPlan& plan = api.plans[i];

@@ -63,8 +63,6 @@ const std::map<std::string, std::string, std::less<>> kRefused{
 const std::map<std::string, std::vector<std::string>, std::less<>> kWarnings{
     {"v2/42b92-apim-http-bestmatch-api.json", {"/plans/0/id", "/plans/0/status"}},
     {"v2/84b23-apim-http-pathparams-api-path-param.json", {"/plans/0/id", "/plans/0/status"}},
-    {"v2/apim-definition-jackson-api-overridedhttpconfig-expected.json",
-     {"/proxy/groups/0/endpoints/0/proxy/principal"}},
     {"v2/policy-assign-attributes-apis-v2-assign-multiple-attributes-with-el.json",
      {"/flows/0/pre/1/scope", "/flows/0/post/1/scope"}}};
 

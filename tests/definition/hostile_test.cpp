@@ -81,6 +81,22 @@ TEST(Limits, CountEndpointsOverAllGroups) {
               testing::ElementsAre(problem_is("/endpointGroups", "more than 10000 endpoints")));
 }
 
+TEST(Limits, CountFlowsAndStepsOverAllPlans) {
+  auto plans = [](std::string_view flow, std::size_t flows, std::size_t count) {
+    std::string plan = R"({"id": "p", "name": "p", "status": "published",)"
+                       R"("security": {"type": "key-less"}, "flows": )" +
+                       repeated(flow, flows) + "}";
+    return member("plans", repeated(plan, count));
+  };
+  EXPECT_THAT(errors(read_api(definition({.top = plans("{}", 999, 10)})).problems),
+              testing::IsEmpty());
+  EXPECT_THAT(errors(read_api(definition({.top = plans("{}", 1'000, 11)})).problems),
+              testing::Contains(problem_is("/plans/10/flows", "the limit is 10000")));
+  std::string flow = "{" + member("request", repeated(R"({"policy": "mock"})", 1'000)) + "}";
+  EXPECT_THAT(errors(read_api(definition({.top = plans(flow, 10, 6)})).problems),
+              testing::Contains(problem_is("/plans/5/flows/0/request", "the limit is 50000")));
+}
+
 TEST(Limits, CountPathsOverAllListeners) {
   std::string listener = R"({"type": "http", "paths": )" + repeated("{}", 600) +
                          R"(, "entrypoints": [{"type": "http-proxy"}]})";
@@ -165,6 +181,23 @@ TEST(Limits, StillListAnErrorAfterManyWarnings) {
       read_api(definition({.listener = members + R"("x": 0)", .step = R"("policy": "")"}));
   EXPECT_THAT(errors(parsed.problems),
               testing::ElementsAre(problem_is("/flows/0/request/0/policy", "blank")));
+}
+
+// Below a long name every pointer is as long; of a hundred of them there would be hundreds of MB.
+TEST(Limits, BoundTheTextsOfProblems) {
+  std::string many = member("x", "1");
+  for (int i = 0; i < 200; ++i)
+    many += "," + member("x", "1") + "," + member("y" + std::to_string(i), "1");
+  std::string name(500'000, 'n');
+  std::string text = "{" + member(name, "{" + many + "}") + "}";
+  std::string policy = R"({"policy": ")" + name + R"("})";
+  Slots slots;
+  std::string analytics = member("analytics", "{" + member("logging", text) + "}");
+  slots.top = analytics;
+  for (const Problem& problem : read_api(definition(slots)).problems) {
+    EXPECT_LE(problem.pointer.size(), Problems::kTextBytesMax);
+    EXPECT_LE(problem.message.size(), Problems::kTextBytesMax);
+  }
 }
 
 TEST(Limits, CutLongValuesInMessages) {

@@ -70,7 +70,10 @@ TEST(Plans, AreDeployedByStatusModeAndTags) {
 
 TEST(Plans, TellWhyNoneIsDeployable) {
   Api none = api_of({.top = R"("plans": [])"});
-  EXPECT_EQ(no_deployable_plan(none, {}), "no deployable plan: the definition has no plan");
+  EXPECT_EQ(
+      no_deployable_plan(none, {}),
+      "no deployable plan: the definition has no plan; add one, published and key-less, or set "
+      "perigee.sync.local.openPlan, which gives one to such definitions");
   Api closed = api_of({.plan = R"("status": "closed")"});
   EXPECT_THAT(deployed(closed, ""), IsEmpty());
   EXPECT_EQ(no_deployable_plan(closed, {}), "no deployable plan: plan 'open' (/plans/0) is closed");

@@ -297,6 +297,20 @@ TEST(V2, ReadsStoresAndProxy) {
   EXPECT_EQ(options.proxy.username, "u");
 }
 
+TEST(V2, ReadsTheOlderNameOfAProxysUser) {
+  struct {
+    std::string_view proxy, username;
+  } rows[] = {{R"("proxy": {"principal": "p"})", "p"},
+              {R"("proxy": {"principal": "p", "username": ""})", "p"},
+              {R"("proxy": {"principal": "p", "username": "u"})", "u"}};
+  for (auto [proxy, username] : rows) {
+    EXPECT_EQ(endpoint_of(v2_api_of({.endpoint = proxy})).options.proxy.username, username);
+    std::string endpoint = R"("inherit": true)";
+    Api api = v2_api_of({.endpoint = endpoint, .group = proxy});
+    EXPECT_EQ(endpoint_of(api).options.proxy.username, username) << "of the group";
+  }
+}
+
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 Pairs headers_of(std::string_view members) {

@@ -41,6 +41,74 @@ TEST(V2HealthCheck, ReadsEveryMember) {
   EXPECT_EQ(check.pointer, "/services/health-check");
 }
 
+struct Older {
+  const char* name;
+  std::string_view members;
+  std::string_view schedule, target = "/h", assertion = "{#response.status == 200}";
+};
+void PrintTo(const Older& row, std::ostream* to) { *to << row.name; }
+class V2OlderHealthChecks : public testing::TestWithParam<Older> {};
+
+TEST_P(V2OlderHealthChecks, AreReadWithoutAWarning) {
+  const Older& row = GetParam();
+  const std::string of_the_api = of_api(row.members);
+  const std::string own = of_endpoint(R"("inherit": false, )" + std::string(row.members));
+  for (const V2Slots& slots : {V2Slots{.top = of_the_api}, V2Slots{.endpoint = own}}) {
+    Parsed parsed = read_api(v2_definition(slots));
+    ASSERT_TRUE(parsed.api) << printed(parsed.problems);
+    EXPECT_THAT(warnings(parsed.problems), IsEmpty()) << printed(parsed.problems);
+    ASSERT_TRUE(endpoint_of(*parsed.api).health_check);
+    const HealthCheck& check = *endpoint_of(*parsed.api).health_check;
+    EXPECT_EQ(check.schedule, row.schedule);
+    EXPECT_EQ(check.target, row.target);
+    EXPECT_EQ(check.method, "GET");
+    EXPECT_EQ(check.assertion, row.assertion);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    V2, V2OlderHealthChecks,
+    testing::Values(
+        Older{"Interval", R"("interval": 30, "unit": "SECONDS",
+                             "request": {"uri": "/h", "method": "GET"})",
+              "*/30 * * * * *"},
+        Older{"IntervalText", R"("interval": "5", "unit": "minutes",
+                                 "request": {"uri": "/h", "method": "get"})",
+              "0 */5 * * * *"},
+        Older{"Trigger", R"("trigger": {"rate": 2, "unit": "HOURS"},
+                            "request": {"path": "/h", "method": "GET"})",
+              "0 0 */2 * * *"},
+        Older{"Days", R"("trigger": {"rate": 1, "unit": "DAYS"},
+                         "request": {"path": "/h", "method": "GET"})",
+              "0 0 0 */1 * *"},
+        Older{"ScheduleGoesBefore", R"("schedule": "s", "trigger": {"rate": 1, "unit": "DAYS"},
+                                       "interval": 5, "unit": "SECONDS",
+                                       "request": {"path": "/h", "method": "GET"})",
+              "s"},
+        Older{"TriggerGoesBeforeInterval",
+              R"("trigger": {"rate": 3, "unit": "SECONDS"}, "interval": 5, "unit": "HOURS",
+                 "request": {"path": "/h", "uri": "/x", "method": "GET"})",
+              "*/3 * * * * *"},
+        Older{"Expectation", R"("schedule": "s", "request": {"path": "/h", "method": "GET"},
+                                "expectation": {"assertions": ["#response.status < 300"]})",
+              "s", "/h", "{(#response.status < 300)}"},
+        Older{"StepsGoBefore",
+              R"("schedule": "s", "steps": [{"request": {"path": "/s", "method": "GET"}}],
+                 "request": {"path": "/h", "method": "GET"},
+                 "expectation": {"assertions": ["#response.status < 300"]})",
+              "s", "/s"}),
+    [](const testing::TestParamInfo<Older>& info) { return std::string(info.param.name); });
+
+TEST(V2HealthCheck, OlderMembersMayStandBesideAnInheritedOne) {
+  const std::string top = of_api(kCheck);
+  const std::string endpoint = of_endpoint(
+      R"("inherit": true, "interval": 5, "unit": "SECONDS", "trigger": {}, "request": {},
+         "expectation": {})");
+  Parsed parsed = read_api(v2_definition({.top = top, .endpoint = endpoint}));
+  EXPECT_THAT(warnings(parsed.problems), IsEmpty()) << printed(parsed.problems);
+  EXPECT_EQ(endpoint_of(*parsed.api).health_check->target, "/health");
+}
+
 TEST(V2HealthCheck, AsksForStatus200WithoutAssertions) {
   for (std::string_view response :
        {"", R"(, "response": {})", R"(, "response": {"assertions": []})"}) {
@@ -98,7 +166,26 @@ TEST(V2HealthCheck, IsLeftOutWithAWarningWhenItIsBroken) {
       {R"("schedule": "s", "steps": [{}])", "/services/health-check/steps/0/request", "required"},
       {R"("schedule": "s", "steps": [{"request": {"path": "/"}}])",
        "/services/health-check/steps/0/request/method", "required"},
-      {R"("schedule": "s", "steps": [5])", "/services/health-check/steps/0", "expected an object"}};
+      {R"("schedule": "s", "steps": [5])", "/services/health-check/steps/0", "expected an object"},
+      {R"("schedule": "s", "steps": [], "request": {"path": "/", "method": "GET"})",
+       "/services/health-check/steps", "at least one"},
+      {R"("schedule": "s", "request": {"method": "GET"})", "/services/health-check/request/path",
+       "required"},
+      {R"("schedule": "s", "request": {"path": "/"})", "/services/health-check/request/method",
+       "required"},
+      {R"("schedule": "s", "request": "/h")", "/services/health-check/request",
+       "expected an object"},
+      {R"("interval": 5, "request": {"path": "/", "method": "GET"})", "/services/health-check/unit",
+       "required"},
+      {R"("interval": 0, "unit": "SECONDS", "request": {"path": "/", "method": "GET"})",
+       "/services/health-check/interval", "expected a number from 1"},
+      {R"("trigger": {"unit": "SECONDS"}, "request": {"path": "/", "method": "GET"})",
+       "/services/health-check/trigger/rate", "required"},
+      {R"("trigger": {"rate": 5, "unit": "WEEKS"}, "request": {"path": "/", "method": "GET"})",
+       "/services/health-check/trigger/unit",
+       "unknown unit 'WEEKS'; valid: 'SECONDS', 'MINUTES', 'HOURS', 'DAYS'"},
+      {R"("trigger": 5, "request": {"path": "/", "method": "GET"})",
+       "/services/health-check/trigger", "expected an object"}};
   for (auto& [members, pointer, message] : rows) {
     Parsed parsed = read_api(v2_definition({.top = of_api(members)}));
     ASSERT_TRUE(parsed.api) << printed(parsed.problems);
