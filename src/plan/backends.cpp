@@ -10,7 +10,7 @@ namespace {
 Result<Backend> compile_backend(Compilation& compilation, const definition::EndpointGroup& group,
                                 const definition::Endpoint& endpoint) {
   Evaluator evaluator(compilation);
-  TRY(std::string target, evaluator.text(endpoint.target));
+  TRY(std::string target, evaluator.text(endpoint.target, "target"));
   TRY(upstream::EndpointOptions options,
       endpoint_options(compilation, endpoint, target, evaluator));
   Backend backend;
@@ -26,7 +26,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   backend.propagate_accept_encoding =
       http.propagate_client_accept_encoding && !http.use_compression;
   for (const definition::Header& header : endpoint.options.headers) {
-    TRY(std::string value, evaluator.text(header.value));
+    TRY(std::string value, evaluator.text(header.value, "header '" + header.name + "'"));
     if (!http::is_valid_header_name(header.name) || !http::is_valid_header_value(value)) {
       return fail(ErrorCode::invalid,
                   "header '" + header.name + "' has a name or value that HTTP does not allow");

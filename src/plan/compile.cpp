@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/nearest.hpp"
+#include "el/regex.hpp"
 #include "plan/compile_parts.hpp"
 
 namespace perigee::plan {
@@ -82,8 +83,13 @@ std::unique_ptr<const policy::Policy> make_step_policy(Compilation& compilation,
       policy::scope_of(configuration, *registration, compilation.revision.info.old_engine);
   auto made = make_policy(compilation, *registration, std::move(configuration));
   if (!made || !scope || *scope == phase) return made;
-  compilation.problems.warning(use.configuration_pointer() + "/scope",
-                               "the step never runs: it stands in the other phase");
+  bool is_request = phase == policy::Phase::request;
+  compilation.problems.warning(
+      use.configuration_pointer() + "/scope",
+      is_request ? "the step never runs: its scope is the response, and it stands in the request "
+                   "phase; write REQUEST"
+                 : "the step never runs: its scope is the request, which is the default, and it "
+                   "stands in the response phase; write RESPONSE");
   return nullptr;
 }
 
@@ -142,7 +148,7 @@ void note_parameters(Compilation& compilation, const definition::HttpSelector& s
 std::string described_path(const std::optional<definition::HttpSelector>& http) {
   if (!http) return "every path";
   if (http->path_operator == definition::PathOperator::equals) return "exactly " + http->path;
-  return http->path == "/" ? "every path" : http->path + " and below";
+  return http->path == "/" ? "every path" : "begins with " + http->path;
 }
 
 Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowChain& chain) {
@@ -158,7 +164,6 @@ Flow compile_flow(Compilation& compilation, const definition::Flow& flow, FlowCh
       if (!pattern->matches_all()) made.path = *std::move(pattern);
     }
   }
-  if (flow.http) made.selector = flow.http->path;
   made.path_text = described_path(flow.http);
   if (chain.best_match) made.parts = split_path(flow.http ? flow.http->path : "/");
   made.condition = compile_condition(compilation, flow.condition, flow.condition_pointer);
@@ -347,6 +352,7 @@ void compile_plans(Compilation& compilation) {
 
 Compiled compile(const definition::Envelope& envelope, const std::string& source,
                  CompileContext& context) {
+  el::PatternAllowance patterns;
   Compiled result;
   const definition::Api& api = *envelope.api;
   auto revision = std::make_shared<ApiRevision>();
@@ -384,6 +390,7 @@ namespace {
 // A revision of nothing but these flows. `api` is a name for it and how its flows are chosen.
 Compiled compile_only_flows(const definition::Api& api, const std::string& source,
                             CompileContext& context, bool in_shared_group) {
+  el::PatternAllowance patterns;
   auto revision = std::make_shared<ApiRevision>();
   Compilation compilation{.api = api,
                           .context = context,

@@ -33,25 +33,27 @@ std::size_t endpoints_of(const ApiRevision& revision) {
 Deployments::Deployments(CompileContext context, bool overlapping, Publish publish)
     : context_(std::move(context)), overlapping_(overlapping), publish_(std::move(publish)) {}
 
-void Deployments::log_problems(const std::string& source, const std::string& api_id,
-                               const std::vector<Problem>& problems) const {
+void Deployments::log_problems(const std::string& source, const std::string& id,
+                               const std::vector<Problem>& problems,
+                               definition::Subject subject) const {
   for (const Problem& problem : problems) {
     log::Level level = problem.severity == Severity::error ? log::Level::error : log::Level::warn;
     std::string text = to_string(problem, source);
     if (!problem.place.empty()) {
-      kLog.line(level, api_id, "{}", text);  // it begins with the source
+      kLog.line(level, id, "{}", text);  // it begins with the source
       continue;
     }
-    kLog.line(level, api_id, "{}: API {}: {}", source, api_id.empty() ? "(unknown)" : api_id, text);
+    kLog.line(level, id, "{}: {} {}: {}", source, to_string(subject), id.empty() ? "(unknown)" : id,
+              text);
   }
 }
 
 void Deployments::refuse(const std::string& source, Entry& entry, Refusal refusal,
                          const std::string& untold) {
   refusal.source = source;
-  refusal.previous_serves = entry.revision != nullptr;
-  kLog.line(log::Level::error, refusal.api_id, "{}: API {} is refused{}{}", source,
-            refusal.api_id.empty() ? "(unknown)" : refusal.api_id,
+  refusal.previous_serves = entry.revision != nullptr || platform_.has(source);
+  kLog.line(log::Level::error, refusal.api_id, "{}: {} {} is refused{}{}", source,
+            to_string(refusal.subject), refusal.api_id.empty() ? "(unknown)" : refusal.api_id,
             untold.empty() ? "" : ": " + untold,
             refusal.previous_serves ? "; its previous version goes on serving" : "");
   entry.refusal = std::move(refusal);
@@ -80,16 +82,18 @@ void Deployments::apply_platform(const std::string& source, const Envelope& enve
   }
   std::vector<Problem> problems = envelope.problems;
   bool applied = platform_.apply(source, envelope, context_, problems);
-  log_problems(source, envelope.subject_id, problems);
+  log_problems(source, envelope.subject_id, problems, envelope.subject);
   std::vector<std::string> reasons = reasons_of(problems, source);
   if (!reasons.empty()) {
     refuse(source, entries_[source],
-           {.api_id = envelope.subject_id, .reasons = std::move(reasons)});
-  } else if (applied) {
-    entries_.erase(source);
-    changed_ = true;
-    kLog.info("{}: '{}' has been deployed", source, envelope.subject_id);
+           {.subject = envelope.subject,
+            .api_id = envelope.subject_id,
+            .reasons = std::move(reasons)});
+    return;
   }
+  changed_ |= applied;
+  erase(source);  // it may have been refused, or an API's
+  let_waiting_deploy();
 }
 
 void Deployments::apply(const std::string& source, const Envelope& envelope) {

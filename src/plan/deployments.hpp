@@ -65,8 +65,9 @@ class Deployments {
               const std::string& untold = {});
   std::vector<std::string> waiting_for(const std::string& api_id) const;
   void let_waiting_deploy();
-  void log_problems(const std::string& source, const std::string& api_id,
-                    const std::vector<Problem>& problems) const;
+  void log_problems(const std::string& source, const std::string& id,
+                    const std::vector<Problem>& problems,
+                    definition::Subject subject = definition::Subject::api) const;
 
   CompileContext context_;
   bool overlapping_;

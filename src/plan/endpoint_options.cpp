@@ -13,8 +13,8 @@ using definition::StoreType;
 
 Result<std::string> content_or_file(const std::string& path, const std::string& content,
                                     Evaluator& evaluator) {
-  if (path.empty()) return evaluator.text(content);
-  TRY(std::string file, evaluator.text(path));
+  if (path.empty()) return evaluator.secret(content, "content");
+  TRY(std::string file, evaluator.text(path, "path"));
   return evaluator.file(file);
 }
 
@@ -31,7 +31,7 @@ Result<std::string> store_bytes(const definition::Store& store, Evaluator& evalu
 Result<std::string> trusted(const definition::Store& store, Evaluator& evaluator) {
   if (store.type == StoreType::pem) return content_or_file(store.path, store.content, evaluator);
   TRY(std::string bytes, store_bytes(store, evaluator));
-  TRY(std::string password, evaluator.text(store.password));
+  TRY(std::string password, evaluator.secret(store.password, "password"));
   return net::pkcs12_certificates(bytes, password);
 }
 
@@ -43,8 +43,8 @@ Result<net::PemPair> client_pair(const definition::Store& store, Evaluator& eval
     return pair;
   }
   TRY(std::string bytes, store_bytes(store, evaluator));
-  TRY(std::string password, evaluator.text(store.password));
-  TRY(std::string key_password, evaluator.text(store.key_password));
+  TRY(std::string password, evaluator.secret(store.password, "password"));
+  TRY(std::string key_password, evaluator.secret(store.key_password, "keyPassword"));
   if (!key_password.empty() && key_password != password)
     return fail(ErrorCode::invalid, "keyPassword is not password: PKCS#12 has one for all");
   TRY(net::StoredPair stored, net::pkcs12_pair(bytes, password));
@@ -135,9 +135,9 @@ Result<std::shared_ptr<const upstream::ForwardProxy>> proxy_of(
   auto proxy = std::make_shared<upstream::ForwardProxy>();
   proxy->type = static_cast<upstream::ForwardProxy::Type>(from.type);
   proxy->port = from.port;
-  TRY(proxy->host, evaluator.text(from.host));
-  TRY(proxy->username, evaluator.text(from.username));
-  TRY(proxy->password, evaluator.text(from.password));
+  TRY(proxy->host, evaluator.text(from.host, "host"));
+  TRY(proxy->username, evaluator.text(from.username, "username"));
+  TRY(proxy->password, evaluator.secret(from.password, "password"));
   TRY(upstream::check_proxy(*proxy));
   return proxy;
 }

@@ -29,7 +29,20 @@ el::Value DeploymentVariables::read(const el::Reference& reference, Arena&) cons
   }
 }
 
-Result<std::string> Evaluator::text(std::string_view source) {
+Result<std::string> Evaluator::text(std::string_view source, std::string_view what) {
+  Result<std::string> value = evaluate(source);
+  if (!value) return std::unexpected(std::move(value).error().in(what));
+  return value;
+}
+
+Result<std::string> Evaluator::secret(std::string_view source, std::string_view what) {
+  Result<std::string> value = evaluate(source);
+  if (!value)
+    return fail(value.error().code, std::string(what) + ": its expression cannot be evaluated");
+  return value;
+}
+
+Result<std::string> Evaluator::evaluate(std::string_view source) {
   if (source.empty()) return std::string();
   TRY(el::Template compiled, el::Template::compile(source, policy::template_options()));
   if (compiled.is_constant()) return std::string(compiled.constant_text());

@@ -29,10 +29,13 @@ class Evaluator {
       : variables_(compilation.revision.info, compilation.context.clock),
         files_(compilation.revision.files) {}
 
-  Result<std::string> text(std::string_view source);
+  // `what` it is, for errors. Those of a secret do not show its source.
+  Result<std::string> text(std::string_view source, std::string_view what);
+  Result<std::string> secret(std::string_view source, std::string_view what);
   Result<std::string> file(const std::string& path);
 
  private:
+  Result<std::string> evaluate(std::string_view source);
   DeploymentVariables variables_;
   std::vector<SourceFile>& files_;
   Arena arena_;

@@ -1,5 +1,6 @@
 // The health check of an endpoint (api-definition.md 1.12). A broken one leaves its endpoint
 // unchecked and in use, as upstream does.
+#include "definition/names.hpp"
 #include "plan/evaluator.hpp"
 #include "upstream/health.hpp"
 
@@ -31,14 +32,20 @@ Result<http::Url> url_of(const definition::HealthCheck& check, const std::string
   return http::parse_url(origin.text() + before + target);
 }
 
+// In the letters of HTTP; one of which we know nothing stays as it is written.
+std::string method_of(const definition::HealthCheck& check) {
+  std::size_t known = definition::index_of(check.method, definition::kMethodNames);
+  return known == definition::kNoName ? check.method : std::string(definition::kMethodNames[known]);
+}
+
 Result<upstream::Fetch> request_of(const definition::HealthCheck& check,
                                    const upstream::EndpointOptions& options, Evaluator& evaluator) {
-  upstream::Fetch request{.method = check.method,
+  upstream::Fetch request{.method = method_of(check),
                           .timeout = options.read_timeout > 0s
                                          ? options.connect_timeout + options.read_timeout
                                          : kTimeoutWithoutLimit,
                           .proxy = options.proxy};
-  TRY(std::string target, evaluator.text(check.target));
+  TRY(std::string target, evaluator.text(check.target, "target"));
   TRY(http::Url url, url_of(check, target, options.target));
   if (url.scheme != "http" && url.scheme != "https")
     return fail(ErrorCode::invalid, "the target is no URL of http or https");
@@ -48,13 +55,13 @@ Result<upstream::Fetch> request_of(const definition::HealthCheck& check,
   if (!http::is_valid_header_name(request.method))
     return fail(ErrorCode::invalid, "'" + request.method + "' is no method");
   for (const definition::Header& header : check.headers) {
-    TRY(std::string value, evaluator.text(header.value));
+    TRY(std::string value, evaluator.text(header.value, "header '" + header.name + "'"));
     if (!http::is_valid_header_name(header.name) || !http::is_valid_header_value(value))
       return fail(ErrorCode::invalid,
                   "header '" + header.name + "' has a name or value that HTTP does not allow");
     request.headers.emplace_back(header.name, std::move(value));
   }
-  TRY(request.body, evaluator.text(check.body));
+  TRY(request.body, evaluator.text(check.body, "body"));
   return request;
 }
 
@@ -80,12 +87,13 @@ Result<std::shared_ptr<const upstream::HealthCheck>> make(const definition::Heal
                                                           Evaluator& evaluator) {
   TRY(upstream::Cron schedule, upstream::Cron::parse(check.schedule));
   TRY(upstream::Fetch request, request_of(check, options, evaluator));
-  TRY(el::Template assertion,
-      el::Template::compile(with_braces(check.assertion), policy::template_options()));
+  Result<el::Template> assertion =
+      el::Template::compile(with_braces(check.assertion), policy::template_options());
+  if (!assertion) return std::unexpected(std::move(assertion).error().in("assertion"));
   auto made = std::make_shared<upstream::HealthCheck>(
       upstream::HealthCheck{.schedule = schedule,
                             .request = std::move(request),
-                            .assertion = std::move(assertion),
+                            .assertion = *std::move(assertion),
                             .success_threshold = static_cast<unsigned>(check.success_threshold),
                             .failure_threshold = static_cast<unsigned>(check.failure_threshold)});
   made->fingerprint = fingerprint_of(check, *made);
@@ -105,6 +113,11 @@ std::shared_ptr<const upstream::HealthCheck> compile_health_check(
         check.pointer, "endpoint '" + endpoint.name + "' is not checked: " + made.error().message);
     return nullptr;
   }
+  if (definition::index_of(check.method, definition::kMethodNames) == definition::kNoName)
+    compilation.problems.warning(check.pointer + "/method",
+                                 "unknown method '" + check.method + "', endpoint '" +
+                                     endpoint.name + "' is asked with it" +
+                                     did_you_mean(check.method, definition::kMethodNames));
   for (std::string_view warning : std::span((*made)->assertion.warnings()))
     compilation.problems.warning(check.pointer + "/assertion", std::string(warning));
   return *made;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hex.hpp"
 #include "plan/path_pattern.hpp"
 
 namespace perigee::plan {
@@ -13,22 +14,16 @@ namespace {
 constexpr std::uint16_t kAnyMethod = 0xffff;
 constexpr std::size_t kGroupsMax = 32;  // of the regular expression of one path, with the whole
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // What is not two hex digits after a '%' stays as it is.
 std::string_view decoded(std::string_view text, Arena& arena) {
   if (text.find('%') == text.npos) return text;
   std::span<char> bytes = arena.array<char>(text.size());
   std::size_t size = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    bool escape =
-        text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0;
-    bytes[size++] = escape ? static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2])) : text[i];
+    bool whole = text[i] == '%' && i + 2 < text.size();
+    int high = whole ? hex_value(text[i + 1]) : -1, low = whole ? hex_value(text[i + 2]) : -1;
+    bool escape = high >= 0 && low >= 0;
+    bytes[size++] = escape ? static_cast<char>(high * 16 + low) : text[i];
     if (escape) i += 2;
   }
   return {bytes.data(), size};

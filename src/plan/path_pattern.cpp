@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "el/regex.hpp"
+
 namespace perigee::plan {
 namespace {
 
@@ -50,8 +52,12 @@ Result<std::shared_ptr<const RE2>> compile_path_regex(std::string_view path,
   RE2::Options options;
   options.set_log_errors(false);
   options.set_encoding(RE2::Options::EncodingLatin1);
+  options.set_max_mem(1 << 20);
   auto compiled = std::make_shared<const RE2>(regex, options);
-  if (compiled->ok()) return compiled;
+  if (compiled->ok()) {
+    TRY(el::PatternAllowance::take(el::pattern_bytes(compiled->ProgramSize())));
+    return compiled;
+  }
   return fail(ErrorCode::invalid,
               "path '" + std::string(path) +
                   "' is not a regular expression that can be used: " + compiled->error());

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "definition/envelope.hpp"
 #include "plan/platform.hpp"
 #include "plan/revision.hpp"
 #include "plan/routes.hpp"
@@ -18,7 +19,8 @@ namespace perigee::plan {
 // API.
 struct Refusal {
   std::string source;  // file name
-  std::string api_id;  // as far as it could be read
+  definition::Subject subject = definition::Subject::api;
+  std::string api_id;  // as far as it could be read; of another subject its id
   std::string api_name;
   std::vector<std::string> reasons;  // "error at /flows/0/request/1/policy: ..."
   bool previous_serves = false;

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
+
 namespace perigee::plan {
 
 using definition::Envelope;
 using definition::Subject;
 
 namespace {
+
+constexpr log::Logger kLog{"io.gravitee.gateway.handlers.api.manager"};
 
 using Add = std::function<void(Platform&)>;
 
@@ -73,6 +77,8 @@ bool PlatformDeployments::apply(const std::string& source, const Envelope& envel
   }
   if (!add) return false;
   entries_[source] = {envelope.subject, envelope.subject_id, envelope.content, std::move(add)};
+  kLog.info("{}: {} '{}' has been deployed", source, to_string(envelope.subject),
+            envelope.subject_id);
   return true;
 }
 
@@ -81,12 +87,24 @@ bool PlatformDeployments::has_all_access_points() const {
   return static_cast<std::size_t>(std::ranges::count_if(entries_, is_one)) >= kAccessPointsMax;
 }
 
-bool PlatformDeployments::remove(const std::string& source) { return entries_.erase(source) > 0; }
+bool PlatformDeployments::remove(const std::string& source) {
+  auto entry = entries_.find(source);
+  if (entry == entries_.end()) return false;
+  tell_removal(source, entry->second);
+  entries_.erase(entry);
+  return true;
+}
+
+void PlatformDeployments::tell_removal(const std::string& source, const Entry& entry) {
+  kLog.info("{}: {} '{}' has been undeployed", source, to_string(entry.subject), entry.id);
+}
 
 bool PlatformDeployments::undeploy(const Envelope& envelope) {
   return std::erase_if(entries_, [&](const auto& entry) {
-           return entry.second.subject == envelope.subject &&
-                  entry.second.id == envelope.subject_id;
+           bool is_meant =
+               entry.second.subject == envelope.subject && entry.second.id == envelope.subject_id;
+           if (is_meant) tell_removal(entry.first, entry.second);
+           return is_meant;
          }) > 0;
 }
 

@@ -19,6 +19,7 @@ class PlatformDeployments {
   // an error the source's previous version stays. True when something changed.
   bool apply(const std::string& source, const definition::Envelope& envelope,
              CompileContext& context, std::vector<Problem>& problems);
+  bool has(const std::string& source) const { return entries_.contains(source); }
   // By source, or by an event that names its subject. True when something was there.
   bool remove(const std::string& source);
   bool undeploy(const definition::Envelope& envelope);
@@ -33,6 +34,8 @@ class PlatformDeployments {
     std::function<void(Platform&)> add;
   };
   bool has_all_access_points() const;
+  static void tell_removal(const std::string& source, const Entry& entry);
+
   std::map<std::string, Entry> entries_;  // by source
 };
 

@@ -53,8 +53,7 @@ constexpr MethodSet method_bit(http::Method method) {
 
 struct Flow {
   std::string name;
-  std::string selector;             // its path as it was written; empty without one
-  std::string path_text;            // as it is explained: "/a and below", "exactly /a"
+  std::string path_text;            // as it is explained: "begins with /a", "exactly /a"
   std::optional<PathPattern> path;  // empty = every path
   MethodSet methods = kAllMethods;
   std::optional<el::Template> condition;

@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.hpp"
+
 namespace perigee::plan {
 namespace {
 
@@ -14,8 +16,7 @@ constexpr std::size_t kHostBytesMax = 320;  // longer authorities match no host
 // Lower-cased into `storage`; empty when it is too long.
 std::string_view lower_case(std::string_view text, std::array<char, kHostBytesMax>& storage) {
   if (text.size() > storage.size()) return {};
-  std::transform(text.begin(), text.end(), storage.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(text.begin(), text.end(), storage.begin(), [](char c) { return ascii_lower(c); });
   return {storage.data(), text.size()};
 }
 

@@ -14,9 +14,7 @@ class CapturingPattern {
 
   // Whether it matches the whole text.
   bool matches_all(std::string_view text, el::Regex::Match& match) const;
-  bool find(std::string_view text, std::size_t from, el::Regex::Match& match) const {
-    return regex_->find(text, from, match);
-  }
+  const el::Regex& regex() const { return *regex_; }
   // The match's groups must live as long as the exchange.
   void set_variables(const el::Regex::Match& match, policy::Exchange& exchange) const;
 

@@ -63,6 +63,7 @@ class DynamicRouting final : public policy::Policy {
     std::string_view raw = exchange.arena.copy(exchange.path_info);
     std::optional<std::string> decoded = el::form_decoded(raw);
     if (!decoded) return Verdict::fail(500, "", "Invalid path");
+    el::PatternAllowance patterns;  // of expressions
     std::string_view path = exchange.arena.copy(*decoded);
     for (const Rule& rule : rules_) {
       if (rule.compiled) {

@@ -68,6 +68,7 @@ class HttpRedirect final : public policy::Policy {
   }
 
   Async<Verdict> on_request(Exchange& exchange) const override {
+    el::PatternAllowance patterns;  // of expressions
     for (const Rule& rule : rules_) {
       Result<bool> matched = matches(rule, exchange);
       if (!matched) return Verdict::broken(matched.error());

@@ -15,8 +15,6 @@ using policy::Exchange;
 using policy::Phase;
 using policy::Verdict;
 
-constexpr std::size_t kClientsMax = 256;    // addresses that one request may claim to come from
-constexpr std::size_t kEntriesMax = 1'000;  // of a list that expressions give
 constexpr std::size_t kHostBytesMax = 253;
 
 enum class Families : std::uint8_t { ipv4, ipv6, all };
@@ -47,7 +45,7 @@ std::vector<std::string_view> parts_of(std::string_view text) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
     std::size_t comma = std::min(text.find(','), text.size());
-    std::string_view part = trimmed(text.substr(0, comma), " \t\r\n");
+    std::string_view part = trimmed(text.substr(0, comma));
     if (!part.empty()) parts.push_back(part);
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
@@ -130,6 +128,14 @@ Config parse(ConfigObject& from, const policy::Services& services) {
   return config;
 }
 
+// Some proxies tell the port too: "10.0.0.1:4711", "[2001:db8::1]:4711".
+std::string_view without_port(std::string_view text) {
+  std::size_t close = text.rfind(']'), colon = text.rfind(':');
+  bool has_port = text.starts_with('[') ? close != text.npos && colon == close + 1
+                                        : colon != text.npos && text.find(':') == colon;
+  return has_port ? text.substr(0, colon) : text;
+}
+
 // Whom the request comes from, as it is told and as an address, if it is one.
 struct Client {
   std::string_view text;
@@ -157,8 +163,9 @@ class IpFiltering final : public policy::Policy {
     Result<std::string_view> from = addresses(exchange);
     if (!from) return Verdict::broken(from.error());
     for (std::string_view part : parts_of(*from)) {
-      if (request.clients.size() == kClientsMax) return refusal(exchange.remote_address);
-      request.clients.push_back({part, net::Address::literal(part, 0)});
+      if (request.clients.size() == exchange.limits().client_addresses_max)
+        return refusal(exchange.remote_address);
+      request.clients.push_back({part, net::Address::literal(without_port(part), 0)});
     }
     for (auto [list, entries] : {std::pair(&config_.blacklist, &request.black),
                                  std::pair(&config_.whitelist, &request.white)}) {
@@ -191,12 +198,13 @@ class IpFiltering final : public policy::Policy {
 
   Result<void> evaluate(const std::vector<el::Template>& expressions, Exchange& exchange,
                         Entries& into) const {
+    const std::size_t limit = exchange.limits().listed_addresses_max;
     for (const el::Template& expression : expressions) {
       TRY(std::optional<std::string_view> text, expression.text(exchange, exchange.arena));
       for (std::string_view part : parts_of(text.value_or(""))) {
-        if (into.size() == kEntriesMax)
-          return fail(ErrorCode::limit, "an expression gives more than " +
-                                            std::to_string(kEntriesMax) + " addresses");
+        if (into.size() == limit)
+          return fail(ErrorCode::limit, "expressions give more than " + std::to_string(limit) +
+                                            " addresses (perigee.limits.listedAddresses)");
         if (!add_entry(into, part, config_.with_ends))
           return fail(ErrorCode::evaluation, quoted(part) + " is no address and no host name");
       }

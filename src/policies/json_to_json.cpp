@@ -1,7 +1,6 @@
 // json-to-json: transforms a JSON body by a JOLT specification.
 // Spec: policies/others.md row 11. Docs: docs/policies/json-to-json.md
-#include <algorithm>
-
+#include "base/ascii.hpp"
 #include "jolt/chain.hpp"
 #include "policies/catalog.hpp"
 
@@ -61,25 +60,25 @@ class JsonToJson final : public policy::Policy {
     body.replace(exchange.arena.copy(*made));
     headers.set(http::HeaderId::content_length, std::to_string(made->size()));
     if (config_.override_content_type)
-      headers.set_made(http::HeaderId::content_type, "application/json");
+      headers.set_made(http::HeaderName("Content-Type"), "application/json");
     return Verdict::next();
   }
 
   Result<std::string> transformed(Exchange& exchange, std::string_view body) const {
-    std::size_t bytes_max = exchange.buffered_body_bytes_max();
-    if (config_.chain) return config_.chain->transform(body, bytes_max);
+    const policy::Limits& of = exchange.limits();
+    const jolt::Limits limits{.result_bytes_max = of.buffered_body_bytes_max,
+                              .steps_max = of.jolt_steps_max,
+                              .built_bytes_max = of.jolt_bytes_max};
+    if (config_.chain) return config_.chain->transform(body, limits);
     TRY(std::optional<std::string_view> specification,
         config_.specification->text(exchange, exchange.arena));
     TRY(jolt::Chain chain, jolt::Chain::compile(specification.value_or("")));
-    return chain.transform(body, bytes_max);
+    return chain.transform(body, limits);
   }
 
   // The old engine transforms whatever comes.
   static bool is_json(const http::Headers& headers) {
-    std::string type(headers.get(http::HeaderId::content_type).value_or(""));
-    std::ranges::transform(type, type.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    });
+    std::string type = ascii_lower(headers.get(http::HeaderId::content_type).value_or(""));
     return type.find("json") != type.npos;
   }
 

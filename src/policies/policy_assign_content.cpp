@@ -143,8 +143,13 @@ class AssignContent final : public policy::Policy {
   Verdict apply(Exchange& exchange, Phase phase, policy::MessageBody& body,
                 http::Headers& headers) const {
     Model model(exchange, phase);
+    const policy::Limits& limits = exchange.limits();
     Result<std::string_view> made =
-        body_.render(model, exchange.arena, exchange.buffered_body_bytes_max());
+        body_.render(model, exchange.arena,
+                     {.output_bytes_max = limits.buffered_body_bytes_max,
+                      .steps_max = limits.template_steps_max,
+                      .loop_turns_max = limits.template_loop_turns_max,
+                      .built_bytes_max = limits.template_bytes_max});
     if (!made) return failure(made.error());
     body.replace(*made);
     headers.set(http::HeaderId::content_length, std::to_string(made->size()));

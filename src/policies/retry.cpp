@@ -104,12 +104,15 @@ Async<Verdict> Retrying::invoke(Exchange& exchange) {
     if (made.outcome == Outcome::good) co_return std::move(made.verdict);
     Scope* scope = co_await this_scope();
     if (scope && scope->cancelled()) co_return std::move(made.verdict);
-    if (retries == config_.retries) {
+    if (retries == config_.retries || !exchange.may_try_again()) {
       if (made.outcome == Outcome::answered && config_.last_response) co_return Verdict::next();
       beginning.restore(exchange);
       co_return exhausted();
     }
-    Result<void> waited = co_await net::sleep_for(exchange.worker.reactor, config_.delay);
+    // An attempt may fail without having to wait for anything.
+    net::Reactor& reactor = exchange.worker.reactor;
+    Result<void> waited = co_await (config_.delay > 0ms ? net::sleep_for(reactor, config_.delay)
+                                                        : net::next_turn(reactor));
     if (!waited) co_return Verdict::broken(waited.error());
     beginning.restore(exchange);
   }

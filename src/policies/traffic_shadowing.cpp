@@ -15,9 +15,6 @@ using policy::Verdict;
 
 constexpr log::Logger kLog{"io.gravitee.policy.trafficshadowing"};
 
-// Of one step on one worker: what is beyond is not copied.
-constexpr std::size_t kOutstandingMax = 100;
-constexpr std::size_t kOutstandingBytesMax = 16 << 20;
 constexpr Duration kTimeout = 10s;
 
 struct ExtraHeader {
@@ -48,15 +45,19 @@ Config parse(ConfigObject& from) {
   return config;
 }
 
-// The copies of one step that are under way on one worker.
+// The copies of one step that are under way on one worker. What is beyond the limits is not copied.
 class Shadows final : public policy::WorkerState {
  public:
   explicit Shadows(policy::Worker& worker) : worker_(worker) {}
 
-  void send(policy::HttpClient& http, policy::HttpCall call, std::string_view api_id) {
+  void send(policy::HttpClient& http, policy::HttpCall call, const Exchange& exchange) {
+    std::string_view api_id = exchange.api.id;
+    const policy::Limits& limits = exchange.limits();
     std::erase_if(tasks_, [](const Task& task) { return !task.running(); });
-    if (tasks_.size() >= kOutstandingMax || bytes_ + call.body.size() > kOutstandingBytesMax)
-      return tell(api_id, "not sent: too many copies are under way");
+    if (tasks_.size() >= limits.shadow_copies_max)
+      return tell(api_id, "not sent: too many are under way (perigee.limits.shadowCopies)");
+    if (bytes_ + call.body.size() > limits.shadow_bytes_max)
+      return tell(api_id, "not sent: those under way are too large (perigee.limits.shadowBytes)");
     tasks_.emplace_back().start(run(http, std::move(call), std::string(api_id)));
   }
   void tell(std::string_view api_id, std::string_view why) {
@@ -146,7 +147,7 @@ class Shadowing final : public policy::Invoker, public CopiedBody::Listener {
   void on_copied(std::optional<std::string> whole) override {
     if (!whole) return init_.shadows.tell(exchange_.api.id, "not sent: its body is too long");
     call_.body = *std::move(whole);
-    init_.shadows.send(init_.http, std::move(call_), exchange_.api.id);
+    init_.shadows.send(init_.http, std::move(call_), exchange_);
   }
   Init init_;
   Exchange& exchange_;
@@ -161,8 +162,8 @@ void Shadowing::copy(Exchange& exchange) {
   call_ = *std::move(call);
   policy::MessageBody& body = exchange.request_body;
   if (body.buffered() || !body.stream()) return on_copied(std::string(body.bytes()));
-  body.set(&exchange.own(
-      std::make_unique<CopiedBody>(*body.stream(), exchange.buffered_body_bytes_max(), *this)));
+  body.set(&exchange.own(std::make_unique<CopiedBody>(
+      *body.stream(), exchange.limits().buffered_body_bytes_max, *this)));
 }
 
 Result<policy::HttpCall> Shadowing::call_for(const Exchange& exchange) const {

@@ -2,6 +2,7 @@
 // Spec: policies/others.md row 12. Docs: docs/policies/transform-queryparams.md
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "policies/catalog.hpp"
 #include "policy/query.hpp"
 
@@ -31,18 +32,7 @@ struct Config {
 // Spaces, and the bytes that no request target can hold. Nothing else: a value may be several
 // parameters, or encoded already.
 std::string encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string result;
-  result.reserve(text.size());
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7F && c != '#') {
-      result += c;
-    } else {
-      result += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return result;
+  return percent_encoded(text, [](char c) { return c > 0x20 && c < 0x7F && c != '#'; });
 }
 
 // An entry without a name or a value does nothing.

@@ -14,8 +14,6 @@ using policy::Exchange;
 using policy::Phase;
 using policy::Verdict;
 
-constexpr std::size_t kReplacementsMax = 10'000;  // of one answer
-
 struct Config {
   bool headers = true;
   bool body = true;
@@ -95,14 +93,17 @@ class UrlRewriting final : public policy::Policy {
   // The text itself when nothing matched.
   Result<std::string_view> rewrite(std::string_view text, Exchange& exchange,
                                    std::size_t& replaced) const {
+    const policy::Limits& limits = exchange.limits();
     std::string to;
     std::size_t copied = 0, from = 0;
     bool matched = false;
     el::Regex::Match match;
-    while (from <= text.size() && !text.empty() && config_.from->find(text, from, match)) {
-      if (++replaced > kReplacementsMax)
-        return fail(ErrorCode::limit,
-                    "the pattern matches more than " + std::to_string(kReplacementsMax) + " times");
+    el::Search search(config_.from->regex(), text);
+    while (from <= text.size() && !text.empty() && search.find(from, match)) {
+      if (++replaced > limits.url_replacements_max)
+        return fail(ErrorCode::limit, "the pattern matches more than " +
+                                          std::to_string(limits.url_replacements_max) +
+                                          " times (perigee.limits.urlReplacements)");
       matched = true;
       std::size_t begin = static_cast<std::size_t>(match.groups[0].data() - text.data());
       std::size_t end = begin + match.groups[0].size();
@@ -112,11 +113,12 @@ class UrlRewriting final : public policy::Policy {
       copied = end;
       // An empty match moves on by a character.
       from = end > begin ? end : end + std::max<std::size_t>(utf8_character(text.substr(end)), 1);
-      if (to.size() > exchange.buffered_body_bytes_max())
+      if (to.size() > limits.buffered_body_bytes_max)
         return fail(ErrorCode::limit, "the rewritten text is longer than " +
-                                          std::to_string(exchange.buffered_body_bytes_max()) +
+                                          std::to_string(limits.buffered_body_bytes_max) +
                                           " bytes (perigee.limits.bufferedBodyBytes)");
     }
+    if (!search.in_time()) return fail(ErrorCode::limit, std::string(el::kSearchTooLong));
     if (!matched) return text;
     to += text.substr(copied);
     return exchange.arena.copy(to);

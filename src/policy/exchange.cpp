@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/trim.hpp"
+#include "base/uuid.hpp"
 
 namespace perigee::policy {
 
@@ -52,13 +53,14 @@ Verdict body_failure(const Error& error) {
   return Verdict::fail(std::move(failure));
 }
 
-std::uint64_t Worker::random() {
-  // splitmix64
-  random_state += 0x9e3779b97f4a7c15;
-  std::uint64_t z = random_state;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
+std::uint64_t Worker::random() { return next_random(random_state); }
+
+// The clock is read for every eighth question only, while turns are short.
+bool Worker::turn_is_long() {
+  constexpr Duration kTurnMax = 50ms;
+  constexpr unsigned kQuestionsPerLook = 8;
+  if (!turn_was_long && ++turn_questions % kQuestionsPerLook != 0) return false;
+  return turn_was_long = reactor.clock().now() - reactor.now() > kTurnMax;
 }
 
 const NameValue* find_by_name(const std::vector<NameValue>& sorted, std::string_view name) {
@@ -83,7 +85,7 @@ Exchange::Exchange(const Init& init)
       variables(init.arena),
       clock_(init.clock),
       states_(&init.states),
-      buffered_body_bytes_max_(init.buffered_body_bytes_max) {}
+      limits_(init.limits) {}
 
 Exchange::~Exchange() {
   while (owned_) {
@@ -94,6 +96,14 @@ Exchange::~Exchange() {
 
 void Exchange::own_raw(void* object, void (*destroy)(void*)) {
   owned_ = new (arena.take(sizeof(Owned), alignof(Owned))) Owned{object, destroy, owned_};
+}
+
+bool Exchange::keeps(std::string_view text) const {
+  auto is = [&](const MessageBody& body) {
+    return body.buffered() && body.bytes().data() == text.data() &&
+           body.bytes().size() == text.size();
+  };
+  return is(request_body) || is(response_body);
 }
 
 void Exchange::warn(std::string_view key, std::string_view message) {
@@ -140,8 +150,8 @@ Async<Result<void>> gather_answer(Exchange& exchange) {
 }
 
 Async<Result<std::string_view>> MessageBody::read_whole() {
-  Result<std::string_view> bytes =
-      co_await http::read_all(*stream_, exchange_.arena, exchange_.buffered_body_bytes_max());
+  Result<std::string_view> bytes = co_await http::read_all(
+      *stream_, exchange_.arena, exchange_.limits().buffered_body_bytes_max);
   if (!bytes) {
     bool of_request = this == &exchange_.request_body;
     if (bytes.error().code == ErrorCode::limit)

@@ -19,6 +19,7 @@
 #include "net/stream.hpp"
 #include "policy/api_info.hpp"
 #include "policy/attributes.hpp"
+#include "policy/limits.hpp"
 #include "policy/verdict.hpp"
 #include "policy/worker.hpp"
 
@@ -81,7 +82,7 @@ class Exchange final : public el::Variables {
     const ApiInfo& api;
     const NodeInfo& node;
     const WorkerStates& states;
-    std::size_t buffered_body_bytes_max;
+    const Limits& limits;  // outlives the exchange
   };
   explicit Exchange(const Init& init);
   ~Exchange() override;
@@ -121,6 +122,8 @@ class Exchange final : public el::Variables {
   const Failure* failure = nullptr;  // while an error is answered: #error, #parameters
 
   // The backend call. A step may skip it, replace it or wrap it (keeping the previous one to call).
+  static constexpr unsigned kRetriesMax = 1'000;  // of all that try again, together
+  bool may_try_again() { return retries_++ < kRetriesMax; }
   void skip_invoker() { invoker_ = nullptr; }
   void set_invoker(Invoker& invoker) { invoker_ = &invoker; }
   Invoker* invoker() const { return invoker_; }
@@ -142,11 +145,13 @@ class Exchange final : public el::Variables {
   }
   void warn(std::string_view key, std::string_view message);
   const std::vector<Warning>& warnings() const { return warnings_; }
-  std::size_t buffered_body_bytes_max() const { return buffered_body_bytes_max_; }
+  const Limits& limits() const { return limits_; }
 
   el::Value read(const el::Reference& reference, Arena& into) const override;
   const Clock& clock() const override { return clock_; }
+  xml::Limits xml_limits() const override { return limits_.xml; }
   std::string why_failed(const el::Reference&) const override { return api.properties_fault; }
+  bool keeps(std::string_view text) const override;  // the bodies
 
  private:
   struct Owned {
@@ -165,8 +170,9 @@ class Exchange final : public el::Variables {
 
   const Clock& clock_;
   const WorkerStates* states_;
-  std::size_t buffered_body_bytes_max_;
+  const Limits& limits_;
   Invoker* invoker_ = nullptr;
+  unsigned retries_ = 0;
   Owned* owned_ = nullptr;
   std::vector<Warning> warnings_;
 };

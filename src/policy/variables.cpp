@@ -120,21 +120,26 @@ class QueryObject final : public el::Object {
   Value get(std::string_view key, Arena& into) const override {
     return query_values(query_, key, into);
   }
+  // In first-seen order. n log n: the client chooses n.
   std::span<const std::string_view> keys(Arena& into) const override {
-    std::size_t most =
-        1 + static_cast<std::size_t>(std::count_if(query_.begin(), query_.end(), is_separator));
-    std::span<std::string_view> names = into.array<std::string_view>(most);
-    std::size_t count = 0;
+    struct Seen {
+      std::string_view name;
+      std::size_t place;
+    };
+    std::vector<Seen> seen;
     QueryReader reader(query_);
-    while (std::optional<QueryParameter> parameter = reader.next()) {
-      auto end = names.begin() + static_cast<long>(count);
-      if (std::find(names.begin(), end, parameter->name) == end) names[count++] = parameter->name;
-    }
-    return names.first(count);
+    while (std::optional<QueryParameter> parameter = reader.next())
+      seen.push_back({parameter->name, seen.size()});
+    std::ranges::sort(seen, {}, [](const Seen& each) { return std::pair(each.name, each.place); });
+    auto again = std::ranges::unique(seen, {}, &Seen::name);
+    seen.erase(again.begin(), again.end());
+    std::ranges::sort(seen, {}, &Seen::place);
+    std::span<std::string_view> names = into.array<std::string_view>(seen.size());
+    std::ranges::transform(seen, names.begin(), &Seen::name);
+    return names;
   }
 
  private:
-  static bool is_separator(char c) { return c == '&' || c == ';'; }
   std::string_view query_;
 };
 

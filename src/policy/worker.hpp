@@ -22,6 +22,12 @@ struct Worker {
   std::uint64_t random_state = 0x9e3779b97f4a7c15;  // seeded by whoever makes the worker
 
   std::uint64_t random();  // not for secrets
+
+  // Whether this turn of the loop has lasted so long that a flow should go on in the next one
+  // (net::next_turn): others wait, time-outs too. Cheap enough to be asked before every step.
+  bool turn_is_long();
+  unsigned turn_questions = 0;
+  bool turn_was_long = false;
 };
 
 class WorkerState {

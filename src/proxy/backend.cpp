@@ -165,9 +165,11 @@ class BegunBody final : public http::Body {
 }  // namespace
 
 // A gathered body can be sent again, by an invoker that tries again; a stream goes once, and nobody
-// but the backend may read it from then on.
+// but the backend may read it from then on. CONNECT has none (RFC 9110 section 9.3.6): a backend
+// that takes no length from it would take the client's body for another request.
 http::Body* BackendInvoker::body_to_send(Exchange& exchange) const {
   policy::MessageBody& body = exchange.request_body;
+  if (exchange.request.method == http::Method::connect) return nullptr;
   if (body.buffered()) body.replace(body.bytes());
   http::Body* sent = body.stream();
   if (!body.buffered()) body.set(nullptr);

@@ -22,16 +22,4 @@ void Breaker::on_end(const plan::Failover& rules, Instant now, bool failed, bool
   if (!open_ && was_trying) failed_in_row_ = slow_in_row_ = 0;
 }
 
-Breaker& Breakers::of(std::string_view subscription, Instant now) {
-  std::string name(subscription);
-  auto found = breakers_.find(name);
-  if (found == breakers_.end() && breakers_.size() >= kMax) {
-    auto used = [](const auto& entry) { return entry.second.used(); };
-    breakers_.erase(std::ranges::min_element(breakers_, {}, used));
-  }
-  Breaker& breaker = breakers_[std::move(name)];
-  breaker.touch(now);
-  return breaker;
-}
-
 }  // namespace perigee::proxy

@@ -1,11 +1,10 @@
 // Breaker: stops calling what keeps failing (lifecycle.md 8.6).
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <unordered_map>
+#include <cstdint>
 
 #include "base/clock.hpp"
+#include "base/lru_map.hpp"
 #include "plan/revision.hpp"
 
 namespace perigee::proxy {
@@ -19,8 +18,6 @@ class Breaker {
   bool admits(const plan::Failover& rules, Instant now);
   void on_end(const plan::Failover& rules, Instant now, bool failed, bool slow);
   void on_abandoned() { trying_ = false; }
-  void touch(Instant now) { used_ = now; }
-  Instant used() const { return used_; }
 
  private:
   std::uint32_t failed_in_row_ = 0;
@@ -28,18 +25,10 @@ class Breaker {
   bool open_ = false;
   bool trying_ = false;  // half open, and the one call is on its way
   Instant opened_{};
-  Instant used_{};
 };
 
 // The breakers of an API on one worker, kept through its revisions: by subscription, or one with an
-// empty name. Past kMax the one that was used longest ago is given up.
-class Breakers {
- public:
-  static constexpr std::size_t kMax = 1000;
-  Breaker& of(std::string_view subscription, Instant now);
-
- private:
-  std::unordered_map<std::string, Breaker> breakers_;
-};
+// empty name. At most perigee.limits.breakersPerApi.
+using Breakers = LruMap<Breaker>;
 
 }  // namespace perigee::proxy

@@ -77,14 +77,19 @@ Async<Verdict> run_step(const Step& step, Phase phase, Exchange& exchange, const
                                  : step.policy->on_response(exchange);
 }
 
+// Steps never wait, most of them: a chain that works long leaves others their turn.
+Async<Result<void>> leave_turn(Exchange& exchange) {
+  if (!exchange.worker.turn_is_long()) return Result<void>{};
+  return net::next_turn(exchange.worker.reactor);
+}
+
 // `steps` are those of `flow` in this phase.
 Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase phase,
                          Exchange& exchange, const FlowRun& run) {
   LineRates& rates = run.line_rates;
-  // compat: rate limits of v2 APIs count by it (policies/ratelimit-common.md).
-  if (exchange.api.old_engine && !flow.selector.empty())
-    exchange.attributes.set("gravitee.attribute.resolved-path", flow.selector);
   for (const Step& step : steps) {
+    if (Result<void> turn = co_await leave_turn(exchange); !turn)
+      co_return ended(body_failure(turn.error()), flow, step, exchange, rates);
     if (step.condition) {
       if (step.condition_needs.bits) {
         Result<void> provided = co_await provide(step.condition_needs, phase, exchange);
@@ -133,6 +138,7 @@ namespace {
 
 // Whether the flow's selectors and its condition fit, or why that cannot be told.
 Async<Result<bool>> fits(const Flow& flow, Exchange& exchange, LineRates& rates) {
+  CO_TRY(co_await leave_turn(exchange));
   if (!selects(flow, exchange)) co_return false;
   if (!flow.condition) co_return true;
   CO_TRY(co_await provide(flow.condition_needs, Phase::request, exchange));
@@ -183,6 +189,8 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     co_return co_await run_resolved_flows(chain, exchange, run);
   for (std::size_t i = 0; i < chain.flows.size(); ++i) {
     const Flow& flow = chain.flows[i];
+    if (Result<void> turn = co_await leave_turn(exchange); !turn)
+      co_return failed_condition(turn.error(), flow, exchange, run.line_rates);
     if (!selects(flow, exchange)) continue;
     if (flow.condition) {
       Result<void> provided = co_await provide(flow.condition_needs, Phase::request, exchange);

@@ -1,5 +1,7 @@
 #include "proxy/failover.hpp"
 
+#include <utility>
+
 #include "proxy/chain.hpp"
 
 namespace perigee::proxy {
@@ -9,12 +11,13 @@ using policy::Verdict;
 
 namespace {
 
-// Every failure out of failover: no key, no message.
-Verdict exhausted(ErrorCode cause) {
+// Every failure out of failover: no key, no message. `reason`: what no line of an endpoint tells.
+Verdict exhausted(ErrorCode cause, std::string reason = {}) {
   policy::Failure failure;
   failure.status = 502;
   failure.has_message = false;
   failure.cause = cause;
+  failure.reason = std::move(reason);
   return Verdict::fail(std::move(failure));
 }
 
@@ -24,11 +27,11 @@ Async<Verdict> FailoverInvoker::invoke(Exchange& exchange) {
   if (rules_.failures_max == 0) co_return co_await attempts(exchange);
   Instant began = reactor_.now();
   std::string_view subscription = rules_.per_subscription ? exchange.subscription_id : "";
-  if (!breakers_.of(subscription, began).admits(rules_, began))
-    co_return exhausted(ErrorCode::refused);
+  if (!breakers_.get(subscription).admits(rules_, began))
+    co_return exhausted(ErrorCode::refused, "the breaker of the failover is open");
   Verdict verdict = co_await attempts(exchange);
   Instant ended = reactor_.now();
-  Breaker& breaker = breakers_.of(subscription, ended);
+  Breaker& breaker = breakers_.get(subscription);
   if ((co_await this_scope())->cancelled()) {
     breaker.on_abandoned();
   } else {
@@ -47,9 +50,12 @@ Async<Verdict> FailoverInvoker::attempts(Exchange& exchange) {
     bool failed = verdict.failed() || (verdict.continues() && counts_as_failure(exchange));
     if (!failed) co_return verdict;
     ErrorCode cause = verdict.failed() ? verdict.failure().cause : ErrorCode::other;
-    if (scope->cancelled() || retries == rules_.retries_max) {
+    bool again = !scope->cancelled() && retries < rules_.retries_max && exchange.may_try_again();
+    // An attempt may fail without having to wait for anything.
+    if (!again || !co_await net::next_turn(reactor_)) {
       backend_.give_up();
-      co_return exhausted(cause);
+      if (verdict.failed()) co_return exhausted(cause);
+      co_return exhausted(cause, "the failureCondition of the failover holds for every answer");
     }
     if (rules_.next_on_failure) backend_.move_on();
   }

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "http/headers.hpp"
+#include "policy/limits.hpp"
 
 namespace perigee::proxy {
 
@@ -15,7 +16,6 @@ struct Options {
   Duration request_timeout = 30s;           // 0 = none
   Duration request_timeout_grace = 30ms;    // of each later stage
   Duration pending_requests_timeout = 10s;  // of a replaced or removed API
-  std::size_t buffered_body_bytes_max = 10 << 20;
   std::string not_found_message = "No context-path matches the request URI.";
   std::string not_found_content_type = "text/plain";
   IdFormat id_format = IdFormat::uuid;
@@ -29,8 +29,10 @@ struct Options {
   bool x_forwarded_prefix = false;
   bool tells_route = false;  // metrics show the context path of the API
   bool websocket_enabled = false;
-  bool refined_error_keys = false;          // of the 4.12 line (perigee.compat.errorKeys)
+  bool refined_error_keys = false;  // of the 4.12 line (perigee.compat.errorKeys)
+  policy::Limits limits;
   std::size_t dynamic_endpoints_max = 100;  // targets that policies named, kept on each worker
+  std::size_t breakers_max = 1000;          // of one API, on each worker
 };
 
 }  // namespace perigee::proxy

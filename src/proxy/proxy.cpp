@@ -115,7 +115,7 @@ struct Proxy::Serving {
                   .api = pin.revision().info,
                   .node = proxy.node_,
                   .states = pin.states(),
-                  .buffered_body_bytes_max = proxy.options_.buffered_body_bytes_max}),
+                  .limits = proxy.options_.limits}),
         backend({.client = proxy.client_,
                  .elsewhere = proxy.elsewhere_,
                  .metrics = proxy.client_metrics_,
@@ -190,7 +190,10 @@ Proxy::Proxy(Init init)
       client_(init.worker.reactor, init.names, init.worker.count, init.client_limits,
               &client_metrics_),
       elsewhere_(options_.dynamic_endpoints_max),
-      plan_(init.worker, options_.pending_requests_timeout, std::move(init.give_back)) {}
+      plan_(init.worker,
+            {.pending_requests_timeout = options_.pending_requests_timeout,
+             .breakers_max = options_.breakers_max},
+            std::move(init.give_back)) {}
 
 Async<void> Proxy::handle(http::ServerExchange& client) {
   // Before anything is added: a client must not take away what we and policies tell the backend.

@@ -30,10 +30,9 @@ RevisionHere::RevisionHere(WorkerPlan& o, std::shared_ptr<const plan::ApiRevisio
 
 RevisionHere::~RevisionHere() { PERIGEE_ASSERT(first == nullptr); }
 
-WorkerPlan::WorkerPlan(policy::Worker& worker, Duration pending_requests_timeout,
-                       GiveBack give_back)
+WorkerPlan::WorkerPlan(policy::Worker& worker, Options options, GiveBack give_back)
     : worker_(worker),
-      pending_requests_timeout_(pending_requests_timeout),
+      options_(options),
       give_back_(std::move(give_back)),
       plan_(std::make_shared<const plan::Plan>()) {}
 
@@ -74,7 +73,8 @@ void WorkerPlan::retire(std::unique_ptr<RevisionHere> revision) {
   if (!here.first) {
     forget(here);
   } else {
-    worker_.reactor.timers().arm(here.patience, worker_.reactor.now() + pending_requests_timeout_);
+    worker_.reactor.timers().arm(here.patience,
+                                 worker_.reactor.now() + options_.pending_requests_timeout);
   }
 }
 

@@ -27,6 +27,7 @@ class WorkerPlan;
 // What an API has on this worker through all its revisions: metric series, and when lines about it
 // were logged.
 struct ApiSeries {
+  explicit ApiSeries(std::size_t breakers_max) : breakers(breakers_max) {}
   report::Series* request_time[6] = {};  // by status class, 0 = no answer
   report::Series* upstream_time[6] = {};
   log::LineRate request_timeouts;
@@ -73,7 +74,11 @@ class WorkerPlan {
  public:
   // Takes what this worker gives up, to be destroyed on the build thread.
   using GiveBack = std::function<void(std::shared_ptr<const void>)>;
-  WorkerPlan(policy::Worker& worker, Duration pending_requests_timeout, GiveBack give_back);
+  struct Options {
+    Duration pending_requests_timeout = 10s;
+    std::size_t breakers_max = 1000;  // of one API
+  };
+  WorkerPlan(policy::Worker& worker, Options options, GiveBack give_back);
   ~WorkerPlan();
 
   void swap(std::shared_ptr<const plan::Plan> next);
@@ -89,10 +94,12 @@ class WorkerPlan {
   static void patience_over(void* revision);
   void retire(std::unique_ptr<RevisionHere> revision);
   void forget(RevisionHere& revision);
-  ApiSeries& series_of(const std::string& api_id) { return series_[api_id]; }
+  ApiSeries& series_of(const std::string& api_id) {
+    return series_.try_emplace(api_id, options_.breakers_max).first->second;
+  }
 
   policy::Worker& worker_;
-  Duration pending_requests_timeout_;
+  Options options_;
   GiveBack give_back_;
   std::shared_ptr<const plan::Plan> plan_;
   std::vector<RevisionHere*> by_index_;  // of the plan; null until first used

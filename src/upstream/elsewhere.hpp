@@ -3,19 +3,16 @@
 // and so their connections, for the next request.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
-#include <unordered_map>
 
+#include "base/lru_map.hpp"
 #include "upstream/endpoint.hpp"
 
 namespace perigee::upstream {
 
 class Elsewhere {
  public:
-  // Past `endpoints_max` the one that was used longest ago is given up.
-  explicit Elsewhere(std::size_t endpoints_max) : endpoints_max_(endpoints_max) {}
+  explicit Elsewhere(std::size_t endpoints_max) : kept_(endpoints_max) {}
 
   // Only scheme, host and port of `url` count.
   Result<std::shared_ptr<const Endpoint>> endpoint(const Endpoint& like, http::Url url);
@@ -24,15 +21,7 @@ class Elsewhere {
   std::size_t size() const { return kept_.size(); }
 
  private:
-  struct Kept {
-    std::shared_ptr<const Endpoint> endpoint;
-    std::uint64_t used = 0;
-  };
-  void make_room();
-
-  std::size_t endpoints_max_;
-  std::uint64_t uses_ = 0;
-  std::unordered_map<std::string, Kept> kept_;
+  LruMap<std::shared_ptr<const Endpoint>> kept_;
 };
 
 }  // namespace perigee::upstream

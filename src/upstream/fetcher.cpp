@@ -1,7 +1,5 @@
 #include "upstream/fetcher.hpp"
 
-#include <algorithm>
-
 namespace perigee::upstream {
 
 namespace {
@@ -68,20 +66,13 @@ void take_head(const http::ResponseHead& head, Fetched& fetched) {
 // Keeps a destination from making room while a call uses it.
 class Fetcher::Use {
  public:
-  Use(Destination& destination, const net::Reactor& reactor)
-      : destination_(destination), reactor_(reactor) {
-    ++destination_.in_use;
-  }
-  ~Use() {
-    --destination_.in_use;
-    destination_.used = reactor_.now();
-  }
+  explicit Use(Destination& destination) : destination_(destination) { ++destination_.in_use; }
+  ~Use() { --destination_.in_use; }
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
 
  private:
   Destination& destination_;
-  const net::Reactor& reactor_;
 };
 
 Fetcher::Fetcher(net::Reactor& reactor, net::Names& names, net::TrustStores& trust_stores,
@@ -89,7 +80,8 @@ Fetcher::Fetcher(net::Reactor& reactor, net::Names& names, net::TrustStores& tru
     : reactor_(reactor),
       trust_stores_(trust_stores),
       options_(options),
-      client_(reactor, names, 1, options.limits, nullptr) {
+      client_(reactor, names, 1, options.limits, nullptr),
+      destinations_(options.destinations_max) {
   registry_.on_retired(
       [this](std::uint32_t slot, std::uint64_t generation) { client_.drop(slot, generation); });
 }
@@ -99,7 +91,7 @@ Fetcher::~Fetcher() { destinations_.clear(); }
 Async<Result<Fetched>> Fetcher::fetch(Fetch fetch) {
   CO_TRY(http::Url url, http::parse_url(fetch.url));
   CO_TRY(Destination * to, destination(url, fetch));
-  Use use(*to, reactor_);
+  Use use(*to);
   Arena arena;
   http::RequestHead request(arena);
   CO_TRY(fill(fetch, url, request));
@@ -129,31 +121,15 @@ Async<Result<Fetched>> Fetcher::fetch(Fetch fetch) {
 
 Result<Fetcher::Destination*> Fetcher::destination(const http::Url& url, const Fetch& fetch) {
   TRY(EndpointOptions options, options_for(url, fetch));
-  auto found = destinations_.find(options.fingerprint);
-  if (found == destinations_.end()) {
-    if (destinations_.size() >= options_.destinations_max) {
-      TRY(make_room());
-    }
-    std::string key = options.fingerprint;
-    auto endpoint = registry_.endpoint({}, {}, std::move(options));
-    found =
-        destinations_.emplace(std::move(key), Destination{.endpoint = std::move(endpoint)}).first;
-  }
-  return &found->second;
-}
-
-Result<void> Fetcher::make_room() {
-  auto oldest = destinations_.end();
-  for (auto one = destinations_.begin(); one != destinations_.end(); ++one) {
-    if (one->second.in_use > 0) continue;
-    if (oldest == destinations_.end() || one->second.used < oldest->second.used) oldest = one;
-  }
-  if (oldest == destinations_.end()) {
+  if (Destination* known = destinations_.find(options.fingerprint)) return known;
+  auto idle = [](const Destination& one) { return one.in_use == 0; };
+  if (destinations_.full() && !destinations_.drop_oldest(idle)) {
     return fail(ErrorCode::limit, "calls to " + std::to_string(destinations_.size()) +
                                       " destinations are under way, no more are made at a time");
   }
-  destinations_.erase(oldest);
-  return {};
+  std::string key = options.fingerprint;
+  auto endpoint = registry_.endpoint({}, {}, std::move(options));
+  return &destinations_.add(std::move(key), {.endpoint = std::move(endpoint)});
 }
 
 Result<EndpointOptions> Fetcher::options_for(const http::Url& url, const Fetch& fetch) {

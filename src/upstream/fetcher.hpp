@@ -2,15 +2,15 @@
 // policies, health checks. One per worker, on a client of its own.
 //
 // Connections are pooled by destination (scheme, host, port, TLS). When there are too many
-// destinations, the one that has been idle longest makes room.
+// destinations, the idle one that was called longest ago makes room.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/lru_map.hpp"
 #include "upstream/client.hpp"
 
 namespace perigee::upstream {
@@ -57,11 +57,9 @@ class Fetcher {
   struct Destination {
     std::shared_ptr<const Endpoint> endpoint;
     std::size_t in_use = 0;
-    Instant used{};
   };
   class Use;
   Result<Destination*> destination(const http::Url& url, const Fetch& fetch);
-  Result<void> make_room();
   Result<EndpointOptions> options_for(const http::Url& url, const Fetch& fetch);
 
   net::Reactor& reactor_;
@@ -69,7 +67,7 @@ class Fetcher {
   Options options_;
   EndpointRegistry registry_{1};
   Client client_;
-  std::map<std::string, Destination> destinations_;  // by what makes them the same
+  LruMap<Destination> destinations_;  // by what makes them the same
   std::shared_ptr<const net::TlsClientContext> system_tls_;
 };
 

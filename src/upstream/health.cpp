@@ -16,6 +16,7 @@ class FetchedVariables final : public el::Variables {
   FetchedVariables(const Fetched& fetched, const Clock& clock)
       : fetched_(fetched), headers_(fetched), clock_(clock) {}
   const Clock& clock() const override { return clock_; }
+  bool keeps(std::string_view text) const override { return text.data() == fetched_.body.data(); }
   el::Value read(const el::Reference& reference, Arena& arena) const override {
     switch (reference.access) {
       case el::Access::response:

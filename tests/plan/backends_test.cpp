@@ -180,10 +180,15 @@ TEST(Backends, AnInvalidEndpointIsLeftOutWithAWarning) {
     std::string_view reason;
   };
   const Row rows[] = {
-      {{.target = R"("target": "http://{#properties['nothing']}")"}, "is left out"},
+      {{.target = R"("target": "http://{#properties['nothing']}")"}, "is left out: target: "},
+      {{.target = R"("target": "http://x{#api.}")"},
+       "target: expression 'http://x{#api.}': column 15: the expression ends where a property"},
       {{.target = R"("target": "{#api.name}")"}, "an absolute URL was expected"},
       {{.own = R"("headers": [{"name": "a b", "value": "x"}])"}, "HTTP does not allow"},
-      {{.own = R"("headers": [{"name": "a", "value": "{#nothing.at.all}"}])"}, "is left out"},
+      {{.own = R"("headers": [{"name": "a", "value": "{#nothing.at.all}"}])"},
+       "is left out: header 'a': expression '{#nothing.at.all}'"},
+      {{.own = R"("proxy": {"enabled": true, "host": "h", "port": 1, "password": "s3cret{#a.}"})"},
+       "password: its expression cannot be evaluated"},
       {{.target = R"("target": "https://h")",
         .own = R"("ssl": {"trustStore": {"type": "PEM", "path": "/nowhere.pem"}})"},
        "'/nowhere.pem' cannot be read"},

@@ -330,8 +330,11 @@ std::unique_ptr<const policy::Policy> make_probe(policy::ConfigObject,
 }
 
 struct NoCounters final : policy::Counters {
-  Async<Result<policy::Count>> add(policy::CountRequest) override {
+  Async<Result<policy::Count>> add(policy::Worker&, policy::CountRequest) override {
     return Result<policy::Count>(policy::Count{});
+  }
+  Async<Result<policy::Tokens>> take(policy::Worker&, policy::TokenRequest) override {
+    return Result<policy::Tokens>(policy::Tokens{});
   }
 };
 struct NoHttp final : policy::HttpClient {

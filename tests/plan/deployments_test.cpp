@@ -404,6 +404,38 @@ TEST_F(DeploymentsLog, ARefusalSaysWhy) {
   EXPECT_EQ(told("z: API (unknown) is refused: cannot be opened: no right"), 1u);
 }
 
+TEST_F(DeploymentsLog, WhatIsNoApiIsToldByItsKind) {
+  auto group = [this](std::string_view policy) {
+    std::string payload = R"({"id": "g", "phase": "REQUEST", "policies": [{"policy": ")" +
+                          std::string(policy) + R"("}]})";
+    std::string text = R"({"type": "DEPLOY_SHARED_POLICY_GROUP", "payload": )" + payload + "}";
+    deployments.apply("x", definition::read_envelope(text, {.apis_only = false}));
+    deployments.publish();
+  };
+  group("transform-headers");
+  EXPECT_EQ(told("x: shared policy group 'g' has been deployed"), 1u);
+  group("transform-heders");
+  EXPECT_EQ(told("x: shared policy group g is refused; its previous version goes on serving"), 1u);
+  ASSERT_EQ(plan->refusals().size(), 1u);
+  EXPECT_EQ(plan->refusals()[0].subject, definition::Subject::shared_policy_group);
+  EXPECT_TRUE(plan->refusals()[0].previous_serves);
+  group("transform-headers");  // as it was: nothing is deployed, and nothing refused any more
+  EXPECT_THAT(plan->refusals(), IsEmpty());
+  deployments.remove("x");
+  EXPECT_EQ(told("x: shared policy group 'g' has been undeployed"), 1u);
+}
+
+TEST_F(DeploymentsLog, AnApiWhoseFileHoldsADictionaryNowIsUndeployed) {
+  apply("x", {});
+  deployments.apply("x",
+                    definition::read_envelope(
+                        R"({"type": "PUBLISH_DICTIONARY", "payload": {"id": "d", "key": "d"}})",
+                        {.apis_only = false}));
+  EXPECT_THAT(served(), IsEmpty());
+  apply("y", {});
+  EXPECT_THAT(served(), ElementsAre("a1@y"));
+}
+
 // Files that definitions name
 // ------------------------------------------------------------------------------------------------
 

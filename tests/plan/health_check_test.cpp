@@ -32,6 +32,8 @@ const Row kRows[] = {
     {"http://h:81/base/", R"("target": "/h", "method": "GET")", "GET http://h:81/base/h"},
     {"http://h:81/base?q=1", R"("target": "h?x=y", "method": "GET")", "GET http://h:81/base/h?x=y"},
     {"http://h", R"("target": "/h", "method": "HEAD")", "HEAD http://h/h"},
+    {"http://h", R"("target": "/h", "method": "get")", "GET http://h/h"},
+    {"http://h", R"("target": "/h", "method": "GTE")", "GTE http://h/h"},
     {"http://h/base", R"("target": "/h", "method": "GET", "overrideEndpointPath": true)",
      "GET http://h/h"},
     {"http://h/base", R"("target": "http://other:82/x", "method": "GET")", "GET http://other:82/x"},
@@ -72,6 +74,17 @@ TEST(HealthCheck, HasTheDefaultsOfTheReference) {
   EXPECT_EQ(made->assertion.source(), "{(#response.status == 200)}");
   EXPECT_EQ(made->request.timeout, 15s);
   EXPECT_EQ(made->request.tls, nullptr);
+}
+
+TEST(HealthCheck, WarnsOfAMethodThatNobodyKnows) {
+  Workshop shop;
+  auto compiled = shop.compile(
+      Slots{.group = check(R"("schedule": "* * * * * *", "target": "/h", "method": "GTE")")});
+  EXPECT_TRUE(check_of(compiled));
+  EXPECT_THAT(
+      printed(compiled.problems),
+      HasSubstr("/method: unknown method 'GTE', endpoint 'one' is asked with it; did you mean "
+                "'GET'?"));
 }
 
 TEST(HealthCheck, GoesTheWayOfItsEndpoint) {
@@ -134,7 +147,7 @@ TEST(HealthCheck, ABrokenOneLeavesItsEndpointInUse) {
       {R"("schedule": "* * * * * *", "target": "ws://h/", "method": "GET")", "http or https"},
       {R"("schedule": "* * * * * *", "target": "/a b", "method": "GET")", "byte"},
       {R"("schedule": "* * * * * *", "target": "{#nothing.at.all}", "method": "GET")", ""},
-      {std::string(kPlain) + R"(, "assertion": "{#response.status ==}")", "column"},
+      {std::string(kPlain) + R"(, "assertion": "{#response.status ==}")", "assertion: expression"},
       {std::string(kPlain) + R"(, "headers": [{"name": "a b", "value": "x"}])", "does not allow"},
   };
   for (const auto& row : rows) {

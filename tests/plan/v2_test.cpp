@@ -1,4 +1,5 @@
 // What of v2 definitions is compiled in another way than of v4.
+#include "policies/catalog.hpp"
 #include "tests/definition/support/v2_definitions.hpp"
 #include "tests/plan/support/workshop.hpp"
 
@@ -8,6 +9,7 @@ namespace {
 using namespace testing;
 using definition::v2_definition;
 using definition::V2Slots;
+using ::testing::Contains;
 
 TEST(V2, KeepsItsEngineInMind) {
   Workshop shop;
@@ -52,6 +54,26 @@ TEST(V2, TellsWhereItsMembersStand) {
     Workshop shop;
     Compiled compiled = shop.compile(v2_definition(slots));
     EXPECT_THAT(errors(compiled.problems), ElementsAre(problem_is(pointer, "")))
+        << printed(compiled.problems);
+  }
+}
+
+TEST(V2, WarnsOfAStepThatStandsInTheOtherPhaseThanItsScope) {
+  constexpr const char* kStep = R"({"policy": "transform-headers", "configuration": {)";
+  struct {
+    std::string flow;
+    std::string_view pointer, message;
+  } const rows[] = {
+      {R"("post": [)" + std::string(kStep) + "}}]", "/flows/0/post/0/configuration/scope",
+       "its scope is the request, which is the default, and it stands in the response phase"},
+      {R"("pre": [)" + std::string(kStep) + R"("scope": "RESPONSE"}}])",
+       "/flows/0/pre/0/configuration/scope", "write REQUEST"}};
+  for (const auto& row : rows) {
+    Workshop shop;
+    shop.catalog = policies::catalog();
+    Compiled compiled = shop.compile(v2_definition({.flow = row.flow}));
+    EXPECT_TRUE(compiled.revision);
+    EXPECT_THAT(warnings(compiled.problems), Contains(problem_is(row.pointer, row.message)))
         << printed(compiled.problems);
   }
 }

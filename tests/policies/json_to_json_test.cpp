@@ -57,6 +57,11 @@ TEST(JsonToJson, BodiesOfBothSides) {
       EXPECT_EQ(headers.get(http::HeaderId::content_type).value_or(""), row.expected_type);
       if (row.body != row.expected)
         EXPECT_EQ(headers.get(http::HeaderId::content_length), std::to_string(row.expected.size()));
+      bool type_is_set = row.body != row.expected && row.expected_type == "application/json";
+      for (const http::Header& header : headers.entries()) {
+        if (type_is_set && header.is(http::HeaderId::content_type))
+          EXPECT_EQ(header.name(), "Content-Type");
+      }
     }
   }
 }

@@ -74,6 +74,7 @@ const Row kOfRequest[] = {
     {"${(context.dictionaries['d']['k'])!'no dictionary'}", "no dictionary"},
     {"${request.jsonContent.symbol} ${request.jsonContent.list[1]}", "EUR 2"},
     {"<#assign body = request.content?eval_json>\n<q>${body.symbol}</q>\n", "<q>EUR</q>\n"},
+    {"<#assign body = request.content?eval >\n<q>${body.symbol}</q>\n", "<q>EUR</q>\n"},
     {"${response??\?c}", "false"},
     {"{\"a\": \"${request.method?json_string}\", \"b\": {#request.id}}",
      "{\"a\": \"GET\", \"b\": {#request.id}}"},
@@ -124,7 +125,8 @@ TEST(AssignContent, Failures) {
       {"${request.headers['X-A']}", "found a sequence"},
       {"${request}", "found a hash"},
       {"${request.getClass()}", "missing"},
-      {"<#list 1..500 as i>0123456789</#list>", "longer than 1000 bytes"},
+      {"${request.path?eval}", "?eval reads JSON only, found invalid JSON at 1:1"},
+      {"<#list 1..500 as i>0123456789</#list>", "the output has more than 1000 bytes"},
   };
   for (const Row& row : rows) {
     Exchanges x;
@@ -148,8 +150,8 @@ TEST(AssignContent, RefusesWhatBreaksItsSchema) {
       {R"({"body": "x", "scope": "REQ"})", "/scope: unknown value 'REQ'"},
       {configuration("a\n<#macro x>"),
        "/body: line 2, column 1: the directive '<#macro>' is not supported"},
-      {configuration("${request.content?eval}"),
-       "/body: line 1, column 19: the built-in '?eval' is not supported"},
+      {configuration("${request.content?interpret}"),
+       "/body: line 1, column 19: the built-in '?interpret' is not supported"},
       {configuration("<#if request>"), "/body: line 1, column 1: <#if> is not closed"},
   };
   for (const auto& [text, error] : rows) {

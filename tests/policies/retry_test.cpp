@@ -61,13 +61,18 @@ struct Trial {
     x.request.headers.add(http::HeaderName("A"), "1");
     x.response.headers.add(http::HeaderName("Kept"), "1");
   }
-  void begin() {
+  void begin() { begin_over(invoker); }
+  void begin_over(policy::Invoker& inner) {
     Exchange& exchange = x.exchange();
     exchange.request_body.replace("body");
-    exchange.set_invoker(invoker);
+    exchange.set_invoker(inner);
     ASSERT_TRUE(made.policy) << made.errors.at(0);
     ASSERT_TRUE(x.finished(made.policy->on_request(exchange)).continues());
     task.start(go());
+    turns(100);
+  }
+  void turns(int most) {
+    for (int i = 0; i < most && task.running(); ++i) x.reactor.turn(0ms);
   }
   Async<void> go() { verdict.emplace(co_await x.exchange().invoker()->invoke(x.exchange())); }
   void pass(Duration time) {
@@ -147,6 +152,27 @@ TEST(Retry, TriesAgainByItsCondition) {
     EXPECT_EQ(run.outcome(), row.outcome);
     EXPECT_EQ(run.invoker.calls.size(), row.calls);
   }
+}
+
+// Retries that never wait would keep the worker from everything else, http.requestTimeout too.
+TEST(Retry, LeavesOthersTheirTurnBetweenAttempts) {
+  Trial run(std::string(kAgainOn500) + R"(,"maxRetries":1000)", {{500}});
+  run.begin();
+  EXPECT_EQ(run.outcome(), "waits");
+  EXPECT_LE(run.invoker.calls.size(), 101u);
+  run.turns(1000);
+  EXPECT_EQ(run.outcome(), "fails 502");
+}
+
+// A thousand of a thousand, else.
+TEST(Retry, OneInsideOfAnotherMakesNoMoreOfThem) {
+  Trial run(std::string(kAgainOn500) + R"(,"maxRetries":1000)", {{500}});
+  run.x.exchange().set_invoker(run.invoker);
+  ASSERT_TRUE(run.x.finished(run.made.policy->on_request(run.x.exchange())).continues());
+  run.begin_over(*run.x.exchange().invoker());
+  run.turns(3000);
+  EXPECT_EQ(run.outcome(), "fails 502");
+  EXPECT_LE(run.invoker.calls.size(), Exchange::kRetriesMax + 1);
 }
 
 TEST(Retry, EachAttemptBeginsAsTheFirst) {
@@ -240,7 +266,7 @@ TEST(Retry, ABodyThatALaterStepMadeAStreamIsGathered) {
 
 TEST(Retry, ABodyBeyondTheLimitIsRefused) {
   Trial run(kAgainOn500, {{200}});
-  run.x.buffered_body_bytes_max = 3;
+  run.x.limits.buffered_body_bytes_max = 3;
   SlowBody body(run.x.reactor, {"long", "er"});
   Exchange& exchange = run.x.exchange();
   exchange.set_invoker(run.invoker);

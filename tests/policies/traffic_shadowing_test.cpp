@@ -140,7 +140,7 @@ TEST(TrafficShadowing, AStreamIsCopiedAsTheBackendReadsIt) {
 
 TEST(TrafficShadowing, ABodyBeyondTheLimitIsNotCopiedButSent) {
   Trial run(kTarget);
-  run.x.buffered_body_bytes_max = 5;
+  run.x.limits.buffered_body_bytes_max = 5;
   SlowBody body(run.x.reactor, {"pie", "ces"});
   run.ask(&body);
   EXPECT_EQ(run.backend.got, "pieces");
@@ -171,13 +171,16 @@ TEST(TrafficShadowing, OneCopyHoweverOftenTheBackendIsCalled) {
 }
 
 TEST(TrafficShadowing, CopiesUnderWayAreLimited) {
-  Trial run(kTarget);
-  for (int i = 0; i < 103; ++i) run.ask();
-  EXPECT_EQ(run.backend.calls, 103);
-  EXPECT_EQ(run.http.calls.size(), 100u);
-  run.http.waiting.front().complete({});
-  run.ask();
-  EXPECT_EQ(run.http.calls.size(), 101u);
+  for (std::size_t limit : {policy::Limits().shadow_copies_max, std::size_t{2}}) {
+    Trial run(kTarget);
+    run.x.limits.shadow_copies_max = limit;
+    for (std::size_t i = 0; i < limit + 3; ++i) run.ask();
+    EXPECT_EQ(run.backend.calls, static_cast<int>(limit + 3));
+    EXPECT_EQ(run.http.calls.size(), limit);
+    run.http.waiting.front().complete({});
+    run.ask();
+    EXPECT_EQ(run.http.calls.size(), limit + 1);
+  }
 }
 
 TEST(TrafficShadowing, BytesUnderWayAreLimited) {

@@ -12,9 +12,12 @@ using testing::SlowBody;
 
 // Services, as a gateway would give them.
 struct FakeCounters final : Counters {
-  Async<Result<Count>> add(CountRequest request) override {
+  Async<Result<Count>> add(Worker&, CountRequest request) override {
     value += request.weight;
     return Result<Count>(Count{.value = value, .limit = request.limit});
+  }
+  Async<Result<Tokens>> take(Worker&, TokenRequest) override {
+    return Result<Tokens>(Tokens{.allowed = true});
   }
   std::uint64_t value = 0;
 };
@@ -81,7 +84,8 @@ class UsesServices final : public Policy {
   UsesServices(const Services& services, std::string secret)
       : counters_(*services.counters), http_(*services.http), secret_(std::move(secret)) {}
   Async<Verdict> on_request(Exchange& exchange) const override {
-    Result<Count> count = co_await counters_.add({.key = "k", .weight = 2, .limit = 3});
+    Result<Count> count =
+        co_await counters_.add(exchange.worker, {.key = "k", .weight = 2, .limit = 3});
     if (!count) co_return Verdict::broken(count.error());
     if (count->value > count->limit) {
       co_return Verdict::fail({.status = 429,
@@ -255,7 +259,7 @@ TEST_F(Contract, AStepMayWrapABodyAndALaterOneBufferIt) {
 }
 
 TEST_F(Contract, ABufferedBodyHasALimit) {
-  x.buffered_body_bytes_max = 4;
+  x.limits.buffered_body_bytes_max = 4;
   SlowBody slow(x.reactor, {"five!"});
   x.exchange().request_body.set(&slow);
   Verdict verdict = request(BuffersTheBody());

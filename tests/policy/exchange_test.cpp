@@ -40,7 +40,7 @@ TEST(MessageBody, IsReadWholeAndKeptForLaterReaders) {
 TEST(MessageBody, TheLimitIsTheFaultOfItsSide) {
   for (bool of_request : {true, false}) {
     Exchanges x;
-    x.buffered_body_bytes_max = 10;
+    x.limits.buffered_body_bytes_max = 10;
     SlowBody slow(x.reactor, {"12345", "67890", "!"});
     MessageBody& body = of_request ? x.exchange().request_body : x.exchange().response_body;
     body.set(&slow);
@@ -53,7 +53,7 @@ TEST(MessageBody, TheLimitIsTheFaultOfItsSide) {
 
 TEST(MessageBody, ExactlyTheLimitIsAllowed) {
   Exchanges x;
-  x.buffered_body_bytes_max = 10;
+  x.limits.buffered_body_bytes_max = 10;
   SlowBody slow(x.reactor, {"12345", "67890"});
   x.exchange().request_body.set(&slow);
   EXPECT_TRUE(x.finished(x.exchange().request_body.buffer()));

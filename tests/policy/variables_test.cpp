@@ -21,6 +21,29 @@ void check(Exchanges& exchanges, std::initializer_list<Row> rows) {
   }
 }
 
+TEST(Variables, AManyNamedQueryIsListedInItsOrder) {
+  Exchanges x;
+  std::string query = "b=1&a=2&b=3";
+  for (int i = 0; i < 20'000; ++i) query += "&p" + std::to_string(i);
+  x.request.query = query;
+  check(x, {{"{#request.params.size()}", "20002"}});
+  x.request.query = "b=1&a=2&b=3&c";
+  check(x, {{"{#request.params.keySet()}", "b,a,c"}});
+}
+
+TEST(Variables, ABodyIsParsedOnceUntilAnotherTakesItsPlace) {
+  Exchanges x;
+  Exchange& exchange = x.exchange();
+  exchange.request_body.replace(R"({"a":1})");
+  auto document = [&] { return exchange.read({el::Access::request_json}, x.arena).as_json(); };
+  const JsonNode* first = document();
+  EXPECT_EQ(document(), first);
+  check(x, {{"{#request.jsonContent.a} {#jsonPath(#request.content, '$.a')}", "1 1"}});
+  exchange.request_body.replace(R"({"a":2})");
+  EXPECT_NE(document(), first);
+  check(x, {{"{#request.jsonContent.a} {#jsonPath(#request.content, '$.a')}", "2 2"}});
+}
+
 TEST(Variables, OfTheRequest) {
   Exchanges x;
   x.request.method = http::Method::post;
@@ -234,6 +257,8 @@ TEST(Variables, OfTheContext) {
                {"{#context.attributes['application']}", "app"},
                {"{#context.attributes['user-id']}", "sub"},
                {"{#context.attributes['clientIdentifier']}", "client"},
+               {"{#context.attributes['request.original-url'] != null}", "true"},
+               {"{#context.attributes['sni']}", "<null>"},
                {"{#context.attributes['mine']}", "m"},
                {"{#context.attributes['gravitee.attribute.mine']}", "<null>"},
                {"{#context.attributes['user']}", "u"},
@@ -243,7 +268,7 @@ TEST(Variables, OfTheContext) {
                {"a{#context.attributes['nothing']}b", "ab"},
                {"{#context.attributes[#context.attributes['mine'] + 'ine']}", "m"},
                {"{#context.attributes.containsKey('gravitee.attribute.plan')}", "true"},
-               {"{#context.attributes.size()}", "13"},
+               {"{#context.attributes.size()}", "14"},
            });
   exchange.attributes.set("plan", "shadow");
   check(x, {{"{#context.attributes['plan']}", "shadow"},

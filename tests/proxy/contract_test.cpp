@@ -45,6 +45,33 @@ TEST_F(Contract, StepsRunInOrderAndResponseFlowsInTheSameOrder) {
   EXPECT_EQ(told.header("X-Note"), "c, e, f");
 }
 
+// Steps that work long and never wait: http.requestTimeout ends them, as others must have their
+// turn.
+TEST_F(Contract, AChainThatWorksLongLeavesOthersTheirTurn) {
+  start({.request_timeout = 1s});
+  deploy_flows({{.request = std::vector<std::string>(100, step("work", R"({"ms":60})"))}});
+  Instant before = clock.now();
+  Peer& client = get();
+  EXPECT_EQ(answer(client).status, 504);
+  EXPECT_LT(clock.now() - before, 3s);
+}
+
+// A backend that takes no length from CONNECT would take the body for a request of its own, and its
+// answer would be the next client's.
+TEST_F(Contract, AConnectToTheBackendHasNoBodyAndAConnectionOfItsOwn) {
+  deploy_flows({{.request = {step("set", R"({"name":"request.method","value":"CONNECT"})")}}});
+  Peer& client = post("GET /admin HTTP/1.1\r\nHost: b\r\n\r\n");
+  Peer& peer = asked();
+  settle();
+  EXPECT_TRUE(peer.received.starts_with("CONNECT /x HTTP/1.1\r\n")) << peer.received;
+  EXPECT_TRUE(peer.received.ends_with("\r\n\r\n")) << peer.received;
+  EXPECT_THAT(peer.received, Not(HasSubstr("/admin")));
+  peer.send("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(answer(client).status, 405);
+  get();
+  asked(1);
+}
+
 TEST_F(Contract, PlanFlowsRunBeforeApiFlows) {
   ApiText text = api();
   text.plan_flows = list({flow({.request = {note("plan")}, .response = {note("plan")}})});
@@ -338,7 +365,7 @@ class Limited : public Contract {
   void SetUp() override {
     Contract::SetUp();
     Options options;
-    options.buffered_body_bytes_max = 10;
+    options.limits.buffered_body_bytes_max = 10;
     start(options);
     deploy_flows({{.request = {step("gather")}, .response = {step("gather")}}});
   }

@@ -56,6 +56,20 @@ TEST_F(WithFailover, AtMostSoManyRetriesAndThen502WithoutKeyOrBody) {
   EXPECT_EQ(backend->connections.size(), 3u);
 }
 
+// Attempts that fail without waiting, more of them than anybody would wait for.
+TEST_F(WithFailover, RetriesWithoutNumberLeaveOthersTheirTurnAndEnd) {
+  ApiText none = api();
+  none.groups = R"({"name":"g","type":"http-proxy","endpoints":[]})";
+  none.top = R"(,"failover":{"enabled":true,"maxRetries":2147483647})";
+  ApiText other = api();
+  other.id = "other";
+  other.path = "/other/";
+  deploy({none, other});
+  Peer& first = get();
+  EXPECT_EQ(exchange("/other/x").status, 200);
+  EXPECT_EQ(answer(first).status, 502);
+}
+
 TEST_F(WithFailover, AnAttemptIsLimitedAndItsTimeoutIs502) {
   deploy_with(R"(,"maxRetries":1,"slowCallDuration":500)");
   Peer& client = get();
@@ -194,13 +208,13 @@ TEST_F(WithBreaker, SurvivesARedeploy) {
 }
 
 TEST(Breakers, AreBoundedAndForgetTheOldest) {
-  Breakers breakers;
+  Breakers breakers(10);
   plan::Failover rules{.failures_max = 1, .open_for = 1h};
   Instant now{};
-  breakers.of("first", now).on_end(rules, now, true, false);
-  EXPECT_FALSE(breakers.of("first", now).admits(rules, now));
-  for (std::size_t i = 0; i < Breakers::kMax; ++i) breakers.of(std::to_string(i), now += 1ms);
-  EXPECT_TRUE(breakers.of("first", now).admits(rules, now));
+  breakers.get("first").on_end(rules, now, true, false);
+  EXPECT_FALSE(breakers.get("first").admits(rules, now));
+  for (int i = 0; i < 10; ++i) breakers.get(std::to_string(i));
+  EXPECT_TRUE(breakers.get("first").admits(rules, now));
 }
 
 TEST(Breakers, SlowCallsOpenItToo) {

@@ -57,6 +57,18 @@ TEST_F(FailureLines, LaterOnesAreCountedForTenSeconds) {
   EXPECT_THAT(log.take(), EndsWith("refused; 5 times since the last such line\n"));
 }
 
+TEST_F(FailureLines, AnOpenBreakerIsTold) {
+  ApiText text = api();
+  port_ = std::to_string(upstream::testing::closed_port(*reactor));
+  text.target = "http://127.0.0.1:" + port_;
+  text.top =
+      R"(,"failover":{"enabled":true,"maxRetries":0,"maxFailures":1,"openStateDuration":60000})";
+  deploy({text});
+  fail();
+  EXPECT_THAT(log.take(), HasSubstr("endpoint 'e' failed"));
+  expect_bounded_lines(502, " - the call of the backend: the breaker of the failover is open\n");
+}
+
 TEST_F(FailureLines, ARedeployDoesNotBeginAnew) {
   refuse();
   fail();
@@ -187,7 +199,7 @@ class BodyLines : public FailureLines {
  protected:
   void limit_bodies(const FlowText& text, const std::string& plans = "") {
     Options options;
-    options.buffered_body_bytes_max = 10;
+    options.limits.buffered_body_bytes_max = 10;
     start(options);
     ApiText one = api();
     one.flows = list({flow(text)});

@@ -19,7 +19,7 @@ Exchange& Exchanges::exchange() {
                               .api = api,
                               .node = node,
                               .states = *states,
-                              .buffered_body_bytes_max = buffered_body_bytes_max});
+                              .limits = limits});
   return *made;
 }
 

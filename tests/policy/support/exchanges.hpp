@@ -41,7 +41,7 @@ struct Exchanges {
   ApiInfo api;
   NodeInfo node;
   WorkerSlots slots;
-  std::size_t buffered_body_bytes_max = 1000;
+  Limits limits{.buffered_body_bytes_max = 1000};
   std::optional<WorkerStates> states;
   std::optional<Exchange> made;
 

@@ -101,6 +101,19 @@ class Guard final : public Policy, private policy::Security {
   bool reads_, anonymous_;
 };
 
+class Work final : public Policy {
+ public:
+  explicit Work(const Json& json)
+      : time_(std::chrono::milliseconds(json.integer_or("ms", 0).value())) {}
+  Async<Verdict> on_request(Exchange& exchange) const override {
+    const_cast<FakeClock&>(static_cast<const FakeClock&>(exchange.clock())).advance(time_);
+    return Verdict::next();
+  }
+
+ private:
+  Duration time_;
+};
+
 class Note final : public Policy {
  public:
   explicit Note(const Json& json) : name_(json.text_or("name", "?").value()) {}
@@ -369,7 +382,7 @@ const policy::Catalog& fake_policies() {
       {"invoker", &make<SetInvoker>},  {"shout", &make<Shout>},
       {"gather", &make<Gather>},       {"count", &make<Count>},
       {"attribute", &make<Attribute>}, {"broken", &make<ReadsTooLate>},
-      {"set", &make<SetAttribute>}};
+      {"set", &make<SetAttribute>},    {"work", &make<Work>}};
   return catalog;
 }
 
