@@ -48,6 +48,7 @@ void BuildThread::run() {
                                .catalog = catalog_,
                                .endpoints = endpoints_,
                                .trust_stores = init_.trust_stores,
+                               .counters = &init_.counters,
                                .http = &init_.http,
                                .resolver = &init_.resolver};
   apply_settings(context, init_.settings);

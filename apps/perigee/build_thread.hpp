@@ -29,6 +29,7 @@ class BuildThread {
     const config::Settings& settings;
     unsigned workers = 1;
     net::TrustStores& trust_stores;
+    policy::Counters& counters;
     policy::HttpClient& http;
     policy::Resolver& resolver;
     plan::Deployments::Publish publish;                    // called on the build thread

@@ -44,10 +44,12 @@ void check_configuration(const std::string& path, const config::CheckOptions& op
 class Configurations {
  public:
   void note(const config::Loaded& loaded) {
+    empty_ = false;
     if (!loaded.fatal()) all_.push_back(std::make_unique<config::Settings>(loaded.settings));
   }
-  bool empty() const { return all_.empty(); }
-  // Those of the configuration whose folder it is, else of the last one; null: there is none.
+  bool empty() const { return empty_; }
+  // Those of the configuration whose folder it is, else of the last one; null: there is none, or it
+  // has errors.
   const config::Settings* of(const std::filesystem::path& folder) const {
     for (const auto& settings : all_) {
       std::error_code ignored;  // a folder that is not there is no folder of definitions
@@ -58,6 +60,7 @@ class Configurations {
   }
 
  private:
+  bool empty_ = true;
   std::vector<std::unique_ptr<config::Settings>> all_;
 };
 

@@ -66,6 +66,7 @@ GatewayProcess::GatewayProcess(Instant begun, config::Loaded loaded,
       signals_(ops_, [this](int signal) { on_signal(signal); }),
       registry_(loaded_.settings.metrics.series_max, label_choice(loaded_.settings.metrics)),
       resolver_(ops_, resolver_options(loaded_.settings)),
+      rate_limits_(loaded_.settings.rate_limits),
       step_timer_(
           [](void* self) {
             auto& process = *static_cast<GatewayProcess*>(self);
@@ -133,6 +134,7 @@ Result<void> GatewayProcess::start() {
       .settings = settings,
       .workers = count,
       .trust_stores = trust_stores_,
+      .counters = rate_limits_.counters(),
       .http = http_calls_,
       .resolver = name_lookups_,
       .publish = [this](const std::shared_ptr<const plan::Plan>& plan) { publish(plan); },
@@ -172,7 +174,7 @@ unsigned GatewayProcess::ask_workers(const std::function<void(node::WorkerReport
 
 Result<void> GatewayProcess::open_node_api() {
   const config::NodeApi& settings = loaded_.settings.node_api;
-  TRY(net::Address address, listen_address(settings.host, settings.port));
+  TRY(net::Address address, listen_address(settings.host, settings.port, "services.core.http"));
   std::shared_ptr<const net::TlsServerContext> tls;
   if (settings.secured) {
     watch_node_certificates();  // before they are read: no change is missed
@@ -213,7 +215,7 @@ Result<void> GatewayProcess::open_listeners() {
   for (std::size_t i = 0; i < loaded_.settings.servers.size(); ++i) {
     const config::HttpServer& server = loaded_.settings.servers[i];
     const std::string& key = key_of(i);
-    TRY(net::Address address, listen_address(server.host, server.port));
+    TRY(net::Address address, listen_address(server.host, server.port, key));
     std::shared_ptr<const net::TlsServerContext> tls;
     if (server.secured) {
       watch_certificates(i);  // before they are read: no change is missed

@@ -10,6 +10,7 @@
 #include "apps/perigee/build_thread.hpp"
 #include "apps/perigee/endpoint_checks.hpp"
 #include "apps/perigee/file_watch.hpp"
+#include "apps/perigee/rate_limits.hpp"
 #include "apps/perigee/signals.hpp"
 #include "apps/perigee/worker.hpp"
 #include "config/load.hpp"
@@ -67,6 +68,7 @@ class GatewayProcess {
   report::Registry registry_;
   net::Resolver resolver_;
   net::TrustStores trust_stores_;
+  RateLimits rate_limits_;
   proxy::HttpCalls http_calls_;
   proxy::NameLookups name_lookups_;
   std::unique_ptr<node::NodeApi> node_api_;

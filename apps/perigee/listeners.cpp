@@ -41,7 +41,8 @@ net::ClientAuth client_auth_of(config::ClientAuth auth) {
 
 }  // namespace
 
-Result<net::Address> listen_address(const std::string& host, std::uint16_t port) {
+Result<net::Address> listen_address(const std::string& host, std::uint16_t port,
+                                    const std::string& key) {
   if (std::optional<net::Address> literal = net::Address::literal(host, port)) return *literal;
   // Before any thread is there and only for a configured name: the resolver of the system will do.
   addrinfo hints{};
@@ -49,7 +50,9 @@ Result<net::Address> listen_address(const std::string& host, std::uint16_t port)
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    return fail(ErrorCode::unresolved, "host '" + host + "': " + gai_strerror(error));
+    return fail(ErrorCode::unresolved,
+                key + ".host: '" + host + "': " + gai_strerror(error) +
+                    "; expected an address of this machine, or 0.0.0.0 for all");
   }
   net::Address address(found->ai_addr, found->ai_addrlen);
   freeaddrinfo(found);

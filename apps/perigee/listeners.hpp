@@ -12,7 +12,9 @@
 namespace perigee::apps {
 
 // An IP literal, "localhost", or a name of this host's interfaces file.
-Result<net::Address> listen_address(const std::string& host, std::uint16_t port);
+// `key` is put before ".host" in errors.
+Result<net::Address> listen_address(const std::string& host, std::uint16_t port,
+                                    const std::string& key);
 
 // An error when another process listens there: listeners of one user may share a port, so that
 // workers can, and a second gateway would take half of the first one's connections without a word.

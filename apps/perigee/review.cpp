@@ -20,6 +20,14 @@ std::string origin_of(const config::Loaded& loaded, const std::string& key) {
   return value ? value->origin : "";
 }
 
+// Where the key stands that an error begins with, or else the first one below it.
+std::string origin_of_error(const config::Loaded& loaded, std::string_view message) {
+  std::string_view key = message.substr(0, message.find_first_of(": ("));
+  auto first = loaded.tree.values().lower_bound(key);
+  bool is_there = first != loaded.tree.values().end() && first->first.starts_with(key);
+  return is_there ? first->second.origin : "";
+}
+
 void check_users(const config::NodeApi& api, config::Diagnostics& found) {
   if (!api.enabled || !api.basic_authentication || !api.users.empty()) return;
   if (!api.anonymous_paths.empty()) return;  // those are answered
@@ -36,6 +44,15 @@ void check_system_proxy(const config::Loaded& loaded, config::Diagnostics& found
       loaded.settings.system_proxy.host.empty() ? "system.proxy.port" : "system.proxy.host";
   found.push_back({config::Severity::warning, key, origin_of(loaded, key),
                    "the system proxy is left out: " + proxy.error().message});
+}
+
+void check_rate_limits(const config::Loaded& loaded, config::Diagnostics& found) {
+  if (loaded.settings.rate_limits.store != config::RateLimitStore::redis) return;
+  const bool strong = loaded.tree.find("repositories.ratelimit.type") != nullptr;
+  const std::string key = strong ? "repositories.ratelimit.type" : "ratelimit.type";
+  found.push_back({config::Severity::warning, key, origin_of(loaded, key),
+                   "this version counts in the gateway itself, not in Redis: each gateway admits "
+                   "up to the limit"});
 }
 
 bool is_elsewhere(const std::string& path, const std::string& home) {
@@ -79,6 +96,7 @@ config::Diagnostics start_diagnostics(const config::Loaded& loaded) {
   if (loaded.fatal()) return found;
   check_users(loaded.settings.node_api, found);
   check_system_proxy(loaded, found);
+  check_rate_limits(loaded, found);
   return found;
 }
 
@@ -97,12 +115,14 @@ config::Diagnostics review_files(const config::Loaded& loaded) {
   // The error names the key.
   auto check_tls = [&](const config::ServerTls& stores, const std::string& prefix, auto&& read) {
     if (is_elsewhere(stores, settings.home)) return;
-    const std::string origin = origin_of(loaded, prefix + ".secured");
     auto tls = read();
     if (!tls)
-      return found.push_back({config::Severity::error, "", origin, tls.error().message, true});
+      return found.push_back({config::Severity::error, "",
+                              origin_of_error(loaded, tls.error().message), tls.error().message,
+                              true});
     for (const std::string& warning : (*tls)->warnings())
-      found.push_back({config::Severity::warning, prefix + ".ssl", origin, warning});
+      found.push_back({config::Severity::warning, prefix + ".ssl",
+                       origin_of(loaded, prefix + ".secured"), warning});
   };
   for (const config::HttpServer& server : settings.servers) {
     if (!server.secured) continue;

@@ -24,6 +24,28 @@ proxy::OverrideMode mode_of(config::OverrideMode mode) {
   return proxy::OverrideMode::override_;
 }
 
+policy::Limits policy_limits(const config::Limits& limits) {
+  return {.buffered_body_bytes_max = limits.buffered_body_bytes_max,
+          .template_steps_max = limits.template_steps_max,
+          .template_loop_turns_max = limits.template_loop_turns_max,
+          .template_bytes_max = limits.template_bytes_max,
+          .jolt_steps_max = limits.jolt_steps_max,
+          .jolt_bytes_max = limits.jolt_bytes_max,
+          .xml = {.nodes_max = limits.xml_nodes_max, .bytes_max = limits.xml_bytes_max},
+          .shadow_copies_max = limits.shadow_copies_max,
+          .shadow_bytes_max = limits.shadow_bytes_max,
+          .url_replacements_max = limits.url_replacements_max,
+          .client_addresses_max = limits.client_addresses_max,
+          .listed_addresses_max = limits.listed_addresses_max};
+}
+
+upstream::Fetcher::Options fetcher_options(const config::Settings& settings) {
+  return {.destinations_max = settings.limits.callout_destinations_max,
+          .connections_max = settings.limits.callout_connections_max,
+          .waiting_max = settings.limits.callouts_waiting_max,
+          .limits = client_limits(settings)};
+}
+
 }  // namespace
 
 http::ServerOptions server_options(const config::HttpServer& server,
@@ -75,7 +97,8 @@ proxy::Options proxy_options(const config::Settings& settings) {
   options.refined_error_keys = settings.compat.refined_error_keys;
   options.dynamic_endpoints_max = settings.limits.dynamic_endpoints_max;
   options.pending_requests_timeout = settings.api.pending_requests_timeout;
-  options.buffered_body_bytes_max = settings.limits.buffered_body_bytes_max;
+  options.limits = policy_limits(settings.limits);
+  options.breakers_max = settings.limits.breakers_per_api_max;
   options.not_found_message = requests.not_found_message;
   options.not_found_content_type = requests.not_found_content_type;
   options.id_format =
@@ -105,7 +128,7 @@ Worker::Worker(const Init& init)
               .random_state = random_bits()},
       names_(reactor_, init.resolver),
       shard_(init.registry.make_shard()),
-      fetcher_(reactor_, names_, init.trust_stores, {.limits = client_limits(init.settings)}),
+      fetcher_(reactor_, names_, init.trust_stores, fetcher_options(init.settings)),
       proxy_({.worker = worker_,
               .names = names_,
               .node = init.node,

@@ -31,6 +31,14 @@ bool is_kubernetes_object(const YamlFlat& flat) {
   return has("apiVersion") && has("kind");
 }
 
+// The top level of a v4 or v2 definition.
+bool is_api_definition(const YamlFlat& flat) {
+  return std::ranges::any_of(flat.entries, [](const YamlEntry& entry) {
+    return entry.key == "definitionVersion" || entry.key.starts_with("endpointGroups[") ||
+           entry.key.starts_with("proxy.virtual_hosts[");
+  });
+}
+
 Diagnostics check_values(const std::string& path, const YamlFlat& flat, Sources sources,
                          CheckOptions options) {
   options.review_files = {};
@@ -75,6 +83,10 @@ Diagnostics check_file(const std::string& path, const CheckOptions& options) {
     const Result<YamlFlat> flat = flatten_yaml(*text);
     if (flat && is_kubernetes_object(*flat)) {
       return {{Severity::info, "", path, "a Kubernetes object, no configuration; not checked"}};
+    }
+    if (flat && is_api_definition(*flat)) {
+      return {{Severity::error, "", path,
+               "an API definition, but in YAML: the gateway reads them from *.json only"}};
     }
     if (flat && is_chart_values(*flat))
       return check_values(path, *flat, std::move(sources), options);

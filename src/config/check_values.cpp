@@ -122,7 +122,7 @@ class Traps {
 
   void cloud_token() {
     each_variable([&](const std::string& element, const std::string& name) {
-      const std::string lower = to_lower(name);
+      const std::string lower = ascii_lower(name);
       if (!lower.starts_with("gravitee") || !lower.substr(8).contains("cloud")) return;
       if (!lower.ends_with("token") || text_of(flat_, element + "value").empty()) return;
       say(Severity::warning, element + "value",

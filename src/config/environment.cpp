@@ -73,18 +73,18 @@ const Variable* Environment::find(std::string_view key) const {
     if (at != by_key_.end()) found = at->second;
     return found != nullptr;
   };
-  if (!spellings(std::string(key), visit)) spellings(to_upper(key), visit);
+  if (!spellings(std::string(key), visit)) spellings(ascii_upper(key), visit);
   return found;
 }
 
 bool Environment::may_set(std::string_view variable_key, std::string_view key) {
   const auto visit = [&](const std::string& spelling) { return spelling == variable_key; };
-  return spellings(std::string(key), visit) || spellings(to_upper(key), visit);
+  return spellings(std::string(key), visit) || spellings(ascii_upper(key), visit);
 }
 
 const std::string* Environment::find_bare(std::string_view key) const {
   const std::string form = dotted_indexes(key);
-  for (const std::string& spelling : {form, to_upper(form)}) {
+  for (const std::string& spelling : {form, ascii_upper(form)}) {
     const std::string underscored = replaced(spelling, '.', '_');
     for (const std::string& name :
          {spelling, underscored, replaced(spelling, '-', '_'), replaced(underscored, '-', '_')}) {

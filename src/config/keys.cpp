@@ -106,13 +106,13 @@ class Matcher {
         return true;
       }
     }
-    if (!more || text[0] != (upper() ? to_upper({&c, 1})[0] : c)) return false;
+    if (!more || text[0] != (upper() ? ascii_upper({&c, 1})[0] : c)) return false;
     text.remove_prefix(1);
     return true;
   }
 
   std::string named(std::string_view text) const {
-    return upper() ? to_lower(text) : std::string(text);
+    return upper() ? ascii_lower(text) : std::string(text);
   }
   bool upper() const {
     return spelling_ == Spelling::upper_variable || spelling_ == Spelling::upper_bare;
@@ -185,7 +185,7 @@ std::string normalised(std::string_view key) {
   std::string result;
   for (std::size_t at = 0; at < key.size(); ++at) {
     if (key[at] == '-' || key[at] == '_') continue;
-    result.append(to_lower(key.substr(at, 1)));
+    result.append(ascii_lower(key.substr(at, 1)));
     if (key[at] != '[') continue;
     std::size_t end = at + 1;
     while (end < key.size() && is_digit(key[end])) ++end;
@@ -258,12 +258,25 @@ bool is_choice(std::string_view choices, std::string_view value) {
   while (!choices.empty()) {
     const auto bar = choices.find('|');
     const std::string_view choice = choices.substr(0, bar);
-    if (equals_ignoring_case(choice, trim(value))) return true;
+    if (equals_ignoring_case(choice, trimmed(value))) return true;
     if (boolean && choice == (*boolean ? "true" : "false")) return true;
     if (bar == std::string_view::npos) return false;
     choices.remove_prefix(bar + 1);
   }
   return false;
+}
+
+// A key written at the wrong level: one that only lacks what stands before it, or has too much
+// there.
+std::string_view at_other_level(std::string_view wanted) {
+  const auto is_tail = [](std::string_view tail, std::string_view key) {
+    return tail.contains('.') && key.size() > tail.size() && key.ends_with(tail) &&
+           key[key.size() - tail.size() - 1] == '.';
+  };
+  for (const auto& [pattern, known] : known_spellings()) {
+    if (is_tail(wanted, known) || is_tail(known, wanted)) return pattern;
+  }
+  return {};
 }
 
 }  // namespace
@@ -302,6 +315,8 @@ bool is_block(std::string_view key) {
 
 std::string nearest_key(std::string_view unknown) {
   const std::string wanted = normalised(unknown.substr(0, 200));
+  if (const std::string_view found = at_other_level(wanted); !found.empty())
+    return with_indexes_of(found, unknown);
   std::size_t best = std::max<std::size_t>(2, wanted.size() / 3) + 1;
   std::string_view found;
   for (const auto& [pattern, known] : known_spellings()) {

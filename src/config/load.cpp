@@ -5,6 +5,7 @@
 
 #include "config/logback.hpp"
 #include "config/reader.hpp"
+#include "config/review.hpp"
 
 namespace perigee::config {
 namespace {
@@ -26,9 +27,17 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
 // In cloud mode definitions come from the cloud whatever the file says (runtime.md 2.11).
 bool is_cloud_mode(const Reader& reader) {
   const auto token = reader.tree().values().find("cloud.token");
-  bool enabled = token != reader.tree().values().end() && !trim(token->second.text).empty();
+  bool enabled = token != reader.tree().values().end() && !trimmed(token->second.text).empty();
   if (enabled) reader.read("cloud.enabled", enabled);
   return enabled;
+}
+
+// Says more of a key than that it is not acted on.
+void say_instead(Diagnostics& diagnostics, Diagnostic diagnostic) {
+  std::erase_if(diagnostics, [&](const Diagnostic& other) {
+    return other.key == diagnostic.key && other.message == kNotActedOn;
+  });
+  diagnostics.push_back(std::move(diagnostic));
 }
 
 // Stores that this gateway has no driver for (runtime.md 2.2, 2.3). The spelling under
@@ -38,15 +47,16 @@ void check_stores(const Reader& reader, Diagnostics& diagnostics) {
     const std::string key = prefix + "management.type";
     const Value* type = reader.find(key);
     if (type == nullptr) continue;
-    if (!is_one_of(trim(type->text), {"mongodb", "jdbc"})) break;
+    if (!is_one_of(trimmed(type->text), {"mongodb", "jdbc"})) break;
     if (is_cloud_mode(reader)) {
-      diagnostics.push_back({Severity::info, key, type->origin,
-                             "'" + type->text + "' is without effect in cloud mode (cloud.token)"});
+      say_instead(diagnostics,
+                  {Severity::info, key, type->origin,
+                   "'" + type->text + "' is without effect in cloud mode (cloud.token)"});
     } else {
-      diagnostics.push_back({Severity::error, key, type->origin,
-                             "this gateway has no driver for '" + type->text +
-                                 "'; expected http (hybrid), none, or cloud.token",
-                             true});
+      say_instead(diagnostics, {Severity::error, key, type->origin,
+                                "this gateway has no driver for '" + type->text +
+                                    "'; expected http (hybrid), none, or cloud.token",
+                                true});
     }
     break;
   }
@@ -54,11 +64,11 @@ void check_stores(const Reader& reader, Diagnostics& diagnostics) {
     const std::string key = prefix + "ratelimit.type";
     const Value* type = reader.find(key);
     if (type == nullptr) continue;
-    if (is_one_of(trim(type->text), {"mongodb", "jdbc", "hazelcast"})) {
-      diagnostics.push_back({Severity::error, key, type->origin,
-                             "this gateway has no driver for '" + type->text +
-                                 "': rate limits behave as if the store failed; expected redis, "
-                                 "local or none"});
+    if (is_one_of(trimmed(type->text), {"mongodb", "jdbc", "hazelcast"})) {
+      say_instead(diagnostics, {Severity::error, key, type->origin,
+                                "this gateway has no driver for '" + type->text +
+                                    "': rate limits behave as if the store failed; expected "
+                                    "redis, local or none"});
     }
     break;
   }
@@ -134,6 +144,7 @@ Loaded load(const Sources& sources) {
   read_logback(sources, settings.home, names_of(tree), settings.log, diagnostics);
   read_node(tree, settings, diagnostics);
   read_requests(tree, settings, diagnostics);
+  read_rate_limits(tree, settings.rate_limits);
   tell_not_served(tree, diagnostics);
   check_ports(tree, settings, diagnostics);
   return {std::move(settings), std::move(tree), std::move(diagnostics)};

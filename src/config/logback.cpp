@@ -154,18 +154,18 @@ class Logback {
       } else if (child.name == "appender-ref") {
         appender.refs.push_back(with_names(child.attribute("ref")));
       } else if (!(appender.console && child.name == "target" &&
-                   trim(child.text) == "System.out")) {
+                   trimmed(child.text) == "System.out")) {
         ignore(child);
       }
     }
   }
 
   void read_encoder(const XmlElement& element, Appender& appender) {
-    const std::string type = to_lower(element.attribute("class"));
+    const std::string type = ascii_lower(element.attribute("class"));
     appender.json |= type.contains("json") || type.contains("logstash");
     for (const XmlElement& child : element.children) {
       if (child.name == "pattern" && child.children.empty()) {
-        appender.pattern = with_names(trim(child.text));
+        appender.pattern = with_names(trimmed(child.text));
         appender.line = child.line;
       } else if (child.name == "layout") {
         read_encoder(child, appender);
@@ -261,7 +261,7 @@ void parse_logback(const std::string& path, std::string_view xml, const LogbackN
     const auto colon = message.find(':');
     return diagnostics.push_back(
         unusable(path + ":" + message.substr(0, colon),
-                 std::string(trim(std::string_view(message).substr(colon + 1)))));
+                 std::string(trimmed(std::string_view(message).substr(colon + 1)))));
   }
   Logback(path, names, log, diagnostics).read(*root);
 }

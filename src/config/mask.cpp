@@ -41,7 +41,7 @@ std::string without_query_secrets(std::string result) {
        at = result.find_first_of(kSeparators, at + 1)) {
     const auto end = std::min(result.find_first_of("&; ", at + 1), result.size());
     const auto equals = result.find('=', at + 1);
-    if (equals >= end || !is_secret_word(to_lower(result.substr(at + 1, equals - at - 1))))
+    if (equals >= end || !is_secret_word(ascii_lower(result.substr(at + 1, equals - at - 1))))
       continue;
     result.replace(equals + 1, end - equals - 1, kMask);
   }
@@ -51,7 +51,7 @@ std::string without_query_secrets(std::string result) {
 }  // namespace
 
 bool is_secret_key(std::string_view key) {
-  const std::string name = to_lower(key);
+  const std::string name = ascii_lower(key);
   std::string_view last = name;
   if (const auto dot = name.rfind('.'); dot != std::string::npos) last.remove_prefix(dot + 1);
   // A list element is as secret as its list: "tokens[0]".

@@ -12,8 +12,8 @@ namespace {
 void check_authentication(const Reader& reader, NodeApi& api, Diagnostics& diagnostics) {
   std::string type = "basic";
   reader.read("authentication.type", type);
-  api.basic_authentication = !equals_ignoring_case(trim(type), "none");
-  if (api.basic_authentication && !equals_ignoring_case(trim(type), "basic")) {
+  api.basic_authentication = !equals_ignoring_case(trimmed(type), "none");
+  if (api.basic_authentication && !equals_ignoring_case(trimmed(type), "basic")) {
     api.enabled = false;
     diagnostics.push_back({Severity::error, reader.key("authentication.type"),
                            reader.find("authentication.type")->origin,

@@ -12,7 +12,7 @@ namespace {
 // could not be read.
 bool was_said(const Tree& tree, std::string_view key, const Diagnostics& diagnostics) {
   const auto at = tree.values().find(key);
-  if (at != tree.values().end() && !trim(at->second.text).empty()) return true;
+  if (at != tree.values().end() && !trimmed(at->second.text).empty()) return true;
   return std::ranges::any_of(diagnostics, [](const Diagnostic& diagnostic) {
     return diagnostic.fatal && diagnostic.key.empty();
   });
@@ -109,6 +109,22 @@ void read_limits(const Reader& reader, Limits& limits) {
   reader.read("perigee.limits.dnsCacheEntries", limits.dns_cache_entries_max);
   reader.read("perigee.limits.logLines", limits.log_lines_max);
   reader.read("perigee.limits.arenaBytes", limits.arena_bytes_max);
+  reader.read("perigee.limits.breakersPerApi", limits.breakers_per_api_max);
+  reader.read("perigee.limits.calloutDestinations", limits.callout_destinations_max);
+  reader.read("perigee.limits.calloutConnections", limits.callout_connections_max);
+  reader.read("perigee.limits.calloutsWaiting", limits.callouts_waiting_max);
+  reader.read("perigee.limits.shadowCopies", limits.shadow_copies_max);
+  reader.read("perigee.limits.shadowBytes", limits.shadow_bytes_max);
+  reader.read("perigee.limits.templateSteps", limits.template_steps_max);
+  reader.read("perigee.limits.templateLoopTurns", limits.template_loop_turns_max);
+  reader.read("perigee.limits.templateBytes", limits.template_bytes_max);
+  reader.read("perigee.limits.joltSteps", limits.jolt_steps_max);
+  reader.read("perigee.limits.joltBytes", limits.jolt_bytes_max);
+  reader.read("perigee.limits.xmlNodes", limits.xml_nodes_max);
+  reader.read("perigee.limits.xmlBytes", limits.xml_bytes_max);
+  reader.read("perigee.limits.urlReplacements", limits.url_replacements_max);
+  reader.read("perigee.limits.clientAddresses", limits.client_addresses_max);
+  reader.read("perigee.limits.listedAddresses", limits.listed_addresses_max);
 }
 
 }  // namespace

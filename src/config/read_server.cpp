@@ -114,7 +114,7 @@ void read_one_of_list(const Reader& reader, const std::string& name, const Value
     if (reader.tree().values().contains(reader.key("type"))) return;  // wrong, and reported
     diagnostics.push_back(
         {Severity::error, reader.key("type"), first.origin, "missing; expected http or tcp", true});
-  } else if (equals_ignoring_case(trim(type->text), "tcp")) {
+  } else if (equals_ignoring_case(trimmed(type->text), "tcp")) {
     check_tcp(reader, diagnostics);
   } else {
     settings.servers.push_back(read_server(reader, name));

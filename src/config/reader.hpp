@@ -82,7 +82,7 @@ class Reader {
     const auto boolean = to_boolean(value->text);
     for (const auto& [word, meaning] : choices) {
       const bool as_boolean = boolean && word == (*boolean ? "true" : "false");
-      if (as_boolean || equals_ignoring_case(word, trim(value->text))) into = meaning;
+      if (as_boolean || equals_ignoring_case(word, trimmed(value->text))) into = meaning;
     }
   }
 
@@ -96,10 +96,13 @@ class Reader {
   std::string prefix_;
 };
 
-// The parts of Settings, one function per area (read_server.cpp, read_node.cpp, read_requests.cpp).
+// The parts of Settings, one function per area (read_server.cpp, read_node.cpp, read_requests.cpp,
+// read_rate_limits.cpp).
 struct Settings;
+struct RateLimits;
 void read_servers(const Tree& tree, Settings& settings, Diagnostics& diagnostics);
 void read_node(const Tree& tree, Settings& settings, Diagnostics& diagnostics);
 void read_requests(const Tree& tree, Settings& settings, Diagnostics& diagnostics);
+void read_rate_limits(const Tree& tree, RateLimits& limits);
 
 }  // namespace perigee::config

@@ -41,7 +41,7 @@ std::string variable_of(std::string_view key) {
       name.push_back(c);
     }
   }
-  name = to_upper(name);
+  name = ascii_upper(name);
   return name.starts_with("PERIGEE_") ? name : "GRAVITEE_" + name;
 }
 
@@ -70,7 +70,9 @@ void Reviewer::value(std::string_view key, Value& value) {
   if (value.spec->use == Use::ignored) return;
   if (!fits(*value.spec, value.text)) return wrong_type(key, value);
   if (value.spec->use == Use::later) {
-    say(Severity::info, key, value, "known, but this version does not act on it yet");
+    // What is switched off asks for nothing.
+    const bool is_off = key.ends_with(".enabled") && to_boolean(value.text) == false;
+    say(is_off ? Severity::debug : Severity::info, key, value, std::string(kNotActedOn));
   }
 }
 
@@ -94,7 +96,7 @@ void Reviewer::unknown(std::string_view key, Value& value) {
 
 void Reviewer::unknown_variable(const Variable& variable) {
   if (++unknown_ > kUnknownMax) return;
-  std::string dotted = to_lower(variable.key);
+  std::string dotted = ascii_lower(variable.key);
   std::ranges::replace(dotted, '_', '.');
   const std::string nearest = nearest_key(dotted);
   std::string message = "sets no known key";
@@ -117,7 +119,7 @@ bool Reviewer::is_secret_reference(std::string_view key, Value& value) {
 }
 
 bool Reviewer::is_empty(std::string_view key, Value& value) {
-  if (!trim(value.text).empty() || value.spec->type == Type::text) return false;
+  if (!trimmed(value.text).empty() || value.spec->type == Type::text) return false;
   value.usable = false;
   // `[]` and `{}` say "nothing" on purpose.
   if (value.kind == YamlKind::empty_block || value.spec->use == Use::ignored) return true;
@@ -132,8 +134,13 @@ void Reviewer::wrong_type(std::string_view key, Value& value) {
   const std::string got = value.secret ? std::string(kMask) : shown(key, value.text.substr(0, 200));
   // Keys of our own stand in no foreign chart: a wrong value is always a mistake made here.
   const bool acted_on = value.spec->use == Use::honoured || key.starts_with("perigee.");
+  const bool is_whole = value.spec->type == Type::integer || value.spec->type == Type::count ||
+                        value.spec->type == Type::size;
+  const bool has_unit = is_whole && to_duration(value.text) && !to_decimal(value.text);
   say(acted_on ? Severity::error : Severity::warning, key, value,
-      "expected " + expected(*value.spec) + ", got '" + got + "'", acted_on);
+      "expected " + expected(*value.spec) + (has_unit ? " without a unit" : "") + ", got '" + got +
+          "'",
+      acted_on);
 }
 
 void Reviewer::say(Severity severity, std::string_view key, const Value& value, std::string message,

@@ -9,6 +9,8 @@
 
 namespace perigee::config {
 
+inline constexpr std::string_view kNotActedOn = "known, but this version does not act on it yet";
+
 class Reviewer {
  public:
   explicit Reviewer(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}

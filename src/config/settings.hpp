@@ -233,7 +233,23 @@ struct Limits {
   std::size_t dynamic_endpoints_max = 100;  // targets that policies named, on each worker
   std::size_t dns_cache_entries_max = 10000;
   std::size_t log_lines_max = 8192;
-  std::size_t arena_bytes_max = 1 << 20;  // of one exchange
+  std::size_t arena_bytes_max = 1 << 20;      // of one exchange
+  std::size_t breakers_per_api_max = 1000;    // on each worker
+  std::size_t callout_destinations_max = 64;  // on each worker, as the next two
+  std::size_t callout_connections_max = 64;   // to one destination
+  std::size_t callouts_waiting_max = 256;     // for one of these
+  std::size_t shadow_copies_max = 100;        // of one step on one worker, under way
+  std::size_t shadow_bytes_max = 16 << 20;
+  std::size_t template_steps_max = 2'000'000;  // of one rendering
+  std::size_t template_loop_turns_max = 200'000;
+  std::size_t template_bytes_max = 32 << 20;
+  std::size_t jolt_steps_max = 5'000'000;  // of one transformation
+  std::size_t jolt_bytes_max = 64 << 20;
+  std::size_t xml_nodes_max = 65'536;  // of one document
+  std::size_t xml_bytes_max = 16 << 20;
+  std::size_t url_replacements_max = 10'000;  // in one answer
+  std::size_t client_addresses_max = 256;     // of one request, for ip-filtering
+  std::size_t listed_addresses_max = 1'000;   // that its expressions give
   bool operator==(const Limits&) const = default;
 };
 
@@ -245,6 +261,24 @@ struct Log {
   bool console = true;
   bool file = false;  // <home>/logs/gravitee_YYYY-MM-DD.log
   bool operator==(const Log&) const = default;
+};
+
+enum class RateLimitStore : std::uint8_t { none, local, redis, mongodb, jdbc, hazelcast };
+
+struct RateLimits {
+  RateLimitStore store = RateLimitStore::none;
+  bool async_enabled = true;  // false: policies that say async count strictly
+  milliseconds flush_interval = 5s;
+  std::size_t keys_max = 1'000'000;  // counted at once
+  bool separate_counters = false;    // each step has its own
+  bool retry_after = false;
+  bool ietf_headers = false;
+  // While the store is away.
+  bool decides_alone = true;
+  milliseconds outage_max = 60s;
+  std::uint32_t nodes = 0;  // that share the store; 0: as many as it tells
+  double overcommit = 1.0;
+  bool operator==(const RateLimits&) const = default;
 };
 
 // What the operator would have expressions call or not call (expression-language.md section 6).
@@ -289,6 +323,7 @@ struct Settings {
   SystemProxy system_proxy;
   Api api;
   Shutdown shutdown;
+  RateLimits rate_limits;
   Limits limits;
   Log log;
   ElWhitelist el_whitelist;

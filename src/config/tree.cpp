@@ -16,7 +16,7 @@ namespace {
 Diagnostic unreadable(const std::string& path, const std::string& message) {
   const auto colon = message.find(':');
   return {Severity::error, "", path + ":" + message.substr(0, colon),
-          std::string(trim(std::string_view(message).substr(colon + 1))), true};
+          std::string(trimmed(std::string_view(message).substr(colon + 1))), true};
 }
 
 bool exists(const Sources& sources, const std::string& path) {
@@ -177,7 +177,7 @@ std::optional<Tree::Raw> Tree::strongest(std::string_view key, const KeySpec* sp
   // An empty value of anything but text counts as absent, so a weaker source may still speak.
   if (spec != nullptr && spec->type != Type::text) {
     for (Raw& candidate : found) {
-      if (!trim(candidate.text).empty()) return std::move(candidate);
+      if (!trimmed(candidate.text).empty()) return std::move(candidate);
     }
   }
   return std::move(found.front());
@@ -233,9 +233,9 @@ std::vector<std::string> Tree::list(std::string_view key) const {
   std::vector<std::string> elements;
   for (std::size_t i = 0;; ++i) {
     const Value* element = find(std::string(key) + "[" + std::to_string(i) + "]");
-    if (element == nullptr || trim(element->text).empty()) break;
+    if (element == nullptr || trimmed(element->text).empty()) break;
     if (i == 0 && bare != nullptr && bare->source < element->source) break;
-    elements.emplace_back(trim(element->text));
+    elements.emplace_back(trimmed(element->text));
   }
   if (elements.empty() && bare != nullptr) elements = split_list(bare->text);
   return elements;

@@ -13,9 +13,6 @@ using std::chrono::milliseconds;
 // A hundred years: no sum of two time-outs can overflow.
 constexpr std::int64_t kLongestMs = 100LL * 366 * 24 * 3600 * 1000;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-
 template <class T, class... Base>
 std::optional<T> whole(std::string_view text, Base... base) {
   T value{};
@@ -47,31 +44,8 @@ constexpr std::array<Unit, 6> kSuffixes = {
 
 }  // namespace
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string to_lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), lower);
-  return result;
-}
-
-std::string to_upper(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), upper);
-  return result;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 std::optional<std::int64_t> to_integer(std::string_view text) {
-  std::string digits(trim(text));
+  std::string digits(trimmed(text));
   std::erase(digits, '_');
   std::string_view rest = digits;
   const bool negative = rest.starts_with('-');
@@ -98,7 +72,7 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
 }
 
 std::optional<double> to_decimal(std::string_view text) {
-  std::string digits(trim(text));
+  std::string digits(trimmed(text));
   std::erase(digits, '_');
   auto value = whole<double>(std::string_view(digits));
   if (value && !std::isfinite(*value)) return std::nullopt;
@@ -106,14 +80,14 @@ std::optional<double> to_decimal(std::string_view text) {
 }
 
 std::optional<bool> to_boolean(std::string_view text) {
-  const std::string word = to_lower(trim(text));
+  const std::string word = ascii_lower(trimmed(text));
   if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
   if (word == "false" || word == "no" || word == "off" || word == "0") return false;
   return std::nullopt;
 }
 
 std::optional<milliseconds> to_duration(std::string_view text) {
-  text = trim(text);
+  text = trimmed(text);
   for (const Unit& unit : kSuffixes) {
     if (!text.ends_with(unit.name)) continue;
     const auto count = to_integer(text.substr(0, text.size() - unit.name.size()));
@@ -125,7 +99,7 @@ std::optional<milliseconds> to_duration(std::string_view text) {
 
 std::optional<milliseconds> in_unit(std::int64_t count, std::string_view unit) {
   for (const Unit& known : kJavaUnits) {
-    if (equals_ignoring_case(trim(unit), known.name)) return scaled(count, known.ms);
+    if (equals_ignoring_case(trimmed(unit), known.name)) return scaled(count, known.ms);
   }
   return std::nullopt;
 }
@@ -134,7 +108,7 @@ std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   while (true) {
     const auto comma = text.find(',');
-    const std::string_view part = trim(text.substr(0, comma));
+    const std::string_view part = trimmed(text.substr(0, comma));
     if (!part.empty()) parts.emplace_back(part);
     if (comma == std::string_view::npos) return parts;
     text.remove_prefix(comma + 1);

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.hpp"
+#include "base/trim.hpp"
+
 namespace perigee::config {
 
 // Decimal, `0x` hexadecimal, `_` between digits, and whole numbers in float form ("1.048576e+06",
@@ -24,11 +27,6 @@ std::optional<std::chrono::milliseconds> to_duration(std::string_view text);
 
 // `count` of a Java TimeUnit ("SECONDS"), rounded up to milliseconds; absent for an unknown unit.
 std::optional<std::chrono::milliseconds> in_unit(std::int64_t count, std::string_view unit);
-
-std::string_view trim(std::string_view text);
-std::string to_lower(std::string_view text);
-std::string to_upper(std::string_view text);
-bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 // Split on commas, trimmed, empty parts left out.
 std::vector<std::string> split_list(std::string_view text);

@@ -326,6 +326,29 @@ void read_documents(std::string_view text, const YamlLimits& limits, Builder& bu
   }
 }
 
+bool is_indented_by_tab(std::string_view text, int line) {
+  for (; line > 0 && text.contains('\n'); --line) text.remove_prefix(text.find('\n') + 1);
+  return line == 0 && text.substr(0, text.find_first_not_of(" \t")).contains('\t');
+}
+
+// What to look at, for faults that yaml-cpp names by its own parts.
+std::string_view advice_for(std::string_view message) {
+  static const std::pair<std::string_view, std::string_view> kAdvice[] = {
+      {YAML::ErrorMsg::MAP_VALUE,
+       "; is this line indented as those beside it? Does a blank follow each ':' above it? A text "
+       "that holds ': ' stands in quotes"},
+      {YAML::ErrorMsg::END_OF_MAP, "; this line is indented as none of those above it"},
+      {YAML::ErrorMsg::END_OF_SEQ, "; this line is indented as none of those above it"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW, "; nothing closes a '{' above"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "; nothing closes a '[' above"},
+      {YAML::ErrorMsg::UNKNOWN_TOKEN, "; a text that begins with this character stands in quotes"},
+  };
+  for (const auto& [fault, advice] : kAdvice) {
+    if (message == fault) return advice;
+  }
+  return {};
+}
+
 std::unexpected<Error> failed(int line, const std::string& message) {
   return fail(ErrorCode::invalid, std::to_string(line) + ": " + message);
 }
@@ -351,8 +374,12 @@ Result<YamlFlat> flatten_yaml(std::string_view text, const YamlLimits& limits) {
     // With a line end the open quote is known by where it begins.
     if (exception.msg == YAML::ErrorMsg::EOF_IN_SCALAR && !text.ends_with('\n'))
       return flatten_yaml(std::string(text) + '\n', limits);
-    return failed(exception.mark.line + 1, "not valid YAML: " + exception.msg + " (column " +
-                                               std::to_string(exception.mark.column + 1) + ")");
+    const int line = exception.mark.line + 1;
+    if (is_indented_by_tab(text, line - 1))
+      return failed(line, "not valid YAML: a tab in the indentation; it takes blanks only");
+    return failed(line, "not valid YAML: " + exception.msg + " (column " +
+                            std::to_string(exception.mark.column + 1) + ")" +
+                            std::string(advice_for(exception.msg)));
   } catch (const std::exception& exception) {
     return failed(1, std::string("not readable as YAML: ") + exception.what());
   }

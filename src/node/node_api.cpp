@@ -20,10 +20,10 @@ constexpr std::string_view kHeapDumpPath = "/_node/heapdump";
 constexpr Duration kReportTime = 1s;  // for workers to tell what they do
 constexpr std::string_view kScrapePath = "/_node/metrics/prometheus";
 
-std::string pretty(const std::string& compact) {
+// What is larger than the reader takes stays as it is: it holds texts of strangers.
+std::string pretty(std::string compact) {
   Result<JsonDocument> document = JsonDocument::parse(compact);
-  PERIGEE_ASSERT(document.has_value());  // we wrote it
-  return document->root().dump_pretty();
+  return document ? document->root().dump_pretty() : std::move(compact);
 }
 
 std::string member(std::string_view name, std::string_view text) {
@@ -343,6 +343,8 @@ NodeApi::Answer NodeApi::apis() const {
   }
   for (const plan::Refusal& refusal : plan_->refusals()) {
     begin();
+    if (refusal.subject != definition::Subject::api)
+      json += member("kind", to_string(refusal.subject)) + ",";
     if (!refusal.api_id.empty()) json += member("id", refusal.api_id) + ",";
     if (!refusal.api_name.empty()) json += member("name", refusal.api_name) + ",";
     json += member("state", "refused") + "," + member("source", refusal.source) +

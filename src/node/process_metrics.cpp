@@ -11,18 +11,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/file.hpp"
 #include "net/descriptors.hpp"
 #include "node/prometheus.hpp"
 
 namespace perigee::node {
 namespace {
-
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
 
 // Fields of /proc/<pid>/stat after the name, which may hold spaces.
 std::istringstream stat_fields(const std::string& path) {

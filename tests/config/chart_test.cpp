@@ -1,4 +1,5 @@
 // What the charts render loads without an error, and what their values are checked for.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -55,6 +56,21 @@ TEST(Chart, RendersADeadBlockSilently) {
   }
 }
 
+TEST(Chart, WhatIsSwitchedOffIsNotTold) {
+  const Diagnostics told = load(Given{.yaml = data("chart_rendered.yml"),
+                                      .environment = {{"gravitee_cloud_token", "t"}}})
+                               .diagnostics;
+  EXPECT_THAT(lines(told, Severity::info), Contains(HasSubstr("services.heartbeat.enabled")));
+  for (const auto off : {"alerts.alert-engine-connector-ws.enabled", "reporters.file.enabled",
+                         "services.sync.kubernetes.enabled"})
+    EXPECT_THAT(lines(told, Severity::info), Not(Contains(HasSubstr(off)))) << off;
+  const auto about = [&](std::string_view key) {
+    return std::ranges::count(told, key, &Diagnostic::key);
+  };
+  EXPECT_EQ(about("management.type"), 1) << "what it means in cloud mode, and nothing else";
+  EXPECT_EQ(about("ratelimit.type"), 1);
+}
+
 TEST(Chart, OfTheReallyMeantStoreLoadsWithoutAComplaint) {
   const Loaded loaded =
       load(Given{.yaml = data("chart_redis.yml"), .environment = {{"REDIS_PASSWORD", "pw"}}});
@@ -99,6 +115,14 @@ TEST(Check, FindsTheTrapsOfAValuesFile) {
 
 Diagnostics checked(const std::string& yaml) {
   return check_file("f.yaml", {.read = [&](const std::string&) { return yaml; }});
+}
+
+TEST(Check, RefusesAnApiDefinitionInYaml) {
+  for (const char* yaml : {"id: a\ndefinitionVersion: 4.0.0\n", "endpointGroups:\n  - name: a\n",
+                           "id: a\nproxy:\n  virtual_hosts:\n    - path: /a\n"})
+    EXPECT_THAT(lines(checked(yaml), Severity::info),
+                ElementsAre("ERROR f.yaml: an API definition, but in YAML: the gateway reads them "
+                            "from *.json only"));
 }
 
 TEST(Check, ReadsAGraviteeYml) {

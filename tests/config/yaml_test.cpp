@@ -90,6 +90,19 @@ TEST(Yaml, NamesTheLineOfAMistake) {
   EXPECT_THAT(refused("a: *nowhere\n"), HasSubstr("not valid YAML"));
 }
 
+TEST(Yaml, SaysWhatToLookAt) {
+  const std::string tab = "not valid YAML: a tab in the indentation; it takes blanks only";
+  EXPECT_EQ(refused("a:\n\tb: 1\n"), "2: " + tab);
+  EXPECT_EQ(refused("a:\n  b: 1\n \tc: 2\n"), "3: " + tab);
+  EXPECT_THAT(refused("a:\n  b: 1\n   c: 2\n"), HasSubstr("is this line indented as those"));
+  EXPECT_THAT(refused("a:\n  b:1\n  c: 2\n"), HasSubstr("a blank follow each ':' above it"));
+  EXPECT_THAT(refused("a:\n  b: c: d\n"), HasSubstr("stands in quotes"));
+  EXPECT_THAT(refused("a:\n  b: 1\n c: 2\n"), HasSubstr("indented as none of those above"));
+  EXPECT_THAT(refused("a: {b: 1\nc: 2\n"), HasSubstr("nothing closes a '{' above"));
+  EXPECT_THAT(refused("a: [b\nc: 2\n"), HasSubstr("nothing closes a '[' above"));
+  EXPECT_THAT(refused("a: @b\n"), HasSubstr("a text that begins with this character"));
+}
+
 TEST(Yaml, RefusesAQuoteThatNothingCloses) {
   const std::string begin = "not valid YAML: nothing closes the quote (";
   const std::string end = ") that begins on this line";

@@ -96,7 +96,7 @@ inline std::string variable_of(const std::string& key, bool upper) {
       name.push_back(c);
     }
   }
-  return upper ? "GRAVITEE_" + to_upper(name) : "gravitee_" + name;
+  return upper ? "GRAVITEE_" + ascii_upper(name) : "gravitee_" + name;
 }
 
 }  // namespace perigee::config
