@@ -149,22 +149,24 @@ std::string v2_definition(const Vector& vector, const std::string& target) {
                                  {"target", json_quoted(target)}});
   if (has_endpoint(vector)) endpoint = vector.configuration.dump();
   std::string group = object({{"name", json_quoted("group")}, {"endpoints", list({endpoint})}});
-  return object(
-      {{"id", attribute(vector, "api", "api")},
-       {"name", json_quoted("api")},
-       {"version", json_quoted("1")},
-       {"gravitee", json_quoted("2.0.0")},
-       {"execution_mode",
-        json_quoted(vector.engine == Engine::legacy ? "v3" : "v4-emulation-engine")},
-       {"proxy", object({{"virtual_hosts", R"([{"path":"/api"}])"}, {"groups", list({group})}})},
-       {"plans", list({key_less_plan(vector, R"("key_less")")})},
-       {"flows", list({object({{"name", json_quoted("flow")},
-                               {"enabled", "true"},
-                               {"path-operator", R"({"path":"/","operator":"STARTS_WITH"})"},
-                               {"pre", list(steps.request)},
-                               {"post", list(steps.response)}})})},
-       {"properties", properties_of(vector)},
-       {"resources", resources_of(vector)}});
+  Members members = {
+      {"id", attribute(vector, "api", "api")},
+      {"name", json_quoted("api")},
+      {"version", json_quoted("1")},
+      {"gravitee", json_quoted("2.0.0")},
+      {"proxy", object({{"virtual_hosts", R"([{"path":"/api"}])"}, {"groups", list({group})}})},
+      {"plans", list({key_less_plan(vector, R"("key_less")")})},
+      {"flows", list({object({{"name", json_quoted("flow")},
+                              {"enabled", "true"},
+                              {"path-operator", R"({"path":"/","operator":"STARTS_WITH"})"},
+                              {"pre", list(steps.request)},
+                              {"post", list(steps.response)}})})},
+      {"properties", properties_of(vector)},
+      {"resources", resources_of(vector)}};
+  // Without it an API runs on the v3 engine.
+  if (vector.engine != Engine::legacy)
+    members.emplace_back("execution_mode", json_quoted("v4-emulation-engine"));
+  return object(members);
 }
 
 }  // namespace

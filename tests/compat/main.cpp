@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "tests/compat/exclusions.hpp"
 #include "tests/compat/report.hpp"
 #include "tests/compat/run.hpp"
 #include "tests/el/support/expressions.hpp"
@@ -24,7 +25,7 @@ constexpr int kPassed = 0, kFailed = 1, kUsage = 2;
 constexpr std::size_t kFileBytesMax = 64 << 20;
 
 struct Options {
-  std::string folder, expressions, only;
+  std::string folder, expressions, only, excluded;
 };
 
 Result<JsonDocument> read(const std::string& path) {
@@ -47,15 +48,29 @@ bool wanted(std::string_view id, const Options& options) {
   return id.find(options.only) != std::string_view::npos;
 }
 
-Result<void> run_vectors(const std::string& path, const Options& options,
-                         const std::string& dns_server, Report& report) {
+// What a run needs and what comes of it.
+struct Run {
+  const Options& options;
+  std::string dns_server;
+  std::optional<compat::Exclusions> excluded = {};
+  Report report = {};
+
+  void add(const std::string& id, Verdict verdict, compat::Engine engine = compat::Engine::v4) {
+    if (excluded) verdict = excluded->judged(id, std::move(verdict));
+    report.add(id + (engine == compat::Engine::legacy ? " (v3 engine)" : ""), verdict);
+  }
+};
+
+Result<void> run_vectors(const std::string& path, Run& run) {
   TRY(JsonDocument document, read(path));
   Json root = document.root();
   if (!root["cases"].is_array() || root["format"].dump() != "1")
     return fail(ErrorCode::invalid, "expected {\"format\": 1, \"cases\": [..]}");
   for (const JsonNode& node : root["cases"].items()) {
     std::string id = Json(node).text_or("id", "").value_or("");
-    if (wanted(id, options)) report.add(id, compat::run_case(Json(node), dns_server));
+    if (!wanted(id, run.options)) continue;
+    for (compat::Engine engine : compat::engines_of(Json(node)))
+      run.add(id, compat::run_case(Json(node), engine, run.dns_server), engine);
   }
   return {};
 }
@@ -66,15 +81,15 @@ Verdict::Kind kind_of(el::test::CaseResult::Kind kind) {
   return kind == From::failed ? Verdict::Kind::failed : Verdict::Kind::skipped;
 }
 
-Result<void> run_expressions(const Options& options, Report& report) {
-  TRY(JsonDocument document, read(options.expressions));
+Result<void> run_expressions(Run& run) {
+  TRY(JsonDocument document, read(run.options.expressions));
   Json root = document.root();
   if (!root["cases"].is_array()) return fail(ErrorCode::invalid, "expected {\"cases\": [..]}");
   for (const JsonNode& node : root["cases"].items()) {
     std::string id = Json(node).text_or("id", "").value_or("");
-    if (!wanted(id, options)) continue;
+    if (!wanted(id, run.options)) continue;
     el::test::CaseResult result = el::test::run_case(Json(node), root["contexts"]);
-    report.add(id, {kind_of(result.kind), result.why});
+    run.add(id, {kind_of(result.kind), result.why});
   }
   return {};
 }
@@ -84,24 +99,38 @@ int wrong(const std::string& what, const std::string& why) {
   return kUsage;
 }
 
+Result<void> read_exclusions(Run& run) {
+  TRY(std::string text, read_file(run.options.excluded, kFileBytesMax));
+  TRY(run.excluded, compat::Exclusions::parse(text));
+  return {};
+}
+
 int run(const Options& options) {
   std::vector<std::string> files = vector_files(options.folder);
   if (files.empty()) return wrong(options.folder, "no *.json is there");
   log::start({.levels = {{"ROOT", log::Level::off}}});
   net::testing::DnsServer no_names;
-  Report report;
+  Run run{.options = options, .dns_server = no_names.address()};
+  if (!options.excluded.empty()) {
+    Result<void> done = read_exclusions(run);
+    if (!done) return wrong(options.excluded, done.error().message);
+  }
   for (const std::string& file : files) {
-    Result<void> done = run_vectors(file, options, no_names.address(), report);
+    Result<void> done = run_vectors(file, run);
     if (!done) return wrong(file, done.error().message);
   }
   if (!options.expressions.empty()) {
-    Result<void> done = run_expressions(options, report);
+    Result<void> done = run_expressions(run);
     if (!done) return wrong(options.expressions, done.error().message);
   }
-  if (report.empty() && !options.only.empty())
+  if (run.report.empty() && !options.only.empty())
     return wrong("--only", "no case has an id with '" + options.only + "'");
-  report.finish();
-  return report.has_failures() ? kFailed : kPassed;
+  if (run.excluded && options.only.empty()) {
+    for (const std::string& id : run.excluded->unseen())
+      run.report.add(id, {Verdict::Kind::failed, "there is no such case: take it off the list"});
+  }
+  run.report.finish();
+  return run.report.has_failures() ? kFailed : kPassed;
 }
 
 }  // namespace
@@ -117,6 +146,11 @@ int main(int argc, char** argv) {
   app.add_option("--el", options.expressions, "Cases of the expression language to run too")
       ->type_name("FILE");
   app.add_option("--only", options.only, "Only cases whose id contains this")->type_name("TEXT");
+  app.add_option(
+         "--excluded", options.excluded,
+         "The cases that are skipped, 'ID: REASON' a line: any other skip is a failure, and "
+         "so is one of these that runs")
+      ->type_name("FILE");
   app.footer(
       "Prints FAIL ID: WHY and SKIP ID: REASON for each case that did not pass, the skips by\n"
       "reason, and as its last line 'N passed, N failed, N skipped'.\n"

@@ -40,18 +40,6 @@ std::string missing_key(const Vector& vector) {
   return {};
 }
 
-bool uses_nodes(const Vector& vector) {
-  bool named = vector.context.nodes > 1;
-  for (const Step& step : vector.steps) named = named || step.node > 0;
-  return named;
-}
-
-bool flushes(const Vector& vector) {
-  bool any = false;
-  for (const Step& step : vector.steps) any = any || step.flush;
-  return any;
-}
-
 }  // namespace
 
 std::string what_is_missing(const Vector& vector, const policy::Catalog& catalog) {
@@ -65,8 +53,6 @@ std::string what_is_missing(const Vector& vector, const policy::Catalog& catalog
   if (std::string missing = missing_plan(vector, catalog); !missing.empty()) return missing;
   if (vector.engine == Engine::legacy && !reads_v2()) return "v2 definitions are not in this build";
   const Context& context = vector.context;
-  if (context.store.present() || flushes(vector)) return "counters are not in this build";
-  if (uses_nodes(vector)) return "several gateways that share a store are not in this build";
   if (context.api_keys.size() > 0 || context.subscriptions.size() > 0)
     return "subscriptions are not in this build";
   if (!context.resources.items().empty())

@@ -1,9 +1,9 @@
 #include "tests/compat/run.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 
-#include "base/assert.hpp"
 #include "tests/compat/compare.hpp"
 #include "tests/compat/definition.hpp"
 #include "tests/compat/missing.hpp"
@@ -44,17 +44,44 @@ void add_names(Json expect, std::vector<std::string>& names) {
   for (const JsonMember& member : expect["attributes"].members()) names.emplace_back(member.name);
 }
 
-// A store whose every operation fails tries the policy's error strategy, not our local counting.
-NameValues keys_of(const Vector& vector) {
-  NameValues keys = vector.gateway;
-  if (vector.context.store.text_or("type", "").value_or("") == "failing")
-    keys.emplace_back("perigee.ratelimit.local.enabled", "false");
-  return keys;
+std::string store_of(const Vector& vector) {
+  return vector.context.store.text_or("type", "").value_or("");
+}
+
+unsigned nodes_of(const Vector& vector) {
+  unsigned nodes = vector.context.nodes;
+  for (const Step& step : vector.steps) nodes = std::max(nodes, step.node + 1);
+  return nodes;
+}
+
+bool flushes(const Vector& vector) {
+  return std::ranges::any_of(vector.steps, [](const Step& step) { return step.flush; });
+}
+
+// What one gateway counts alone must be what it counts with a store.
+bool is_the_same_in_here(const Vector& vector) {
+  return store_of(vector) == "memory" && nodes_of(vector) == 1 && !flushes(vector);
+}
+
+// A store whose every operation fails tries the policy's error strategy, not what a gateway decides
+// alone.
+World::Setup setup_of(const Vector& vector, Counting counting) {
+  World::Setup setup{.keys = vector.gateway, .counting = counting, .nodes = nodes_of(vector)};
+  if (counting == Counting::failing)
+    setup.keys.emplace_back("perigee.ratelimit.local.enabled", "false");
+  return setup;
+}
+
+Counting counting_of(const Vector& vector) {
+  std::string store = store_of(vector);
+  if (store == "failing") return Counting::failing;
+  return store == "absent" ? Counting::nobody : Counting::shared;
 }
 
 class Case {
  public:
-  Case(const Vector& vector, World& world) : vector_(vector), world_(world) {}
+  Case(const Vector& vector, World& world, Counting counting)
+      : vector_(vector), world_(world), counting_(counting) {}
 
   // The first fault; "" when there is none.
   std::string run() {
@@ -70,14 +97,25 @@ class Case {
  private:
   Result<void> prepare() {
     world_.stub().set_routes(vector_.context.http);
-    TRY(world_.start(keys_of(vector_)));
+    TRY(world_.start(setup_of(vector_, counting_)));
+    for (const JsonMember& member : vector_.context.store["counters"].members()) {
+      Json window(member.value);
+      world_.put_counter(std::string(member.name),
+                         {.counter = static_cast<std::uint64_t>(window["counter"].integer()),
+                          .limit = static_cast<std::uint64_t>(window["limit"].integer()),
+                          .reset_ms = window["reset"].integer()});
+    }
     std::string definition = definition_of(vector_, world_.stub_port());
     return world_.deploy(definition);
   }
 
   std::string run_step(const Step& step) {
-    PERIGEE_ASSERT(!step.flush && step.node == 0);  // missing.cpp skips these
     world_.clock().advance(step.advance);
+    if (step.flush) {
+      world_.settle();  // the clock of the reactor
+      world_.flush();
+      return {};
+    }
     if (step.backend) world_.stub().set_backend(*step.backend);
     for (unsigned turn = 0; turn < step.repeat; ++turn) {
       Result<Seen> seen = ask(step);
@@ -96,18 +134,23 @@ class Case {
     Probe::here().begin(std::move(plan));
     world_.stub().forget_backend_requests();
     TRY(ClientAnswer answer,
-        world_.ask(step.request, {.certificate_pem = vector_.context.client_certificate_pem}));
+        world_.ask(step.request,
+                   {.certificate_pem = vector_.context.client_certificate_pem, .node = step.node}));
     Seen seen = Probe::here().take();
     seen.status = answer.status;
     seen.headers = std::move(answer.headers);
     seen.body = std::move(answer.body);
     seen.upstream = world_.stub().backend_request();
     seen.http_calls = world_.stub().route_calls();
+    bool is_counted =
+        !step.expect["storeCounter"].absent() || !vector_.expect["storeCounter"].absent();
+    if (is_counted) seen.store_counter = world_.store_counter();
     return seen;
   }
 
   const Vector& vector_;
   World& world_;
+  Counting counting_;
   Seen last_;
 };
 
@@ -116,23 +159,53 @@ std::string run_unit(const Vector& vector, World& world) {
   return seen ? joined(faults_of_unit(vector, *seen)) : seen.error().message;
 }
 
-}  // namespace
+void set_clock(const Vector& vector, World& world) {
+  if (vector.context.now_ms)
+    world.clock().set_wall(WallTime(std::chrono::milliseconds(*vector.context.now_ms)));
+}
 
-Verdict run_case(Json json, const std::string& dns_server) {
+Result<JsonDocument> document_of(Json json, const World& world) {
+  return JsonDocument::parse(with_ports(json, world));
+}
+
+// In a world of its own, as its ports are in the document.
+std::string run_in_here(Json json, const std::string& dns_server) {
   World world(dns_server);
-  Result<JsonDocument> document = JsonDocument::parse(with_ports(json, world));
-  if (!document) return failed(document.error().message);
+  Result<JsonDocument> document = document_of(json, world);
+  if (!document) return document.error().message;
   Problems problems;
   const Vector vector = read_vector(document->root(), problems);
+  set_clock(vector, world);
+  std::string why = Case(vector, world, Counting::in_here).run();
+  return why.empty() ? why : "counted without a store: " + why;
+}
+
+}  // namespace
+
+std::vector<Engine> engines_of(Json vector) {
+  if (vector.text_or("level", "").value_or("") == "unit") return {Engine::v4};
+  std::string engine = vector.text_or("engine", "").value_or("");
+  if (engine == "both") return {Engine::v4, Engine::legacy};
+  return {engine == "legacy" ? Engine::legacy : Engine::v4};
+}
+
+Verdict run_case(Json json, Engine engine, const std::string& dns_server) {
+  World world(dns_server);
+  Result<JsonDocument> document = document_of(json, world);
+  if (!document) return failed(document.error().message);
+  Problems problems;
+  Vector vector = read_vector(document->root(), problems);
   if (!problems.listed().empty())
     return failed("the case: " + to_string(problems.listed().front()));
+  vector.engine = engine;
   std::string missing = what_is_missing(vector, catalog());
   if (!missing.empty()) return {Verdict::Kind::skipped, missing};
   set_timezone(vector.timezone);
-  if (vector.context.now_ms)
-    world.clock().set_wall(WallTime(std::chrono::milliseconds(*vector.context.now_ms)));
+  set_clock(vector, world);
+  bool is_unit = vector.level == Level::unit;
   std::string why =
-      vector.level == Level::unit ? run_unit(vector, world) : Case(vector, world).run();
+      is_unit ? run_unit(vector, world) : Case(vector, world, counting_of(vector)).run();
+  if (why.empty() && !is_unit && is_the_same_in_here(vector)) why = run_in_here(json, dns_server);
   return why.empty() ? Verdict{} : failed(why);
 }
 

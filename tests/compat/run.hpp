@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "tests/compat/vector.hpp"
 
 namespace perigee::compat {
 
@@ -14,7 +15,10 @@ struct Verdict {
   std::string why;  // of a failure: what was expected and found; of a skip: the reason
 };
 
-// `dns_server` answers that no name exists.
-Verdict run_case(Json vector, const std::string& dns_server);
+// A case for both engines runs on each of them, a unit case on none: it says v4.
+std::vector<Engine> engines_of(Json vector);
+
+// `dns_server` answers that no name exists. `engine` is v4 or legacy.
+Verdict run_case(Json vector, Engine engine, const std::string& dns_server);
 
 }  // namespace perigee::compat

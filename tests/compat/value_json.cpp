@@ -1,6 +1,8 @@
 #include "tests/compat/value_json.hpp"
 
 #include "el/convert.hpp"
+#include "el/json_variables.hpp"
+#include "el/run.hpp"
 
 namespace perigee::compat {
 namespace {
@@ -8,6 +10,15 @@ namespace {
 constexpr int kDepthMax = 64;
 
 void append(std::string& to, el::Value value, Arena& arena, int depth);
+
+std::string java_text(el::Value value, Arena& arena) {
+  static const FakeClock clock;
+  const el::JsonVariables variables(Json(), clock);
+  el::Run run{variables, arena};
+  std::string text;
+  el::append_java_text(text, value, run);
+  return text;
+}
 
 void append_list(std::string& to, el::Value list, Arena& arena, int depth) {
   to += '[';
@@ -24,9 +35,7 @@ void append_map(std::string& to, el::Value map, Arena& arena, int depth) {
   for (const el::MapEntry& entry : map.entries(arena)) {
     if (!first) to += ',';
     first = false;
-    std::string key;
-    el::append_java_text(key, entry.key, arena);
-    append_json_quoted(to, key);
+    append_json_quoted(to, java_text(entry.key, arena));
     to += ':';
     append(to, entry.value, arena, depth + 1);
   }
@@ -41,7 +50,7 @@ void append(std::string& to, el::Value value, Arena& arena, int depth) {
   } else if (value.is_boolean()) {
     to += value.as_boolean() ? "true" : "false";
   } else if (value.is_number()) {
-    el::append_java_text(to, value, arena);
+    to += java_text(value, arena);
   } else if (value.is_text() || value.kind() == el::Kind::bytes) {
     append_json_quoted(to, value.as_text());
   } else if (value.is_list()) {

@@ -1,8 +1,7 @@
 #include "tests/compat/world.hpp"
 
-#include "apps/perigee/compile_settings.hpp"
-#include "apps/perigee/worker.hpp"
 #include "net/pipe.hpp"
+#include "tests/compat/node.hpp"
 #include "tests/compat/probe.hpp"
 
 namespace perigee::compat {
@@ -15,19 +14,6 @@ net::Resolver::Options resolver_options(const std::string& dns_server) {
   return options;
 }
 
-std::string errors_of(const std::vector<Problem>& problems) {
-  std::string text;
-  for (const Problem& problem : problems) {
-    if (problem.severity == Severity::error)
-      text += (text.empty() ? "" : "; ") + to_string(problem);
-  }
-  return text;
-}
-
-Error refused(const std::string& what, const std::string& why) {
-  return Error(ErrorCode::invalid, what + " is refused: " + why);
-}
-
 }  // namespace
 
 config::Loaded load(const NameValues& keys) {
@@ -38,9 +24,7 @@ config::Loaded load(const NameValues& keys) {
   return config::load(sources);
 }
 
-World::World(const std::string& dns_server) : resolver_(reactor_, resolver_options(dns_server)) {
-  http_calls_.add(fetcher_);
-}
+World::World(const std::string& dns_server) : resolver_(reactor_, resolver_options(dns_server)) {}
 
 World::~World() { stop(); }
 
@@ -64,49 +48,54 @@ bool World::until(Done done) {
   return true;
 }
 
-Result<void> World::start(const NameValues& keys) {
-  config::Loaded loaded = load(keys);
+Result<void> World::start(const Setup& setup) {
+  config::Loaded loaded = load(setup.keys);
   for (const config::Diagnostic& diagnostic : loaded.diagnostics) {
     if (diagnostic.severity == config::Severity::error)
-      return std::unexpected(refused("the configuration", config::to_string(diagnostic)));
+      return fail(ErrorCode::invalid,
+                  "the configuration is refused: " + config::to_string(diagnostic));
   }
   settings_ = std::move(loaded.settings);
-  proxy_ = std::make_unique<proxy::Proxy>(
-      proxy::Proxy::Init{.worker = worker_,
-                         .names = names_,
-                         .node = node_,
-                         .shard = metrics_.make_shard(),
-                         .options = apps::proxy_options(settings_),
-                         .give_back = [this](std::shared_ptr<const void> object) {
-                           given_back_.push_back(std::move(object));
-                         }});
-  endpoints_.on_retired([this](std::uint32_t slot, std::uint64_t generation) {
-    if (proxy_) proxy_->client().drop(slot, generation);
-  });
-  server_ =
-      std::make_unique<http::Server>(reactor_, http::ServerOptions{}, *proxy_, nullptr, nullptr);
+  counting_ = setup.counting;
+  settle();  // the time of the case
+  for (unsigned i = 0; i < setup.nodes; ++i) {
+    nodes_.push_back(std::make_unique<Node>(Node::Init{.reactor = reactor_,
+                                                       .resolver = resolver_,
+                                                       .trust_stores = trust_stores_,
+                                                       .settings = settings_,
+                                                       .memory = memory_,
+                                                       .counting = setup.counting,
+                                                       .nodes = setup.nodes}));
+  }
   return {};
 }
 
 Result<void> World::deploy(const std::string& definition) {
-  definition::EnvelopeOptions options;
-  options.read = apps::read_options(settings_.sync);
-  definition::Envelope envelope = definition::read_envelope(definition, options);
-  if (!envelope.api)
-    return std::unexpected(refused("the definition", errors_of(envelope.problems)));
-  plan::CompileContext context{.clock = clock_,
-                               .catalog = catalog(),
-                               .endpoints = endpoints_,
-                               .trust_stores = trust_stores_,
-                               .http = &http_calls_};
-  apps::apply_settings(context, settings_);
-  plan::Compiled compiled = plan::compile(envelope, "case.json", context);
-  if (!compiled.revision)
-    return std::unexpected(refused("the definition", errors_of(compiled.problems)));
-  std::vector<std::shared_ptr<const plan::ApiRevision>> revisions = {compiled.revision};
-  proxy_->swap(std::make_shared<const plan::Plan>(std::move(revisions),
-                                                  std::vector<plan::Refusal>{}, false));
+  for (const auto& node : nodes_) {
+    TRY(node->deploy(definition));
+  }
   return {};
+}
+
+void World::put_counter(const std::string& key,
+                        const counters::testing::MemoryStore::Window& window) {
+  if (counting_ == Counting::in_here) return nodes_.front()->put_counter(key, window);
+  memory_.windows[key] = window;
+}
+
+void World::flush() {
+  for (const auto& node : nodes_) {
+    node->remote().flush();
+    settle();
+  }
+}
+
+std::optional<std::int64_t> World::store_counter() {
+  if (counting_ == Counting::in_here)
+    return static_cast<std::int64_t>(nodes_.front()->local_counter());
+  flush();
+  if (memory_.windows.size() != 1) return std::nullopt;
+  return static_cast<std::int64_t>(memory_.windows.begin()->second.counter);
 }
 
 Result<ClientAnswer> World::ask(const Request& request, const ClientSide& client) {
@@ -115,7 +104,8 @@ Result<ClientAnswer> World::ask(const Request& request, const ClientSide& client
                  .version = "TLSv1.3",
                  .peer_certificate_pem = client.certificate_pem};
   net::Pipe pipe = net::make_pipe(reactor_, options);
-  server_->serve(watched(std::move(pipe.first)));
+  PERIGEE_ASSERT(client.node < nodes_.size());
+  nodes_[client.node]->serve(watched(std::move(pipe.first)));
   Client asking(reactor_, std::move(pipe.second), request);
   if (!until([&] { return asking.over(); }))
     return fail(ErrorCode::timed_out, "no answer came within ten seconds");
@@ -126,13 +116,8 @@ Result<ClientAnswer> World::ask(const Request& request, const ClientSide& client
 }
 
 void World::stop() {
-  if (server_) server_->close_all();
+  nodes_.clear();
   settle();
-  server_.reset();
-  if (proxy_) proxy_->swap(std::make_shared<const plan::Plan>());
-  settle();
-  given_back_.clear();
-  proxy_.reset();
 }
 
 }  // namespace perigee::compat

@@ -1,4 +1,4 @@
-// A gateway of one worker, a stub server and a client, on one reactor whose clock stands still
+// Gateways of one worker each, a stub server and a client, on one reactor whose clock stands still
 // until the case moves it.
 //
 // The path is the gateway's own: definitions are read and compiled, requests go through
@@ -6,25 +6,32 @@
 // connection is a pipe. One World for each case: nothing is left for the next one.
 #pragma once
 
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "config/load.hpp"
-#include "http/server.hpp"
 #include "net/names.hpp"
-#include "plan/compile.hpp"
-#include "proxy/http_calls.hpp"
-#include "proxy/proxy.hpp"
-#include "report/metrics.hpp"
+#include "net/tls.hpp"
 #include "tests/compat/client.hpp"
 #include "tests/compat/stub_server.hpp"
-#include "upstream/fetcher.hpp"
+#include "tests/counters/support/fake_store.hpp"
 
 namespace perigee::compat {
 
 // A configuration of these keys and nothing else: no file, no environment.
 config::Loaded load(const NameValues& keys);
+
+class Node;
+
+// Who counts for the policies that limit.
+enum class Counting : std::uint8_t {
+  shared,   // the store in memory, as a gateway counts with Redis
+  in_here,  // ratelimit.type local
+  failing,  // a store whose every operation fails
+  nobody,   // no service at all
+};
 
 class World {
  public:
@@ -35,19 +42,33 @@ class World {
   std::uint16_t stub_port() const { return stub_.port(); }
   std::uint16_t closed_port() const { return closed_.port(); }
 
-  // The gateway with these configuration keys. Error: the configuration is refused.
-  Result<void> start(const NameValues& keys);
+  // Gateways with these configuration keys. Error: the configuration is refused.
+  struct Setup {
+    NameValues keys;
+    Counting counting = Counting::shared;
+    unsigned nodes = 1;
+  };
+  Result<void> start(const Setup& setup);
   // Serves this API definition and no other. Error: why it is refused.
   Result<void> deploy(const std::string& definition);
 
   struct ClientSide {
     std::string certificate_pem;  // empty: no TLS
+    unsigned node = 0;
   };
   // Error: no answer came, or none that can be read.
   Result<ClientAnswer> ask(const Request& request, const ClientSide& client);
 
+  // A window that began before: its key as the policies write it.
+  void put_counter(const std::string& key, const counters::testing::MemoryStore::Window& window);
+  // What is counted and not told yet goes to the store.
+  void flush();
+  // Of the only key; nothing when there are none or several.
+  std::optional<std::int64_t> store_counter();
+
   FakeClock& clock() { return clock_; }
   StubServer& stub() { return stub_; }
+  net::Reactor& reactor() { return reactor_; }
   void settle();
 
  private:
@@ -60,18 +81,11 @@ class World {
   ClosedPort closed_;
   StubServer stub_{reactor_};
   net::Resolver resolver_;
-  net::Names names_{reactor_, resolver_};
-  upstream::EndpointRegistry endpoints_{1};
   net::TrustStores trust_stores_;
-  report::Registry metrics_;
-  policy::NodeInfo node_{.id = "conformance", .version = "4.9.0"};
-  policy::Worker worker_{.reactor = reactor_};
   config::Settings settings_;
-  std::vector<std::shared_ptr<const void>> given_back_;  // by the worker, to the build thread
-  upstream::Fetcher fetcher_{reactor_, names_, trust_stores_, {}};
-  proxy::HttpCalls http_calls_;
-  std::unique_ptr<proxy::Proxy> proxy_;
-  std::unique_ptr<http::Server> server_;
+  Counting counting_ = Counting::shared;
+  counters::testing::MemoryStore memory_{clock_};
+  std::vector<std::unique_ptr<Node>> nodes_;
 };
 
 }  // namespace perigee::compat

@@ -102,6 +102,9 @@ class Answers(unittest.TestCase):
                 self.assertEqual(headers["Content-Type"], "application/json" if is_json else "text/plain")
 
     def test_keys_are_those_of_the_source(self):
+        told = "".join(file.read_text() for file in pathlib.Path(harness.SOURCE, "src/proxy").glob("*.cpp"))
+        for key in re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', told):
+            self.assertIn(f"`{key}`", self.page)
         keys = {pages.unquoted(row[2]) for row in self.rows("Status", "Body", "Key", "When", "What to do") if row[2]}
         source = "".join(file.read_text() for folder in ("src/proxy", "src/policies")
                          for file in pathlib.Path(harness.SOURCE, folder).glob("*.cpp"))
@@ -139,6 +142,13 @@ class Given:
             "the backend cannot be reached": lambda: self.ask(request("/down", TEXT)),
             "an expression names an answer longer than `perigee.limits.bufferedBodyBytes`":
                 lambda: self.ask(request("/answer", TEXT)),
+            "a preflight request asks for an origin": lambda: self.ask(request("/cors", (
+                TEXT + "Origin: http://o\r\nAccess-Control-Request-Method: PUT\r\n"), method="OPTIONS")),
+            "a NUL or `%00` came": lambda: self.ask(request("/null/%00", TEXT)),
+            "the attribute `request.method` is no method": lambda: self.ask(request("/method", TEXT)),
+            "no plan applies": lambda: self.ask(request("/plan", TEXT)),
+            "a `selectionRule` failed": lambda: self.ask(request("/rule", TEXT)),
+            "failover is on": lambda: self.ask(request("/failover", TEXT)),
             "the group has no usable endpoint": lambda: self.ask(request("/empty", TEXT)),
             "`maxConcurrentConnections` are in use": self.ask_beside_another,
             "the API was removed or replaced": self.ask_while_removed,
@@ -167,8 +177,16 @@ class Given:
             "condition": harness.api(down, flows=[{"request": [step("a", condition=wrong)]}]),
             "policy": harness.api(down, flows=[{"request": [step(wrong)]}]),
             "empty": harness.api("no target"), "closed": harness.api(self.quick.url),
+            "failover": harness.api(down, failover={"enabled": True, "maxRetries": 1}),
+            "method": harness.api(down, flows=[{"request": [{"policy": "policy-assign-attributes", "configuration": {
+                "attributes": [{"name": "gravitee.attribute.request.method", "value": "no method"}]}}]}]),
+            **{name: harness.api(self.quick.url) for name in ("cors", "null", "plan", "rule")},
         }
         apis["closed"]["listeners"][0]["entrypoints"] = []
+        apis["cors"]["listeners"][0]["cors"] = {"enabled": True, "allowOrigin": ["http://o"], "allowMethods": ["GET"]}
+        apis["null"]["listeners"][0]["requestValidation"] = {"rejectNullByte": True}
+        apis["plan"]["plans"][0]["selectionRule"] = "#request.method == 'PUT'"
+        apis["rule"]["plans"][0]["selectionRule"] = wrong
         for name, api in apis.items():
             api["id"] = name
             api["listeners"][0]["paths"][0]["path"] = "/" + name

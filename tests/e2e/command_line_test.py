@@ -204,6 +204,26 @@ class CommandLine(unittest.TestCase):
                 if severity == "warning":
                     gateway.started()  # before, it could not be stopped in order
 
+    def test_check_names_the_line_of_a_store_that_cannot_be_used(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        file = folder / "gravitee.yml"
+        for certificate, key, line in (("gone", file.name, 9), (file.name, "gone", 10), (file.name, file.name, 9)):
+            file.write_text(f"http:\n  port: 0\n  secured: true\n  ssl:\n    tlsProtocols: TLSv1.3\n    keystore:\n"
+                            f"      type: pem\n      certificates:\n        - cert: {folder / certificate}\n"
+                            f"          key: {folder / key}\n")
+            self.assertIn(f"error: {file}:{line}: http.ssl.keystore", perigee("check", file)[1])
+
+    def test_check_tells_an_error_once(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        file = folder / "gravitee.yml"
+        file.write_text("http: {requestTimeout: 30s}\n")
+        code, text, _ = perigee("check", file, "-Dhttp.port=none", "-Dhttp.prot=1")
+        self.assertEqual((code, text.splitlines()), (1, [
+            "error: -Dhttp.port: expected a port, 0 to 65535, got 'none'",
+            "warning: -Dhttp.prot: unknown key; did you mean 'http.port'?",
+            f"error: {file}:1: http.requestTimeout: expected a whole number without a unit, got '30s'",
+            "1 file checked: 2 errors, 1 warning"]))
+
     def test_check_says_nothing_of_a_start_that_does_not_come_that_far(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         file = folder / "gravitee.yml"
@@ -229,6 +249,15 @@ class CommandLine(unittest.TestCase):
                 gateway = self.enterContext(Gateway({key: port, "perigee.http.listenAfterSync": "false"}))
                 gateway.wait_for(f"{key}: listening on 127.0.0.1:{port}: Address already in use")
                 self.assertEqual(gateway.wait(), 1)
+
+    def test_an_address_that_is_not_ours_is_refused(self):
+        for key in ("http", "services.core.http"):
+            for host, told in (("no.such.invalid", f"{key}.host: 'no.such.invalid': "),
+                               ("192.0.2.1", "no interface of this machine has this address")):
+                with self.subTest(key=key, host=host):
+                    gateway = self.enterContext(Gateway({key + ".host": host, "perigee.http.listenAfterSync": "false"}))
+                    gateway.wait_for(told)
+                    self.assertEqual(gateway.wait(), 1)
 
     def test_port_0_is_one_free_port_for_all_workers(self):
         echo = self.enterContext(Echo())

@@ -1,5 +1,6 @@
 """The routes under /_node: golden answers (runtime.md section 3)."""
 import json
+import os
 import re
 import unittest
 
@@ -178,6 +179,36 @@ class Node(unittest.TestCase):
                 status, headers, _ = self.gateway.node(path, credentials=credentials)
                 self.assertEqual(status, 401, path)
                 self.assertEqual(headers["WWW-Authenticate"], 'Basic realm="gravitee.io"')
+
+
+class Strangers(unittest.TestCase):
+    """Whoever writes definitions must not bring the node API down: with it goes the gateway."""
+
+    def test_apis_are_shown_whatever_they_and_their_files_are_called(self):
+        with Backend() as backend, Gateway(apis={"good.json": api(backend.url)}) as gateway:
+            gateway.started()
+            odd = os.fsencode(gateway.apis) + b"/\xff\xfe \xc3.json"
+            with open(odd, "w", encoding="utf-8") as file:
+                json.dump(api(backend.url, "/odd", "odd/../%00 id"), file)
+            gateway.wait_for("API id[odd/../%00 id]")
+            shown = self.shown(gateway, "odd/../%00 id")
+            self.assertTrue(shown["source"].endswith("/\ufffd\ufffd \ufffd.json"), shown)
+
+    def test_a_warning_that_is_cut_in_the_middle_of_a_character_is_shown(self):
+        for before in (31, 32):
+            condition = "{#request." + "x" * before + "\u00e9" * 100 + " (}"
+            flow = {"selectors": [{"type": "condition", "condition": condition}]}
+            with Gateway(apis={"cut.json": api("http://127.0.0.1:1", flows=[flow])}) as gateway:
+                shown = self.shown(gateway.started(), "api")
+                self.assertIn("\u00e9...", shown["warnings"][0].replace("\ufffd", ""))
+
+    def shown(self, gateway, api_id):
+        """As the node API has it, which takes a moment longer than the log."""
+        for _ in range(1000):
+            for entry in gateway.node_json("/_node/apis"):
+                if entry["id"] == api_id:
+                    return entry
+        raise AssertionError(f"no API {api_id!r}")
 
 
 class OtherNodes(unittest.TestCase):

@@ -87,6 +87,20 @@ class Platform(unittest.TestCase):
     def statuses(gateway):
         return [gateway.request("/a/x", headers={"Host": host})[0] for host in ("one.example", "two.example")]
 
+    def test_a_group_that_is_refused_is_listed_by_its_kind(self):
+        gateway = self.enterContext(Gateway({}, apis={"g.json": group("1")})).started()
+        broken = group("2")
+        broken["payload"] = broken["payload"].replace("transform-headers", "transform-heders")
+        gateway.put("g.json", broken)
+        gateway.wait_for("g.json: shared policy group g is refused; its previous version goes on serving")
+        eventually(lambda: self.assertEqual(
+            [(entry["kind"], entry["id"], entry["state"], entry["previousServes"])
+             for entry in gateway.node_json("/_node/apis")], [("shared policy group", "g", "refused", True)]))
+        gateway.put("g.json", group("1"))
+        eventually(lambda: self.assertEqual(gateway.node_json("/_node/apis"), []))
+        gateway.remove("g.json")
+        gateway.wait_for("g.json: shared policy group 'g' has been undeployed")
+
     @staticmethod
     def told(gateway):
         status, headers, _ = gateway.request("/a/x")

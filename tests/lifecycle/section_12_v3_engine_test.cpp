@@ -164,7 +164,7 @@ const bool kHosts = add_cases({
                        {})}),
                    .proxy = R"(,"preserve_host":true)" +
                             v2_endpoint("$BACKEND", R"(,"http":{"propagateClientHost":true})")})},
-     .turns = {{.backend_has = {{"Host", "/127\\.0\\.0\\.1:\\d+/"}}}}},
+     .turns = {{.backend_has = {{"Host", "~127\\.0\\.0\\.1:\\d+"}}}}},
     {.name = "S12_EndpointHeadersMayOverrideHost",
      .rule = "Endpoint headers may override it.",
      .apis = {old({.proxy = v2_endpoint("$BACKEND",
