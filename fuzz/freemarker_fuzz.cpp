@@ -44,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   PERIGEE_ASSERT(compiled || !compiled.error().message.empty());
   if (!compiled) return 0;
   Arena arena;
-  auto made = compiled->render(Model(document.root()), arena, kOutputBytesMax);
+  auto made =
+      compiled->render(Model(document.root()), arena, {.output_bytes_max = kOutputBytesMax});
   PERIGEE_ASSERT(made ? made->size() <= kOutputBytesMax : !made.error().message.empty());
   return 0;
 }

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   auto chain = jolt::Chain::compile(specification);
   PERIGEE_ASSERT(chain || !chain.error().message.empty());
   if (!chain) return 0;
-  auto made = chain->transform(input, kOutputBytesMax);
+  auto made = chain->transform(input, {.result_bytes_max = kOutputBytesMax});
   PERIGEE_ASSERT(made ? made->size() <= kOutputBytesMax : !made.error().message.empty());
   if (made) {
     PERIGEE_ASSERT(JsonDocument::parse(*made, {.depth_max = 1000}).has_value());

@@ -8,6 +8,7 @@
 #include "base/assert.hpp"
 #include "el/convert.hpp"
 #include "el/json_variables.hpp"
+#include "el/run.hpp"
 #include "el/xml_functions.hpp"
 
 using namespace perigee;
@@ -45,6 +46,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   el::Value map = el::xml_content(text, run);
   PERIGEE_ASSERT(map.is_failed() ? !run.problem.empty() : map.is_map());
   std::string shown;
-  if (map.is_map()) el::append_java_text(shown, map, arena);
+  if (map.is_map()) PERIGEE_ASSERT(el::append_java_text(shown, map, run) != run.exhausted);
   return 0;
 }
