@@ -29,11 +29,11 @@ def probe_delay(target, api_count, say):
         cleanup.enter_context(load.backend(folder, backend_port))
         proxy = cleanup.enter_context(processes.running(target.start(setup)))
         wanted = definitions.many(api_count, backend_port)
-        _stage(folder, wanted)
+        stage(folder, wanted)
         with _Prober(node_port) as prober:
             begun = time.monotonic()
-            _publish(folder)
-            _wait_for_all(proxy, node_port, api_count)
+            let_arrive(folder)
+            wait_for_all(proxy, node_port, api_count)
             seconds = time.monotonic() - begun
         _require_answer(setup, wanted[-1])
     say(f"  {prober.count} probes in {seconds:.1f} s")
@@ -44,18 +44,18 @@ def probe_delay(target, api_count, say):
             Check(f"{name}: until all serve", target.name, seconds, "s")]
 
 
-def _stage(folder, wanted):
+def stage(folder, wanted):
     """Written beside the watched folder first, so that they arrive as fast as renames go."""
     definitions.write(os.path.join(folder, "staged"), wanted)
 
 
-def _publish(folder):
+def let_arrive(folder):
     staged, apis = os.path.join(folder, "staged"), os.path.join(folder, "apis")
     for name in os.listdir(staged):
         os.rename(os.path.join(staged, name), os.path.join(apis, name))
 
 
-def _wait_for_all(proxy, node_port, api_count):
+def wait_for_all(proxy, node_port, api_count):
     def is_done():
         if proxy.child.poll() is not None:
             need.fail(f"the gateway ended:\n{proxy.tail()}")

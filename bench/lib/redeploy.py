@@ -5,9 +5,8 @@ import os
 import tempfile
 import time
 
-from . import certificate, definitions, need, processes
+from . import certificate, compiling, definitions, load, need, processes
 from .checks import Check
-from .load import BackgroundLoad
 from .targets import Setup
 
 RATE = 2000
@@ -22,20 +21,22 @@ def soak(target, redeploys, say):
         port, backend_port, node_port = processes.free_ports(3)
         setup = Setup(folder=folder, port=port, backend_port=backend_port, node_port=node_port)
         proxy = cleanup.enter_context(processes.running(target.start(setup)))
-        load = BackgroundLoad(setup, RATE)
-        cleanup.callback(load.process.stop)
+        traffic = load.BackgroundLoad(setup, RATE)
+        cleanup.callback(traffic.process.stop)
         watcher = _Watcher(setup)
         begun = time.monotonic()
         for number in range(1, WARM_REDEPLOYS + 1):
-            watcher.redeploy(number, load)
+            traffic.check()
+            watcher.redeploy(number)
         before = _anonymous_mib(proxy)
         for number in range(WARM_REDEPLOYS + 1, WARM_REDEPLOYS + redeploys + 1):
-            watcher.redeploy(number, load)
+            traffic.check()
+            watcher.redeploy(number)
             if number % 1000 == 0:
                 say(f"  {number:,} redeploys: {_anonymous_mib(proxy):.2f} MiB anonymous")
         growth = _anonymous_mib(proxy) - before
         seconds = time.monotonic() - begun
-        figures = load.stop()
+        figures = traffic.stop()
     failed = figures["broken"] + figures["refused"] + watcher.failed
     say(f"  {figures['requests']:,} requests served meanwhile, p99 {figures['p99']:,.0f} us")
     return [Check(f"growth over {redeploys:,} redeploys", target.name, growth, "MiB",
@@ -43,6 +44,25 @@ def soak(target, redeploys, say):
             Check("failed requests during redeploys", target.name, failed, "requests", 0),
             Check("one redeploy until it serves", target.name,
                   seconds / (WARM_REDEPLOYS + redeploys) * 1e3, "ms")]
+
+
+def among(target, api_count, redeploys=100):
+    """How long a redeploy takes until it serves when there are many APIs; nobody else calls."""
+    with tempfile.TemporaryDirectory(prefix="perigee-bench-") as folder, \
+            contextlib.ExitStack() as cleanup:
+        port, backend_port, node_port = processes.free_ports(3)
+        setup = Setup(folder=folder, port=port, backend_port=backend_port, node_port=node_port,
+                      api_count=api_count)
+        cleanup.enter_context(load.backend(folder, backend_port))
+        proxy = cleanup.enter_context(processes.running(target.start(setup)))
+        compiling.wait_for_all(proxy, node_port, api_count)
+        watcher = _Watcher(setup)
+        begun = time.monotonic()
+        for number in range(1, redeploys + 1):
+            watcher.redeploy(number)
+        seconds = time.monotonic() - begun
+    return [Check(f"one redeploy until it serves, {api_count:,} APIs", target.name,
+                  seconds / redeploys * 1e3, "ms")]
 
 
 def _anonymous_mib(proxy):
@@ -58,8 +78,7 @@ class _Watcher:
         self.client = http.client.HTTPConnection("127.0.0.1", setup.port, timeout=10)
         self.failed = 0
 
-    def redeploy(self, number, load):
-        load.check()
+    def redeploy(self, number):
         definitions.replace(self.file, definitions.revision(number, self.setup.backend_port))
         end = time.monotonic() + _SECONDS_PER_REDEPLOY
         while self._served() != str(number):

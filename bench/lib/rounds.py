@@ -180,7 +180,7 @@ class Run:
                 Quota(port, shape.quota_millicores, machine.nice)))
         setup = Setup(folder=folder, port=port, backend_port=backend, node_port=node,
                       tls=certificate.make(folder) if shape.tls else None,
-                      with_policies=shape.with_policies, cpu=machine.proxy_cpu,
+                      api=shape.api, cpu=machine.proxy_cpu,
                       quota=self.quota, nice=machine.nice)
         self.proxy = cleanup.enter_context(processes.running(target.start(setup)))
         self.load = cleanup.enter_context(contextlib.closing(

@@ -45,7 +45,7 @@ class Shape:
     rate: object = 0            # requests/s, 0 for a closed loop, or HALF_OF_NGINX
     quota_millicores: int = 0
     tls: bool = False
-    with_policies: bool = False
+    api: str = "plain"          # which of definitions.ORDERS perigee serves
     connections: int = 64
     turns: int = 20             # of each proxy in one round, alternating with the others
     turn_seconds: float = 0.05  # measured
@@ -70,7 +70,9 @@ SHAPES = (
     Shape("plain", "64 connections, 1 KiB", CPU, (Goal("nginx", 0.70), Goal("forwarder", 1.25))),
     Shape("rated", "fixed 10,000 requests/s, 1 KiB", CPU, (Goal("nginx", 0.85),), rate=10_000),
     Shape("policies", "perigee: 3 transform-headers, 2 conditions, metrics; peers: none", CPU,
-          (Goal("nginx", 0.80),), with_policies=True),
+          (Goal("nginx", 0.80),), api="policies"),
+    Shape("definition", "perigee: 10 flows, 3 match, 6 steps, 4 expressions; peers: none", CPU,
+          (Goal("nginx", 0.90),), api="definition"),
     Shape("quota-throughput", "500m CPU quota, 64 connections", RATE,
           (Goal("nginx", 1.50, at_least=True),), quota_millicores=500, **UNDER_QUOTA),
     Shape("quota-latency", "500m CPU quota, 20,000 requests/s", P99, (Goal("nginx", 0.15),),

@@ -19,8 +19,9 @@ class Setup:
     backend_port: int
     node_port: int = 0
     tls: certificate.Certificate = None
-    with_policies: bool = False
+    api: str = "plain"  # of definitions.ORDERS
     api_count: int = 1
+    more_apis: tuple = ()  # definitions beside those
     cpu: int = None
     quota: object = None
     nice: int = 0
@@ -153,17 +154,18 @@ class Perigee(Target):
         if setup.api_count > 1:
             definitions.write(apis, definitions.many(setup.api_count, setup.backend_port))
         else:
-            definitions.write(
-                apis, [definitions.orders(setup.backend_port, setup.with_policies)])
+            definitions.write(apis, [definitions.orders(setup.backend_port, setup.api)])
+        definitions.write(apis, setup.more_apis)
         file = setup.write("gravitee.yml", definitions.configuration(
             setup.port, setup.node_port, apis, setup.tls))
         return [self.gateway, "gateway", f"-Dgravitee.conf={file}"]
 
     def expectations(self, setup):
-        if not setup.with_policies:
+        marks = definitions.ORDERS[setup.api].marks
+        if not marks:
             return super().expectations(setup)
-        return [*super().expectations(setup), "--want-request", definitions.POLICY_AT_BACKEND,
-                "--want-response", definitions.POLICY_AT_CLIENT]
+        return [*super().expectations(setup), "--want-request", marks[0],
+                "--want-response", marks[1]]
 
     def wait_until_ready(self, process, setup):
         """The port opens before the definitions are read; until then the answer is 404."""
