@@ -16,6 +16,12 @@ namespace perigee::sync {
 namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.services.localregistry"};
+constexpr Duration kEventsDelay = 10ms;  // what comes together is looked at together
+constexpr std::size_t kNamedMax = 64;    // beyond, one look at the whole folder is cheaper
+
+bool is_definition(std::string_view name) {
+  return !name.starts_with('.') && name.ends_with(".json");
+}
 
 std::int64_t nanoseconds(const timespec& time) {
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
@@ -29,7 +35,8 @@ LocalFolder::LocalFolder(net::Reactor& build, plan::Deployments& deployments, Op
       deployments_(deployments),
       options_(std::move(options)),
       first_round_done_(std::move(first_round_done)),
-      scan_timer_([](void* self) { static_cast<LocalFolder*>(self)->scan(); }, this) {}
+      scan_timer_([](void* self) { static_cast<LocalFolder*>(self)->scan(); }, this),
+      named_timer_([](void* self) { static_cast<LocalFolder*>(self)->look_at_named(); }, this) {}
 
 LocalFolder::~LocalFolder() {
   *alive_ = false;
@@ -38,11 +45,15 @@ LocalFolder::~LocalFolder() {
 
 void LocalFolder::start() { scan(); }
 
+bool LocalFolder::is_watched(const struct stat& folder) const {
+  return inotify_ >= 0 && folder.st_dev == watched_device_ && folder.st_ino == watched_inode_;
+}
+
 // The path may lead to another folder than before: then that one is watched.
 void LocalFolder::watch() {
   struct stat folder{};
   if (stat(options_.path.c_str(), &folder) != 0) return;
-  if (inotify_ >= 0 && folder.st_dev == watched_device_ && folder.st_ino == watched_inode_) return;
+  if (is_watched(folder)) return;
   unwatch();
   int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) return;  // the periodic look still sees every change
@@ -63,20 +74,27 @@ void LocalFolder::unwatch() {
   close(std::exchange(inotify_, -1));
 }
 
-// What changed is found by looking; the events only say when.
+// What changed is found by looking; the events say when and where.
 void LocalFolder::on_events(std::uint32_t) {
   alignas(inotify_event) char events[4096];
-  bool gone = false;
+  bool gone = false, anywhere = false;
   ssize_t got = 0;
   while ((got = read(inotify_, events, sizeof events)) > 0) {
     for (ssize_t at = 0; at < got;) {
       const auto* event = reinterpret_cast<const inotify_event*>(events + at);
       gone = gone || (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0;
+      std::string_view name = event->len > 0 ? event->name : "";
+      if (is_definition(name)) named_.emplace(name);
+      anywhere |= name.empty() || (has_links_ && !is_definition(name));
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
   }
   if (gone) unwatch();
-  scan_later(10ms);
+  if (gone || anywhere || named_.size() > kNamedMax) {
+    scan_later(kEventsDelay);
+  } else if (!named_.empty() && !named_timer_.armed()) {
+    reactor_.timers().arm(named_timer_, reactor_.now() + kEventsDelay);
+  }
 }
 
 void LocalFolder::scan_later(Duration after) {
@@ -90,6 +108,19 @@ std::string LocalFolder::unreadable(const Options& options, int error) {
          std::to_string(options.poll_interval / 1ms) + " ms";
 }
 
+// Nothing when no file has this name.
+std::optional<LocalFolder::Seen> LocalFolder::look_at(int folder, const std::string& name) {
+  struct stat facts{};
+  if (fstatat(folder, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (S_ISLNK(facts.st_mode)) {
+    has_links_ = true;
+    if (fstatat(folder, name.c_str(), &facts, 0) != 0) return std::nullopt;
+  }
+  if (!S_ISREG(facts.st_mode)) return std::nullopt;
+  return Seen{facts.st_dev, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
+              nanoseconds(facts.st_mtim), nanoseconds(facts.st_ctim)};
+}
+
 bool LocalFolder::list(std::map<std::string, Seen>& found) {
   DIR* directory = opendir(options_.path.c_str());
   if (!directory) {
@@ -99,14 +130,11 @@ bool LocalFolder::list(std::map<std::string, Seen>& found) {
     return false;
   }
   missing_told_ = false;
+  has_links_ = false;
   while (const dirent* entry = readdir(directory)) {
     std::string name = entry->d_name;
-    if (name.starts_with('.') || !name.ends_with(".json")) continue;
-    struct stat facts{};
-    if (fstatat(dirfd(directory), name.c_str(), &facts, 0) != 0 || !S_ISREG(facts.st_mode))
-      continue;
-    found[name] = {facts.st_dev, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
-                   nanoseconds(facts.st_mtim), nanoseconds(facts.st_ctim)};
+    if (!is_definition(name)) continue;
+    if (std::optional<Seen> seen = look_at(dirfd(directory), name)) found[name] = *seen;
   }
   closedir(directory);
   return true;
@@ -116,17 +144,44 @@ void LocalFolder::scan() {
   ++rounds_;
   watch();  // before looking, so that no change falls between
   scan_later(options_.poll_interval);
+  named_timer_.disarm();
+  named_.clear();
   std::map<std::string, Seen> found;
   if (list(found)) {
     std::erase_if(files_, [&](const auto& file) {
       if (found.contains(file.first)) return false;
-      deployments_.remove(source(file.first));
-      removed_ = true;
+      forget(file.first);
       return true;
     });
     for (const auto& [name, seen] : found) note(name, seen);
   }
   if (!working_) work();
+}
+
+// Only what events named: one of thousands of files is found as fast as the only one.
+void LocalFolder::look_at_named() {
+  int folder = open(options_.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct stat facts{};
+  bool is_the_watched = folder >= 0 && fstat(folder, &facts) == 0 && is_watched(facts);
+  std::map<std::string, std::optional<Seen>> found;
+  for (const std::string& name : std::exchange(named_, {})) {
+    if (is_the_watched) found[name] = look_at(folder, name);
+  }
+  if (folder >= 0) close(folder);
+  if (!is_the_watched) return scan();
+  ++rounds_;
+  for (const auto& [name, seen] : found) {
+    if (!seen && files_.erase(name) > 0) forget(name);
+  }
+  for (const auto& [name, seen] : found) {
+    if (seen) note(name, *seen);
+  }
+  if (!working_) work();
+}
+
+void LocalFolder::forget(const std::string& name) {
+  deployments_.remove(source(name));
+  removed_ = true;
 }
 
 void LocalFolder::note(const std::string& name, const Seen& seen) {

@@ -1,15 +1,19 @@
 // LocalFolder: API definitions from the *.json files of one directory (api-definition.md 7.5).
 //
-// Lives on the build thread. Changes are seen by inotify, and by a look every few seconds where
-// inotify does not tell; atomic renames and the `..data` swap of mounted ConfigMaps and Secrets are
-// changes like any other. A file that is being written is judged when it has been still for a
-// moment; until a new content is accepted the old one serves. Between files the thread yields.
+// Lives on the build thread. Changes are seen by inotify, which names the files to look at, and by
+// a look at the whole folder every few seconds where inotify does not tell; atomic renames and the
+// `..data` swap of mounted ConfigMaps and Secrets are changes like any other. A file that is being
+// written is judged when it has been still for a moment; until a new content is accepted the old
+// one serves. Between files the thread yields.
 #pragma once
+
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -40,7 +44,7 @@ class LocalFolder final : private net::Source {
   ~LocalFolder();
 
   void start();
-  std::uint64_t rounds() const { return rounds_; }
+  std::uint64_t rounds() const { return rounds_; }  // looks
 
  private:
   struct Seen {
@@ -56,8 +60,12 @@ class LocalFolder final : private net::Source {
   void on_events(std::uint32_t events) override;
   void watch();
   void unwatch();
+  bool is_watched(const struct stat& folder) const;
   void scan();
   void scan_later(Duration after);
+  void look_at_named();
+  std::optional<Seen> look_at(int folder, const std::string& name);
+  void forget(const std::string& name);
   void note(const std::string& name, const Seen& seen);
   bool list(std::map<std::string, Seen>& found);
   void work();
@@ -76,11 +84,14 @@ class LocalFolder final : private net::Source {
   bool missing_told_ = false;
   bool working_ = false;
   std::map<std::string, File> files_;  // by name
+  std::set<std::string> named_;        // by events since the last look
+  bool has_links_ = false;             // what changes elsewhere may change a file, too
   std::set<std::string> changed_;      // to be applied
   bool removed_ = false;               // since the last publish: a renamed file is one change
   Instant published_{};
   std::uint64_t rounds_ = 0;
   net::Timer scan_timer_;
+  net::Timer named_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -133,6 +133,47 @@ TEST_F(LocalFolderTest, ARenamedFileIsNeverAway) {
   for (const auto& list : seen) EXPECT_THAT(list, ::testing::Contains("a/n"));
 }
 
+// A hard link changes without an event in the folder.
+TEST_F(LocalFolderTest, OnlyTheFilesThatEventsNameAreLookedAt) {
+  write(root / "outside.json", api("a", "one"));
+  fs::create_hard_link(root / "outside.json", path / "a.json");
+  write(path / "b.json", api("b", "one"));
+  start();
+  write(root / "outside.json", api("a", "two"));
+  replace("b.json", api("b", "two"));
+  write(path / "c.json", api("c", "one"));
+  EXPECT_TRUE(until_served({"a/one", "b/two", "c/one"}));
+  fs::remove(path / "c.json");
+  fs::create_directory(path / "d.json");
+  EXPECT_TRUE(until_served({"a/one", "b/two"}));
+  clock.advance(5s);
+  EXPECT_TRUE(until_served({"a/two", "b/two"}));
+}
+
+TEST_F(LocalFolderTest, ManyFilesThatChangeTogether) {
+  start();
+  std::vector<std::string> expected;
+  for (int i = 100; i < 300; ++i) {
+    std::string id = "api" + std::to_string(i);
+    replace(id + ".json", api(id));
+    expected.push_back(id + "/n");
+  }
+  Instant begin = clock.now();
+  EXPECT_TRUE(until_served(expected));
+  EXPECT_LT(clock.now() - begin, 1s);
+}
+
+TEST_F(LocalFolderTest, AnyEventMayBeOfAFileThatIsALink) {
+  write(path / "a.text", api("a", "one"));
+  start();
+  fs::create_symlink("a.text", path / "a.json");
+  EXPECT_TRUE(until_served({"a/one"}));
+  Instant begin = clock.now();
+  write(path / "a.text", api("a", "two"));
+  EXPECT_TRUE(until_served({"a/two"}));
+  EXPECT_LT(clock.now() - begin, 1s) << "by events, not by the periodic look";
+}
+
 // A mounted ConfigMap: files are links into ..data, which is a link that is swapped.
 TEST_F(LocalFolderTest, TheSwapOfAMountedConfigMap) {
   auto mount = [&](const std::string& version, const std::string& name) {
