@@ -264,14 +264,16 @@ void warn_of_pattern(Compilation& compilation, const definition::ListenerPath& p
 }
 
 void fill_listeners(Compilation& compilation) {
+  ListenerPaths paths;
   for (const definition::HttpListener& listener : compilation.api.listeners) {
     warn_of_unknown_servers(compilation, listener);
     if (!listener.entrypoints.empty()) compilation.revision.has_entrypoint = true;
     for (const definition::ListenerPath& path : listener.paths) {
       warn_of_pattern(compilation, path);
-      compilation.revision.listeners.push_back({path.host, path.path, listener.servers});
+      paths.push_back({path.host, path.path, listener.servers});
     }
   }
+  compilation.revision.listeners = std::make_shared<const ListenerPaths>(std::move(paths));
 }
 
 void tell_condition_warnings(Compilation& compilation, const el::Template& condition,
@@ -286,7 +288,9 @@ void tell_condition_warnings(Compilation& compilation, const el::Template& condi
 
 std::string definition_text(const definition::Api& api) {
   if (api.documents.empty()) return "{}";
-  return api.documents.front()->root().dump();
+  std::string text = api.documents.front()->root().dump();
+  text.shrink_to_fit();  // it is kept
+  return text;
 }
 
 }  // namespace
@@ -333,6 +337,9 @@ FlowChain compile_flows(Compilation& compilation, const std::vector<definition::
   for (const definition::Flow& flow : flows) {
     if (flow.enabled) chain.flows.push_back(compile_flow(compilation, flow, chain));
   }
+  chain.flows.shrink_to_fit();
+  chain.request.shrink_to_fit();
+  chain.response.shrink_to_fit();
   return chain;
 }
 

@@ -145,6 +145,11 @@ void Deployments::serve(const std::string& source, Entry& entry,
                         std::shared_ptr<ApiRevision> revision) {
   if (entry.revision && entry.revision->info.id != revision->info.id) undeploy(entry);
   claim_paths(*revision);
+  if (entry.revision && Index::outlives(*entry.revision, *revision)) {
+    revision->listeners = entry.revision->listeners;
+  } else {
+    index_.reset();
+  }
   entry.revision = std::move(revision);
   entry.refusal.reset();
   entry.waiting.reset();
@@ -161,7 +166,8 @@ void Deployments::serve(const std::string& source, Entry& entry,
 void Deployments::claim_paths(ApiRevision& revision) {
   Claims& claims = claims_[revision.info.id];
   Claims former = std::exchange(claims, {});
-  for (ListenerPath& path : revision.listeners) {
+  ListenerPaths paths = *revision.listeners;
+  for (ListenerPath& path : paths) {
     std::string key = path.host + " " + path.path;
     auto [begin, end] = former.equal_range(key);
     auto kept = std::find_if(
@@ -169,6 +175,7 @@ void Deployments::claim_paths(ApiRevision& revision) {
     path.claim = kept != end ? kept->second.number : ++claims_made_;
     claims.emplace(std::move(key), Claim{path.servers, path.claim});
   }
+  revision.listeners = std::make_shared<const ListenerPaths>(std::move(paths));
 }
 
 void Deployments::undeploy(Entry& entry) {
@@ -178,8 +185,10 @@ void Deployments::undeploy(Entry& entry) {
             info.name);
   sources_.erase(info.id);
   given_up_.insert(info.id);
+  gone_.insert(info.id);
   entry.revision.reset();
   entry.envelope.reset();
+  index_.reset();
   changed_ = true;
 }
 
@@ -270,9 +279,14 @@ void Deployments::publish() {
     if (entry.revision) revisions.push_back(entry.revision);
     if (entry.refusal) refusals.push_back(*entry.refusal);
   }
-  auto plan = std::make_shared<const Plan>(std::move(revisions), std::move(refusals), overlapping_,
-                                           platform_.platform());
-  std::erase_if(claims_, [&](const auto& claims) { return !sources_.contains(claims.first); });
+  Platform platform = platform_.platform();
+  if (!index_ || !index_->fits(platform))
+    index_ = std::make_shared<const Index>(revisions, overlapping_, platform);
+  auto plan = std::make_shared<const Plan>(std::move(revisions), std::move(refusals), index_,
+                                           std::move(platform));
+  for (const std::string& id : std::exchange(gone_, {})) {
+    if (!sources_.contains(id)) claims_.erase(id);
+  }
   warn_of_routes(plan->routes());
   publish_(std::move(plan));
 }

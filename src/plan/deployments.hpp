@@ -84,8 +84,10 @@ class Deployments {
   };
   using Claims = std::multimap<std::string, Claim>;
   std::map<std::string, Claims> claims_;
+  std::set<std::string> gone_;  // API ids undeployed since the last plan
   std::uint64_t claims_made_ = 0;
-  std::set<std::string> told_;  // warnings of the last plan's routes
+  std::shared_ptr<const Index> index_;  // null: APIs or paths are others than in the last plan
+  std::set<std::string> told_;          // warnings of the last plan's routes
   bool changed_ = true;
 };
 

@@ -58,7 +58,7 @@ class Drawing {
 
   void listeners() {
     line(1, "reached at");
-    for (const ListenerPath& path : api_.listeners) {
+    for (const ListenerPath& path : *api_.listeners) {
       std::string servers;
       for (const std::string& id : path.servers) servers += (servers.empty() ? "" : ", ") + id;
       line(2, (path.host.empty() ? "any host" : path.host) + ", " + path.path +

@@ -2,16 +2,15 @@
 // loop turns.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "definition/envelope.hpp"
+#include "plan/index.hpp"
 #include "plan/platform.hpp"
 #include "plan/revision.hpp"
-#include "plan/routes.hpp"
 
 namespace perigee::plan {
 
@@ -34,18 +33,23 @@ class Plan {
       : revisions_(std::move(revisions)),
         refusals_(std::move(refusals)),
         platform_(std::move(platform)),
-        routes_(revisions_, overlapping, platform_) {
-    for (std::size_t i = 0; i < revisions_.size(); ++i) by_id_[revisions_[i]->info.id] = i;
-  }
+        index_(std::make_shared<const Index>(revisions_, overlapping, platform_)) {}
+  // `index` is of these revisions and of this platform, or outlived those that it was made of.
+  Plan(std::vector<std::shared_ptr<const ApiRevision>> revisions, std::vector<Refusal> refusals,
+       std::shared_ptr<const Index> index, Platform platform)
+      : revisions_(std::move(revisions)),
+        refusals_(std::move(refusals)),
+        platform_(std::move(platform)),
+        index_(std::move(index)) {}
 
   const std::vector<std::shared_ptr<const ApiRevision>>& revisions() const { return revisions_; }
-  const Routes& routes() const { return routes_; }
+  const Routes& routes() const { return index_->routes(); }
   const Platform& platform() const { return platform_; }
   const std::vector<Refusal>& refusals() const { return refusals_; }
   // Null when it is not deployed.
   const ApiRevision* find(std::string_view api_id) const {
-    auto found = by_id_.find(api_id);
-    return found == by_id_.end() ? nullptr : revisions_[found->second].get();
+    std::optional<std::size_t> position = index_->position(api_id);
+    return position ? revisions_[*position].get() : nullptr;
   }
   // Whether it is deployed, be it an API or of the platform.
   bool has(const ApiRevision& revision) const {
@@ -56,8 +60,7 @@ class Plan {
   std::vector<std::shared_ptr<const ApiRevision>> revisions_;
   std::vector<Refusal> refusals_;
   Platform platform_;
-  Routes routes_;
-  std::map<std::string_view, std::size_t> by_id_;  // views into the revisions
+  std::shared_ptr<const Index> index_ = std::make_shared<const Index>();
 };
 
 }  // namespace perigee::plan

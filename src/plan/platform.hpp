@@ -32,6 +32,8 @@ class Platform {
   bool has(const ApiRevision& revision) const;
   // Those that listener paths without a host are for; empty = any (lifecycle.md 1.1).
   const std::set<std::string>& hosts(std::string_view environment_id) const;
+  using Hosts = std::map<std::string, std::set<std::string>, std::less<>>;
+  const Hosts& hosts() const { return hosts_; }  // by environment
 
   void add_dictionary(const std::string& environment_id, const std::string& key,
                       policy::Dictionary dictionary);
@@ -50,7 +52,7 @@ class Platform {
   // By environment, then by id.
   std::map<std::string, std::map<std::string, SharedGroup, std::less<>>, std::less<>> groups_;
   std::map<std::string, std::shared_ptr<const ApiRevision>, std::less<>> organizations_;
-  std::map<std::string, std::set<std::string>, std::less<>> hosts_;  // by environment
+  Hosts hosts_;
 };
 
 }  // namespace perigee::plan

@@ -128,14 +128,17 @@ struct ListenerPath {
   std::string path;                  // "/orders/"
   std::vector<std::string> servers;  // ids; empty = every server
   std::uint64_t claim = 0;           // of equal paths the one with the lowest answers
+  bool operator==(const ListenerPath&) const = default;
 };
+using ListenerPaths = std::vector<ListenerPath>;
 
 struct ApiRevision {
   policy::ApiInfo info;
   std::string revision;    // deployment number or content hash
   std::string source;      // file name, for messages
   std::string definition;  // compact JSON, for the node API
-  std::vector<ListenerPath> listeners;
+  // Never null. Equal ones are the same object from one revision to the next.
+  std::shared_ptr<const ListenerPaths> listeners = std::make_shared<const ListenerPaths>();
   std::vector<SecuredPlan> plans;  // by security order
   FlowChain flows;
   PathParameters path_parameters;  // of all flows, those of plans first

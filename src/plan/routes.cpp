@@ -56,17 +56,19 @@ bool covers(const std::vector<std::string>& all, const std::vector<std::string>&
          }));
 }
 
-std::size_t Routes::Hash::operator()(std::string_view text) const {
+std::size_t TextHash::operator()(std::string_view text) const {
   return XXH3_64bits(text.data(), text.size());
 }
 
 Routes::Routes(const Revisions& revisions, bool overlapping, const Platform& platform)
     : overlapping_(overlapping) {
   std::vector<Place> places;
+  places.reserve(revisions.size());
+  any_host_.by_path.reserve(revisions.size());
   for (std::uint32_t index = 0; index < revisions.size(); ++index) {
     const ApiRevision& revision = *revisions[index];
     const std::set<std::string>& hosts = platform.hosts(revision.info.environment_id);
-    for (const ListenerPath& listener : revision.listeners) {
+    for (const ListenerPath& listener : *revision.listeners) {
       Route route{index, &listener};
       if (!listener.host.empty() || hosts.empty()) {
         add(route, listener.host, places);
@@ -92,7 +94,7 @@ Routes::Paths& Routes::paths_of(std::string_view host) {
 void Routes::add(const Route& route, std::string_view host, std::vector<Place>& places) {
   Paths& paths = paths_of(host);
   std::string_view key = key_of(*route.listener);
-  std::vector<Route>& there = paths.by_path[std::string(key)];
+  std::vector<Route>& there = paths.by_path[key];
   if (!there.empty() && there.back().listener == route.listener) return;
   auto segments = static_cast<std::size_t>(std::count(key.begin(), key.end(), '/'));
   paths.segments_max = std::max(paths.segments_max, segments);
@@ -111,7 +113,7 @@ void Routes::sort() {
       });
     }
   };
-  for (TextMap<Paths>* hosts : {&by_host_, &by_suffix_}) {
+  for (Hosts* hosts : {&by_host_, &by_suffix_}) {
     for (auto& [host, paths] : *hosts) by_claim(paths);
   }
   by_claim(any_host_);
@@ -149,22 +151,23 @@ const Route* Routes::taker(const Paths& paths, const Route& route) {
 
 void Routes::warn(const Revisions& revisions, const Place& place) {
   const Route& route = place.route;
-  const ListenerPath& listener = *route.listener;
   auto named = [&](const Route& of) {
     const ApiRevision& revision = *revisions[of.revision];
     return "API " + revision.info.id + " (" + revision.source + ")";
   };
-  std::string path = named(route) + ": path '" + listener.path + "' on " +
-                     (place.host.empty() ? "any host" : "host '" + std::string(place.host) + "'");
+  auto path = [&] {
+    return named(route) + ": path '" + route.listener->path + "' on " +
+           (place.host.empty() ? "any host" : "host '" + std::string(place.host) + "'");
+  };
   if (const Route* shorter = overlapping_ ? nullptr : hider(*place.paths, route)) {
     warnings_.push_back({route.revision, RouteWarning::Kind::hidden,
-                         path + " is never reached: " + named(*shorter) +
+                         path() + " is never reached: " + named(*shorter) +
                              " answers, as its path '" + shorter->listener->path +
                              "' is shorter, and the shorter one wins unless "
                              "api.allowOverlappingContext is true"});
   } else if (const Route* older = taker(*place.paths, route)) {
     warnings_.push_back({route.revision, RouteWarning::Kind::taken,
-                         path + " is already served by " + named(*older) +
+                         path() + " is already served by " + named(*older) +
                              ", which goes on answering; give one of them another path or host"});
   }
 }
@@ -179,7 +182,7 @@ const Route* Routes::match(std::string_view authority, std::string_view path,
     std::array<char, kHostBytesMax> storage;
     std::string_view host = lower_case(overlapping_ ? without_port(authority) : authority, storage);
     // "*acme.com" stands before "acme.com", as it does before every shorter suffix.
-    for (const TextMap<Paths>* hosts : {&by_suffix_, &by_host_}) {
+    for (const Hosts* hosts : {&by_suffix_, &by_host_}) {
       auto found = hosts->find(host);
       if (found == hosts->end()) continue;
       if (const Route* route = match_paths(found->second, path, server_id)) return route;

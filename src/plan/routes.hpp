@@ -25,6 +25,12 @@ namespace perigee::plan {
 // server.
 bool covers(const std::vector<std::string>& all, const std::vector<std::string>& ids);
 
+// The keys are of the configuration: nobody can choose many that collide.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const;
+};
+
 struct Route {
   std::uint32_t revision = 0;              // index into Plan::revisions()
   const ListenerPath* listener = nullptr;  // owned by that revision
@@ -56,22 +62,17 @@ class Routes {
 
  private:
   using Revisions = std::vector<std::shared_ptr<const ApiRevision>>;
-  struct Hash {
-    using is_transparent = void;
-    // The keys are of the configuration: nobody can choose many that collide.
-    std::size_t operator()(std::string_view text) const;
-  };
-  template <class V>
-  using TextMap = std::unordered_map<std::string, V, Hash, std::equal_to<>>;
-  // Context paths without their last '/'; routes of equal paths by their claims.
+  // Context paths without their last '/', which view those of listeners; routes of equal paths by
+  // their claims.
   struct Paths {
-    TextMap<std::vector<Route>> by_path;
+    std::unordered_map<std::string_view, std::vector<Route>, TextHash> by_path;
     std::size_t segments_max = 0;
     std::uint64_t segments_seen = 0;  // a bit for each number of segments that a path has
     static std::uint64_t bit(std::size_t segments) {
       return std::uint64_t{1} << std::min<std::size_t>(segments, 63);
     }
   };
+  using Hosts = std::unordered_map<std::string, Paths, TextHash, std::equal_to<>>;
   const Route* match_paths(const Paths& paths, std::string_view path,
                            std::string_view server_id) const;
   const Route* match_wildcards(std::string_view host, std::string_view path,
@@ -90,8 +91,8 @@ class Routes {
   static const Route* taker(const Paths& paths, const Route& route);
 
   bool overlapping_ = false;
-  TextMap<Paths> by_host_;
-  TextMap<Paths> by_suffix_;               // overlapping: "*.acme.com" as ".acme.com"
+  Hosts by_host_;
+  Hosts by_suffix_;                        // overlapping: "*.acme.com" as ".acme.com"
   std::vector<std::size_t> suffix_sizes_;  // descending, each once
   Paths any_host_;
   std::vector<RouteWarning> warnings_;

@@ -43,10 +43,10 @@ TEST(Compile, Listeners) {
   Workshop shop;
   auto revision = shop.revision(
       {.listener = R"("servers": ["intern"])", .path = R"("host": "A.Example", "path": "//x")"});
-  ASSERT_EQ(revision->listeners.size(), 1u);
-  EXPECT_EQ(revision->listeners[0].host, "a.example");
-  EXPECT_EQ(revision->listeners[0].path, "/x/");
-  EXPECT_THAT(revision->listeners[0].servers, ElementsAre("intern"));
+  ASSERT_EQ(revision->listeners->size(), 1u);
+  EXPECT_EQ(revision->listeners->at(0).host, "a.example");
+  EXPECT_EQ(revision->listeners->at(0).path, "/x/");
+  EXPECT_THAT(revision->listeners->at(0).servers, ElementsAre("intern"));
 }
 
 TEST(Compile, APropertyThatStandsTwiceKeepsAllFromBeingRead) {
@@ -205,7 +205,7 @@ TEST(Compile, ServersThatTheConfigurationHasNotAreToldOf) {
   shop.context.servers = {"internal", "external"};
   auto compiled = shop.compile(slots);
   ASSERT_TRUE(compiled.revision);
-  EXPECT_EQ(compiled.revision->listeners[0].servers.size(), 3u);
+  EXPECT_EQ(compiled.revision->listeners->at(0).servers.size(), 3u);
   EXPECT_THAT(
       warnings(compiled.problems),
       ElementsAre(problem_is("/listeners/0/servers/1",

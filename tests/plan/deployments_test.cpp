@@ -300,6 +300,55 @@ TEST_F(DeploymentsTest, AccessPointsHaveALimit) {
   EXPECT_THAT(plan->refusals(), IsEmpty());
 }
 
+// A redeploy among thousands of APIs must not cost more than alone.
+TEST_F(DeploymentsTest, TheIndexOutlivesARedeployOnTheSamePaths) {
+  apply("x", {});
+  apply("y", {.top = R"("id": "a2")", .path = R"("path": "/y")"});
+  served();
+  std::shared_ptr<const Plan> first = plan;
+  apply("x", {.top = R"("name": "changed")"});
+  served();
+  EXPECT_EQ(&plan->routes(), &first->routes());
+  first.reset();
+  const Route* route = plan->routes().match("h", "/orders", "");
+  ASSERT_NE(route, nullptr);
+  EXPECT_EQ(plan->revisions()[route->revision]->info.name, "changed");
+  EXPECT_EQ(route->listener, &find("a1")->listeners->front());
+  EXPECT_EQ(find("a2")->info.id, "a2");
+}
+
+TEST_F(DeploymentsTest, TheIndexIsMadeAnewWhenItMust) {
+  auto access_point = [&](const std::string& type) {
+    deployments.apply("point", definition::read_envelope(R"({"type": ")" + type + R"(", "payload":
+        {"id": "p", "referenceId": "DEFAULT", "target": "GATEWAY", "host": "other"}})",
+                                                         {.apis_only = false}));
+  };
+  apply("x", {});
+  served();
+  apply("x", {.path = R"("path": "/moved")"});
+  served();
+  EXPECT_EQ(answering("/orders"), "");
+  EXPECT_EQ(answering("/moved"), "a1");
+  access_point("DEPLOY_ACCESS_POINT");
+  served();
+  EXPECT_EQ(answering("/moved"), "") << "only by the name of the access point";
+  access_point("UNDEPLOY_ACCESS_POINT");
+  served();
+  EXPECT_EQ(answering("/moved"), "a1");
+  apply("x", {.top = R"("id": "a3")", .path = R"("path": "/moved")"});
+  served();
+  EXPECT_EQ(find("a1"), nullptr);
+  EXPECT_EQ(answering("/moved"), "a3");
+  apply("a-before", {.top = R"("id": "a0")", .path = R"("path": "/zero")"});
+  served();
+  EXPECT_EQ(answering("/moved"), "a3");
+  EXPECT_EQ(answering("/zero"), "a0");
+  deployments.remove("a-before");
+  served();
+  EXPECT_EQ(answering("/moved"), "a3");
+  EXPECT_EQ(answering("/zero"), "");
+}
+
 TEST_F(DeploymentsTest, AnApiKeepsItsPathWhateverTheNameOfANewcomer) {
   apply("x", {});
   served();

@@ -15,7 +15,7 @@ std::shared_ptr<const ApiRevision> api(std::string id, std::vector<ListenerPath>
   auto revision = std::make_shared<ApiRevision>();
   revision->source = id + ".json";
   revision->info.id = std::move(id);
-  revision->listeners = std::move(listeners);
+  revision->listeners = std::make_shared<const ListenerPaths>(std::move(listeners));
   return revision;
 }
 
