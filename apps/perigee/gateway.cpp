@@ -1,4 +1,6 @@
 // perigee gateway: reads the configuration and runs the data plane.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -45,8 +47,17 @@ log::Outputs outputs_of(const config::Settings& settings) {
   return outputs;
 }
 
+// What is freed goes back to the system. Left alone, the C library would learn from one large block
+// (the answer that lists 5,000 APIs is one of 10 MiB) to keep twice as much of every heap for good.
+void give_freed_memory_back() {
+  constexpr int kKeptBytesMax = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, kKeptBytesMax);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytesMax);
+}
+
 int run(const std::vector<std::string>& definitions, const std::vector<std::string>& files) {
   Instant begun = SystemClock().now();
+  give_freed_memory_back();
   auto load = [&] {
     config::Sources sources = config::Sources::of_process(definitions);
     if (!files.empty()) sources.files = files;
