@@ -2,11 +2,12 @@
 
 python3 -m unittest discover -s bench -p '*_test.py' -t bench
 """
+import json
 import os
 import tempfile
 import unittest
 
-from lib import report, rounds, shapes, stats
+from lib import definitions, report, rounds, shapes, stats
 
 
 def outcome(**figures):
@@ -55,6 +56,24 @@ class Goals(unittest.TestCase):
         verdicts = [each.verdict for each in outcome(
             perigee=[7.0] * 9, nginx=[10.0] * 9, forwarder=[5.0] * 9).comparisons()]
         self.assertEqual(["holds", "FAILS"], verdicts)
+
+
+class Definition(unittest.TestCase):
+    def test_is_what_its_shape_says(self):
+        flows = definitions.ORDERS["definition"].flows()
+        steps = [step for flow in flows[:3] for step in flow["request"] + flow["response"]]
+        self.assertEqual((10, 6), (len(flows), len(steps)))
+        self.assertEqual(4, json.dumps(flows[:3]).count("{#"))
+
+    def test_copies_differ_in_id_and_path_only(self):
+        original = definitions.api("one", "/one", "http://10.0.0.1")
+        first, second = definitions.copies(original, (1, 2))
+        self.assertNotEqual(first["id"], second["id"])
+        self.assertNotEqual(first["listeners"][0]["paths"], second["listeners"][0]["paths"])
+        for copy in (first, second):
+            copy["id"] = "one"
+            copy["listeners"] = original["listeners"]
+        self.assertEqual([original, original], [first, second])
 
 
 class LoadBound(unittest.TestCase):
