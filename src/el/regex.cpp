@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 #include <time.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace perigee::el {

@@ -58,7 +58,8 @@ Result<void> check_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int nesting) {
     const PKCS12_SAFEBAG* bag = sk_PKCS12_SAFEBAG_value(bags, i);
     if (PKCS12_SAFEBAG_get_nid(bag) == NID_pkcs8ShroudedKeyBag) {
       const X509_ALGOR* algorithm = nullptr;
-      X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, nullptr);
+      if (const X509_SIG* key = PKCS12_SAFEBAG_get0_pkcs8(bag))
+        X509_SIG_get0(key, &algorithm, nullptr);
       TRY(check_iterations(algorithm));
     } else if (PKCS12_SAFEBAG_get_nid(bag) == NID_safeContentsBag) {
       TRY(check_bags(PKCS12_SAFEBAG_get0_safes(bag), nesting + 1));
@@ -71,6 +72,7 @@ Result<void> check_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int nesting) {
 // opens the store and says why.
 Result<void> check_safe(PKCS7* safe, const std::string& password) {
   OwnedBags bags;
+  if (!safe->d.ptr) return {};
   if (PKCS7_type_is_data(safe)) bags.reset(PKCS12_unpack_p7data(safe));
   if (PKCS7_type_is_encrypted(safe)) {
     TRY(check_iterations(safe->d.encrypted->enc_data->algorithm));

@@ -146,6 +146,13 @@ class Exchange final : public el::Variables {
   void warn(std::string_view key, std::string_view message);
   const std::vector<Warning>& warnings() const { return warnings_; }
   const Limits& limits() const { return limits_; }
+  // Whether what its steps have made is more than bodies and what is made of them could be: each
+  // step has its limits, but a definition may have thousands.
+  static constexpr std::size_t kBodiesMax = 16;
+  bool is_too_large() const {
+    constexpr std::size_t kBeside = 1 << 20;  // of each
+    return arena.bytes_held() > kBodiesMax * (limits_.buffered_body_bytes_max + kBeside);
+  }
 
   el::Value read(const el::Reference& reference, Arena& into) const override;
   const Clock& clock() const override { return clock_; }

@@ -70,6 +70,12 @@ Verdict ended(Verdict verdict, const Flow& flow, const Step& step, const Exchang
   return verdict;
 }
 
+Error too_large() {
+  return {ErrorCode::limit, "the steps before it have made more than " +
+                                std::to_string(Exchange::kBodiesMax) +
+                                " times perigee.limits.bufferedBodyBytes"};
+}
+
 Async<Verdict> run_step(const Step& step, Phase phase, Exchange& exchange, const FlowRun& run) {
   if (!step.policy) [[unlikely]]
     return run.groups.run(step, phase, exchange, run.line_rates);
@@ -90,6 +96,8 @@ Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase ph
   for (const Step& step : steps) {
     if (Result<void> turn = co_await leave_turn(exchange); !turn)
       co_return ended(body_failure(turn.error()), flow, step, exchange, rates);
+    if (exchange.is_too_large()) [[unlikely]]
+      co_return ended(Verdict::broken(too_large()), flow, step, exchange, rates);
     if (step.condition) {
       if (step.condition_needs.bits) {
         Result<void> provided = co_await provide(step.condition_needs, phase, exchange);

@@ -41,13 +41,18 @@ class JsonModel final : public el::Object {
   Shape shape_;
 };
 
-std::string render(std::string_view text, std::size_t bytes_max = 1 << 20) {
-  static const JsonDocument document = *JsonDocument::parse(kModel);
+std::string render_with(const JsonDocument& document, std::string_view text,
+                        std::size_t bytes_max = 1 << 20) {
   auto compiled = Template::compile(text);
   if (!compiled) return "refused: " + compiled.error().message;
   Arena arena;
   auto made = compiled->render(JsonModel(document.root()), arena, {.output_bytes_max = bytes_max});
   return made ? std::string(*made) : "failed: " + made.error().message;
+}
+
+std::string render(std::string_view text, std::size_t bytes_max = 1 << 20) {
+  static const JsonDocument document = *JsonDocument::parse(kModel);
+  return render_with(document, text, bytes_max);
 }
 
 struct Row {
@@ -495,6 +500,32 @@ TEST(FreeMarker, HasTheLimitsThatItIsGiven) {
     ASSERT_FALSE(made) << says;
     EXPECT_EQ(made.error().code, ErrorCode::limit) << says;
     EXPECT_THAT(made.error().message, HasSubstr(says));
+  }
+}
+
+// What a stranger sends is a megabyte of one text, and an object of many members.
+const Row kOfLargeModels[] = {
+    {"<#list 1..5000 as i><#list many as k, v><#break></#list></#list>", "makes more than"},
+    {"<#list 1..5000 as i>${many?keys?size}</#list>", "more than"},
+    {"<#list 1..200000 as i><#assign x = many.m4999></#list>", "steps"},
+    {"<#list 1..5000 as i><#if long == twin></#if></#list>", "steps"},
+    {"<#assign l = [long]><#list 1..5 as i><#assign l = l + l></#list>${l?sort?size}", "steps"},
+    {"${long?matches('(x|a)*a.{900}b.*')}", "takes longer than 300 ms"},
+    {"${long?replace('a.*b|a', '', 'r')}", "takes longer than 300 ms"},
+    // These are done, and take no minutes.
+    {"${'x'?left_pad(100000, long)?length}", "100000"},
+    {"${long?contains(part)?c} ${long?index_of(part)}", "false -1"},
+};
+
+TEST(FreeMarker, IsBoundedForLargeModels) {
+  const std::string as = repeated("a", 1 << 20);
+  std::string model = R"({"long": ")" + as + R"(", "twin": ")" + as + R"(", "part": "b)" +
+                      as.substr(0, as.size() / 2) + R"(", "many": {"m": 0)";
+  for (int i = 0; i < 5000; ++i) model += ", \"m" + std::to_string(i) + "\": 0";
+  const JsonDocument document = *JsonDocument::parse(model + "}}");
+  for (const Row& row : kOfLargeModels) {
+    SCOPED_TRACE(row.text);
+    EXPECT_THAT(render_with(document, row.text), HasSubstr(row.expected));
   }
 }
 

@@ -7,6 +7,8 @@ namespace {
 using namespace testing;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 struct Row {
@@ -160,6 +162,25 @@ TEST(Refused, LoggingIsAWarning) {
       shop.compile(Slots{.top = R"("analytics": {"logging": {"mode": {"entrypoint": true}}})"});
   EXPECT_TRUE(compiled.revision);
   EXPECT_THAT(warnings(compiled.problems), Contains(problem_is("/analytics/logging", "logging")));
+}
+
+// Each pattern is small enough, all together are not.
+TEST(Refused, MorePatternsThanADefinitionMayHave) {
+  std::string path = "/";
+  for (int i = 0; i < 10; ++i) path += "(a{1000})?";
+  auto flows = [&](int count) {
+    std::string made = R"("flows": [)";
+    for (int i = 0; i < count; ++i)
+      made += (i == 0 ? "" : ",") +
+              (R"({"selectors": [{"type": "http", "path": ")" + path + std::to_string(i) + "\"}]}");
+    return made + "]";
+  };
+  Workshop shop;
+  const std::string few = flows(10), many = flows(300);
+  EXPECT_THAT(errors(shop.compile({.top = few}).problems), IsEmpty());
+  std::vector<Problem> refused = errors(shop.compile({.top = many}).problems);
+  ASSERT_THAT(refused, Not(IsEmpty()));
+  EXPECT_THAT(refused[0], problem_is("", "regular expressions of the definition take more than"));
 }
 
 }  // namespace

@@ -56,6 +56,19 @@ TEST_F(Contract, AChainThatWorksLongLeavesOthersTheirTurn) {
   EXPECT_LT(clock.now() - before, 3s);
 }
 
+// Each step within its limits; a thousand of them would hold 10 GB.
+TEST_F(Contract, WhatAllStepsMakeIsBounded) {
+  Options options;
+  options.limits.buffered_body_bytes_max = 1 << 20;
+  start(options);
+  const std::string megabytes = step("work", R"({"bytes":10485760})");
+  deploy_flows({{.request = std::vector<std::string>(1'000, megabytes)}});
+  Peer& client = get();
+  EXPECT_EQ(answer(client).status, 500);
+  deploy_flows({{.request = {megabytes, megabytes, note("last")}}});
+  EXPECT_EQ(notes_at_backend(), "last");
+}
+
 // A backend that takes no length from CONNECT would take the body for a request of its own, and its
 // answer would be the next client's.
 TEST_F(Contract, AConnectToTheBackendHasNoBodyAndAConnectionOfItsOwn) {

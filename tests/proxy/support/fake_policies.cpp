@@ -104,14 +104,17 @@ class Guard final : public Policy, private policy::Security {
 class Work final : public Policy {
  public:
   explicit Work(const Json& json)
-      : time_(std::chrono::milliseconds(json.integer_or("ms", 0).value())) {}
+      : time_(std::chrono::milliseconds(json.integer_or("ms", 0).value())),
+        bytes_(static_cast<std::size_t>(json.integer_or("bytes", 0).value())) {}
   Async<Verdict> on_request(Exchange& exchange) const override {
+    exchange.arena.take(bytes_);
     const_cast<FakeClock&>(static_cast<const FakeClock&>(exchange.clock())).advance(time_);
     return Verdict::next();
   }
 
  private:
   Duration time_;
+  std::size_t bytes_;
 };
 
 class Note final : public Policy {

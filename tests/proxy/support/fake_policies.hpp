@@ -13,7 +13,7 @@
 //   count      counts in worker state, tells in X-Count
 //   attribute  leaves {value} in the request phase, tells it in X-Attribute in the response phase
 //   set        sets the attribute {name} to {value}, a text or a boolean
-//   work       keeps the worker for {ms} milliseconds
+//   work       keeps the worker for {ms} milliseconds, and {bytes} of memory
 //   broken     reads the request body in the response phase, which has gone by then
 #pragma once
 
