@@ -83,6 +83,14 @@ perigee_static_library(z)
 perigee_static_library(expat)
 perigee_static_library(simdjson)
 
+# The sanitizers' builds read the standard library's headers once. The development build reads what a source names, so
+# that a missing #include is found.
+set(PERIGEE_PRECOMPILE OFF)
+if(PERIGEE_MODE MATCHES "^(asan|tsan|fuzz)$")
+  set(PERIGEE_PRECOMPILE ON)
+endif()
+set(PERIGEE_PRECOMPILE_OPTIONS "SHELL:-Xclang -fno-pch-timestamp")  # with a timestamp in it, ccache would never hit
+
 # perigee_module(NAME USES room... LIBRARIES library...): the room src/NAME as one static library.
 function(perigee_module name)
   cmake_parse_arguments(ARG "" "" "USES;LIBRARIES" ${ARGN})
@@ -92,6 +100,9 @@ function(perigee_module name)
     add_library(perigee_${name} STATIC ${sources})
     target_include_directories(perigee_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(perigee_${name} PUBLIC ${ARG_USES} PRIVATE ${ARG_LIBRARIES})
+    if(PERIGEE_PRECOMPILE)
+      target_precompile_headers(perigee_${name} REUSE_FROM perigee_header)
+    endif()
   else()
     add_library(perigee_${name} INTERFACE)
     target_include_directories(perigee_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
