@@ -1,4 +1,4 @@
-// room: plan
+// room: plan el
 //
 // The first line is the path of a flow, an allowed origin and a path mapping; the second what a
 // client sends. What selects a flow and what it captures agree about paths without escapes.
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/assert.hpp"
+#include "el/regex.hpp"
 #include "plan/cors.hpp"
 #include "plan/path_mappings.hpp"
 #include "plan/path_parameters.hpp"

@@ -180,7 +180,8 @@ TEST(Refused, MorePatternsThanADefinitionMayHave) {
   EXPECT_THAT(errors(shop.compile({.top = few}).problems), IsEmpty());
   std::vector<Problem> refused = errors(shop.compile({.top = many}).problems);
   ASSERT_THAT(refused, Not(IsEmpty()));
-  EXPECT_THAT(refused[0], problem_is("", "regular expressions of the definition take more than"));
+  EXPECT_THAT(refused[0], problem_is("/flows/208/selectors/0/path",
+                                     "regular expressions of the definition take more than"));
 }
 
 }  // namespace
