@@ -118,7 +118,7 @@ class Chain {
                                .api = revision_->info,
                                .node = node_,
                                .states = states,
-                               .buffered_body_bytes_max = 1024});
+                               .limits = limits_});
     exchange.path_info = "/customers/8812/orders";
     proxy::FlowRun run{line_rates_, groups_};
     policy::Verdict verdict = co_await proxy::run_request_flows(revision_->flows, exchange, run);
@@ -134,6 +134,7 @@ class Chain {
   upstream::EndpointRegistry endpoints_{1};
   net::TrustStores trust_stores_;
   policy::NodeInfo node_;
+  policy::Limits limits_;
   NoGroups groups_;
   proxy::LineRates line_rates_;
   std::shared_ptr<const plan::ApiRevision> revision_;
