@@ -98,6 +98,7 @@ class Chain {
     if (!revision_) co_return state.SkipWithError("the definition is refused");
     policy::WorkerStates states(revision_->slots, worker_);
     for (auto _ : state) {
+      reactor_.refresh_time();  // each request has a turn of its own
       if (!co_await pass_once(states)) state.SkipWithError("the chain ended early");
       arena_.clear();
     }

@@ -26,8 +26,9 @@ bool equal_numbers(Value left, Value right) {
 
 bool equal_lists(Value left, Value right, Run& run) {
   if (left.list_size() != right.list_size()) return false;
-  for (std::size_t i = 0; i < left.list_size(); ++i)
-    if (!equal(left.item(i), right.item(i), run)) return false;
+  for (std::size_t i = 0; i < left.list_size(); ++i) {
+    if (!run.step() || !equal(left.item(i), right.item(i), run)) return false;
+  }
   return true;
 }
 
@@ -138,10 +139,10 @@ Value integer_power(Value left, Value right) {
 }  // namespace
 
 bool equal(Value left, Value right, Run& run) {
+  if (left.is_text() && right.is_text()) [[likely]]
+    return run.look_through(left.as_text()) && left.as_text() == right.as_text();
   Inside inside(run);
   if (!inside.ok() || !run.step()) return false;
-  if (left.is_text() && right.is_text())
-    return run.look_through(left.as_text()) && left.as_text() == right.as_text();
   if (left.is_number() && right.is_number()) return equal_numbers(left, right);
   if (left.is_list() && right.is_list()) return equal_lists(left, right, run);
   if (left.is_map() && right.is_map()) return equal_maps(left, right, run);

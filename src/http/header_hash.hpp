@@ -33,10 +33,11 @@ constexpr std::uint64_t load_short(const char* from, std::size_t size) {
     std::uint64_t high = load<std::uint32_t>(from + size - 4);
     return load<std::uint32_t>(from) | (high << (8 * (size - 4)));
   }
-  std::uint64_t word = 0;
-  for (std::size_t i = 0; i < size; ++i)
-    word |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
-  return word;
+  if (size == 0) return 0;
+  auto byte = [&](std::size_t at) {
+    return std::uint64_t{static_cast<unsigned char>(from[at])} << (8 * at);
+  };
+  return byte(0) | byte(size / 2) | byte(size - 1);
 }
 
 constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {

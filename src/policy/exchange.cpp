@@ -55,11 +55,8 @@ Verdict body_failure(const Error& error) {
 
 std::uint64_t Worker::random() { return next_random(random_state); }
 
-// The clock is read for every eighth question only, while turns are short.
-bool Worker::turn_is_long() {
+bool Worker::look_whether_turn_is_long() {
   constexpr Duration kTurnMax = 50ms;
-  constexpr unsigned kQuestionsPerLook = 8;
-  if (!turn_was_long && ++turn_questions % kQuestionsPerLook != 0) return false;
   return turn_was_long = reactor.clock().now() - reactor.now() > kTurnMax;
 }
 

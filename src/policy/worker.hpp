@@ -25,7 +25,14 @@ struct Worker {
 
   // Whether this turn of the loop has lasted so long that a flow should go on in the next one
   // (net::next_turn): others wait, time-outs too. Cheap enough to be asked before every step.
-  bool turn_is_long();
+  bool turn_is_long() {
+    // The clock is read for every eighth question only, while turns are short.
+    constexpr unsigned kQuestionsPerLook = 8;
+    if (!turn_was_long && ++turn_questions % kQuestionsPerLook != 0) [[likely]]
+      return false;
+    return look_whether_turn_is_long();
+  }
+  bool look_whether_turn_is_long();
   unsigned turn_questions = 0;
   bool turn_was_long = false;
 };

@@ -83,19 +83,16 @@ Async<Verdict> run_step(const Step& step, Phase phase, Exchange& exchange, const
                                  : step.policy->on_response(exchange);
 }
 
-// Steps never wait, most of them: a chain that works long leaves others their turn.
-Async<Result<void>> leave_turn(Exchange& exchange) {
-  if (!exchange.worker.turn_is_long()) return Result<void>{};
-  return net::next_turn(exchange.worker.reactor);
-}
-
 // `steps` are those of `flow` in this phase.
 Async<Verdict> run_steps(const Flow& flow, std::span<const Step> steps, Phase phase,
                          Exchange& exchange, const FlowRun& run) {
   LineRates& rates = run.line_rates;
   for (const Step& step : steps) {
-    if (Result<void> turn = co_await leave_turn(exchange); !turn)
-      co_return ended(body_failure(turn.error()), flow, step, exchange, rates);
+    // Steps never wait, most of them: a chain that works long leaves others their turn.
+    if (exchange.worker.turn_is_long()) [[unlikely]] {
+      Result<void> turn = co_await net::next_turn(exchange.worker.reactor);
+      if (!turn) co_return ended(body_failure(turn.error()), flow, step, exchange, rates);
+    }
     if (exchange.is_too_large()) [[unlikely]]
       co_return ended(Verdict::broken(too_large()), flow, step, exchange, rates);
     if (step.condition) {
@@ -146,7 +143,9 @@ namespace {
 
 // Whether the flow's selectors and its condition fit, or why that cannot be told.
 Async<Result<bool>> fits(const Flow& flow, Exchange& exchange, LineRates& rates) {
-  CO_TRY(co_await leave_turn(exchange));
+  if (exchange.worker.turn_is_long()) [[unlikely]] {
+    CO_TRY(co_await net::next_turn(exchange.worker.reactor));
+  }
   if (!selects(flow, exchange)) co_return false;
   if (!flow.condition) co_return true;
   CO_TRY(co_await provide(flow.condition_needs, Phase::request, exchange));
@@ -197,8 +196,10 @@ Async<Verdict> run_request_flows(const FlowChain& chain, Exchange& exchange, Flo
     co_return co_await run_resolved_flows(chain, exchange, run);
   for (std::size_t i = 0; i < chain.flows.size(); ++i) {
     const Flow& flow = chain.flows[i];
-    if (Result<void> turn = co_await leave_turn(exchange); !turn)
-      co_return failed_condition(turn.error(), flow, exchange, run.line_rates);
+    if (exchange.worker.turn_is_long()) [[unlikely]] {
+      Result<void> turn = co_await net::next_turn(exchange.worker.reactor);
+      if (!turn) co_return failed_condition(turn.error(), flow, exchange, run.line_rates);
+    }
     if (!selects(flow, exchange)) continue;
     if (flow.condition) {
       Result<void> provided = co_await provide(flow.condition_needs, Phase::request, exchange);
