@@ -120,7 +120,8 @@ class JsonDocument {
     std::size_t depth_max = 256;
   };
   // UTF-8 only. Integers beyond 64 bits become reals. The error names line and column of the first
-  // wrong byte.
+  // wrong byte; its code is `unsupported` when other parsers may take the text: it is too deep, a
+  // number is out of range, half a surrogate, no UTF-8, or more stands behind the value.
   static Result<JsonDocument> parse(std::string_view bytes, Limits limits);
   static Result<JsonDocument> parse(std::string_view bytes) { return parse(bytes, Limits{}); }
   // The same for who has a better place for line and column than the middle of a message.

@@ -30,7 +30,7 @@ class Scanner {
   JsonScan run() {
     if (value()) {
       skip_blanks();
-      if (at_ < bytes_.size()) unexpected("the end of the text");
+      if (at_ < bytes_.size()) others_may_take(unexpected("the end of the text"));
     }
     return std::move(scan_);
   }
@@ -48,6 +48,10 @@ class Scanner {
   bool refuse(std::size_t offset, std::string what) {
     scan_.fault = JsonFault{offset, std::move(what)};
     return false;
+  }
+  bool others_may_take(bool refused) {
+    scan_.fault->code = ErrorCode::unsupported;
+    return refused;
   }
   bool unexpected(std::string_view expected) {
     return refuse(at_, "found " + shown(peek()) + ", expected " + std::string(expected));
@@ -77,7 +81,8 @@ class Scanner {
 
   bool nested(bool (Scanner::*inner)()) {
     if (depth_ == depth_max_)
-      return refuse(at_, "nested deeper than " + std::to_string(depth_max_) + " levels");
+      return others_may_take(
+          refuse(at_, "nested deeper than " + std::to_string(depth_max_) + " levels"));
     ++depth_;
     ++at_;
     if (!(this->*inner)()) return false;
@@ -146,7 +151,7 @@ class Scanner {
   bool in_range(std::size_t start, bool integer) {
     std::string spelled(bytes_.substr(start, at_ - start));
     if (!std::isfinite(std::strtod(spelled.c_str(), nullptr))) {
-      return refuse(start, "the number is out of range, expected at most 1.8e308");
+      return others_may_take(refuse(start, "the number is out of range, expected at most 1.8e308"));
     }
     std::int64_t small = 0;
     if (integer &&
@@ -172,7 +177,7 @@ class Scanner {
         continue;
       }
       std::size_t length = utf8_character(bytes_.substr(at_));
-      if (length == 0) return unexpected("valid UTF-8");
+      if (length == 0) return others_may_take(unexpected("valid UTF-8"));
       at_ += length;
     }
   }
@@ -189,16 +194,18 @@ class Scanner {
   }
 
   bool unicode_escape(std::size_t start) {
-    constexpr std::string_view kLone = "half of a surrogate pair, expected \\uD8xx\\uDCxx";
     unsigned unit = 0;
     if (!code_unit(unit)) return false;
-    if (unit >= 0xdc00 && unit <= 0xdfff) return refuse(start, std::string(kLone));
+    if (unit >= 0xdc00 && unit <= 0xdfff) return lone_surrogate(start);
     if (unit < 0xd800 || unit > 0xdbff) return true;
     unsigned low = 0;
-    if (!bytes_.substr(at_).starts_with("\\u")) return refuse(start, std::string(kLone));
+    if (!bytes_.substr(at_).starts_with("\\u")) return lone_surrogate(start);
     ++at_;
     if (!code_unit(low)) return false;
-    return (low >= 0xdc00 && low <= 0xdfff) || refuse(start, std::string(kLone));
+    return (low >= 0xdc00 && low <= 0xdfff) || lone_surrogate(start);
+  }
+  bool lone_surrogate(std::size_t start) {
+    return others_may_take(refuse(start, "half of a surrogate pair, expected \\uD8xx\\uDCxx"));
   }
 
   // From the 'u' on.

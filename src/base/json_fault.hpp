@@ -8,11 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
+
 namespace perigee::detail {
 
 struct JsonFault {
   std::size_t offset;  // of the first wrong byte
   std::string what;
+  // unsupported: other parsers may take it.
+  ErrorCode code = ErrorCode::invalid;
 };
 
 struct JsonScan {

@@ -262,7 +262,7 @@ std::expected<JsonDocument, JsonFault> JsonDocument::read(std::string_view bytes
 
   detail::JsonScan scan = detail::scan_json(bytes, limits.depth_max);
   if (scan.fault) {
-    return std::unexpected(JsonFault{ErrorCode::invalid,
+    return std::unexpected(JsonFault{scan.fault->code,
                                      detail::line_and_column(bytes, scan.fault->offset),
                                      std::string(scan.fault->what)});
   }

@@ -21,7 +21,7 @@ std::string_view without_trailing_slashes(std::string_view path) {
 }
 
 Value json_body(Value parsed) {
-  if (parsed.is_absent() || parsed.is_map()) return parsed;
+  if (parsed.is_absent() || parsed.is_map() || parsed.is_failed()) return parsed;
   return Value::map({});  // compat: invalid, empty or not an object: an empty map
 }
 
@@ -117,9 +117,9 @@ Value Evaluator::read_access(Access access, std::uint32_t id, std::string_view n
   using enum Access;
   switch (access) {
     case request_json_content:
-      return json_body(run_.variables.read({request_json}, run_.arena));
+      return json_body(read_access(request_json, 0, {}));
     case response_json_content:
-      return json_body(run_.variables.read({response_json}, run_.arena));
+      return json_body(read_access(response_json, 0, {}));
     case request_paths:
     case request_path_infos: {
       Value path = run_.variables.read({access == request_paths ? request_path : request_path_info},

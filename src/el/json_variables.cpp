@@ -113,7 +113,8 @@ Value JsonVariables::parsed(Access content) const {
   Json body = find(content);
   if (!body.is_text()) return body.absent() ? Value::absent() : Value::null();
   auto document = parse_json(body.text());
-  return document ? value_of(*document) : Value::null();
+  if (document) return value_of(*document);
+  return document.error().code == ErrorCode::unsupported ? Value::failed() : Value::null();
 }
 
 Value JsonVariables::read(const Reference& reference, Arena& arena) const {

@@ -157,7 +157,7 @@ class Exchange final : public el::Variables {
   el::Value read(const el::Reference& reference, Arena& into) const override;
   const Clock& clock() const override { return clock_; }
   xml::Limits xml_limits() const override { return limits_.xml; }
-  std::string why_failed(const el::Reference&) const override { return api.properties_fault; }
+  std::string why_failed(const el::Reference& reference) const override;
   bool keeps(std::string_view text) const override;  // the bodies
 
  private:

@@ -212,10 +212,19 @@ Value name_value(const std::vector<NameValue>& values, std::string_view name) {
 
 Value or_null(Value value) { return value.is_absent() ? Value::null() : value; }
 
-// The root of a body that is JSON. What is empty or cannot be parsed is null.
+bool begins_as_object(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // as JsonDocument does
+  std::size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin != text.npos && text[begin] == '{';
+}
+
+// The root of a body that is JSON. What is empty or no JSON is null; what a backend may understand
+// and we do not is failed, so that no condition about it is passed by.
 Value parsed(const el::Variables& variables, std::string_view body) {
   Result<Json> json = variables.parse_json(body);
-  return json ? Value::json(*json->node()) : Value::null();
+  if (json) return Value::json(*json->node());
+  const bool others_may_take = json.error().code == ErrorCode::unsupported;
+  return others_may_take && begins_as_object(body) ? Value::failed() : Value::null();
 }
 
 // Failure parameters as a map.
@@ -312,6 +321,13 @@ Value Exchange::core_attribute(std::string_view name) const {
 Value Exchange::read_attribute(std::string_view name) const {
   if (const Value* value = attributes.get(name)) return *value;
   return core_attribute(short_attribute_name(name));
+}
+
+std::string Exchange::why_failed(const Reference& reference) const {
+  const bool of_request = reference.access == Access::request_json;
+  if (!of_request && reference.access != Access::response_json) return api.properties_fault;
+  Result<Json> json = parse_json(of_request ? request_body.bytes() : response_body.bytes());
+  return json ? "" : "the body cannot be read: " + json.error().message;
 }
 
 Value Exchange::read(const Reference& reference, Arena& into) const {

@@ -7,6 +7,7 @@ namespace {
 
 using namespace std::string_view_literals;
 using testing::Exchanges;
+using ::testing::HasSubstr;
 
 struct Row {
   std::string_view text;
@@ -226,6 +227,24 @@ TEST(Variables, OfBodies) {
   exchange.request_body.replace("[1]");
   exchange.response_body.replace(R"({"ok": true})");
   check(x, {{"{#request.jsonContent.size()}", "0"}, {"{#response.jsonContent.ok}", "true"}});
+}
+
+// A backend may read in it what a condition here would not have seen.
+TEST(Variables, OfAJsonBodyThatOthersMayRead) {
+  const std::string deep =
+      R"({"role": "admin", "x": )" + std::string(300, '[') + std::string(300, ']') + "}";
+  for (std::string_view body : {R"({"role": "admin"} {})", R"({"role": "admin", "x": 1e999})",
+                                R"( {"role": "admin", "x": "\ud800"})",
+                                "{\"role\": \"admin\", \"x\": \"\xff\"}", deep.c_str()}) {
+    Exchanges x;
+    x.exchange().request_body.replace(body);
+    EXPECT_THAT(x.eval("{#request.jsonContent['role'] == 'admin'}"),
+                HasSubstr("the body cannot be read: invalid JSON"))
+        << body;
+  }
+  Exchanges x;
+  x.exchange().request_body.replace("12 o'clock");  // no object for anybody
+  check(x, {{"{#request.jsonContent.size()}", "0"}});
 }
 
 TEST(Variables, OfTheContext) {
