@@ -235,6 +235,8 @@ Regex::Regex(std::unique_ptr<const re2::RE2> compiled) : compiled_(std::move(com
 Regex::~Regex() = default;
 
 Result<std::unique_ptr<const Regex>> Regex::compile(std::string_view java_pattern) {
+  if (Result<void> left = PatternAllowance::check(); !left)
+    return refuse(java_pattern, left.error().message);
   TRY(std::string pattern, translate_java_pattern(java_pattern));
   auto compiled = std::make_unique<const re2::RE2>(pattern, quiet());
   if (!compiled->ok()) return refuse(java_pattern, compiled->error());

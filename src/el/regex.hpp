@@ -62,6 +62,8 @@ class PatternAllowance {
 
   // Of one more pattern.
   static Result<void> take(std::size_t bytes);
+  // Whether anything is left: asked before a pattern is compiled, which takes time.
+  static Result<void> check() { return take(0); }
 
  private:
   PatternAllowance* outer_;

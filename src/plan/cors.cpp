@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "el/regex.hpp"
 #include "http/headers.hpp"
 
 namespace perigee::plan {
@@ -34,16 +35,18 @@ bool looks_like_pattern(std::string_view origin) {
   return origin != "*" && origin.find_first_of("([*") != std::string_view::npos;
 }
 
-std::shared_ptr<const RE2> compile_origin(const definition::Cors& from, std::size_t index,
-                                          Problems& problems) {
+Result<std::shared_ptr<const RE2>> compile_origin(const std::string& origin) {
+  TRY(el::PatternAllowance::check());
   RE2::Options options;
   options.set_log_errors(false);
-  auto compiled = std::make_shared<const RE2>(from.allow_origin[index], options);
-  if (compiled->ok()) return compiled;
-  problems.warning(from.pointer + "/allowOrigin/" + std::to_string(index),
-                   "'" + from.allow_origin[index] +
-                       "' is not a regular expression that can be used: " + compiled->error());
-  return nullptr;
+  options.set_max_mem(1 << 20);
+  auto compiled = std::make_shared<const RE2>(origin, options);
+  if (!compiled->ok())
+    return fail(
+        ErrorCode::invalid,
+        "'" + origin + "' is not a regular expression that can be used: " + compiled->error());
+  TRY(el::PatternAllowance::take(el::pattern_bytes(compiled->ProgramSize())));
+  return compiled;
 }
 
 }  // namespace
@@ -56,7 +59,16 @@ Cors Cors::compile(const definition::Cors& from, Problems& problems) {
   cors.origins_ = from.allow_origin;
   for (std::size_t i = 0; i < from.allow_origin.size(); ++i) {
     if (!looks_like_pattern(from.allow_origin[i])) continue;
-    if (auto pattern = compile_origin(from, i, problems)) cors.origin_patterns_.push_back(pattern);
+    Result<std::shared_ptr<const RE2>> pattern = compile_origin(from.allow_origin[i]);
+    if (pattern) {
+      cors.origin_patterns_.push_back(*std::move(pattern));
+      continue;
+    }
+    const std::string pointer = from.pointer + "/allowOrigin/" + std::to_string(i);
+    const Error& why = pattern.error();
+    // compat: one that is none is deployed, and allows nobody.
+    why.code == ErrorCode::limit ? problems.error(pointer, why.message)
+                                 : problems.warning(pointer, why.message);
   }
   for (const std::string& method : from.allow_methods) cors.methods_.push_back(upper(method));
   cors.headers_ = from.allow_headers;

@@ -49,6 +49,7 @@ std::vector<std::string> split_path(std::string_view path) {
 // Bytes, not characters: a path is not always UTF-8, and '.' then stands for one byte everywhere.
 Result<std::shared_ptr<const RE2>> compile_path_regex(std::string_view path,
                                                       const std::string& regex) {
+  TRY(el::PatternAllowance::check());
   RE2::Options options;
   options.set_log_errors(false);
   options.set_encoding(RE2::Options::EncodingLatin1);

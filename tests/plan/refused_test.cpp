@@ -184,5 +184,24 @@ TEST(Refused, MorePatternsThanADefinitionMayHave) {
                                      "regular expressions of the definition take more than"));
 }
 
+TEST(Refused, MoreOriginsThanADefinitionMayHave) {
+  std::string origin;
+  for (int i = 0; i < 10; ++i) origin += "(a{1000})?";
+  auto cors = [&](int count) {
+    std::string made = R"("cors": {"enabled": true, "allowOrigin": [)";
+    for (int i = 0; i < count; ++i)
+      made += (i == 0 ? "\"" : ",\"") + origin + std::to_string(i) + "\"";
+    return made + "]}";
+  };
+  Workshop shop;
+  const std::string few = cors(10), many = cors(300);
+  EXPECT_THAT(errors(shop.compile({.listener = few}).problems), IsEmpty());
+  std::vector<Problem> refused = errors(shop.compile({.listener = many}).problems);
+  ASSERT_THAT(refused, Not(IsEmpty()));
+  EXPECT_THAT(refused[0].pointer, ::testing::StartsWith("/listeners/0/cors/allowOrigin/"));
+  EXPECT_THAT(refused[0].message,
+              ::testing::HasSubstr("expressions of the definition take more than"));
+}
+
 }  // namespace
 }  // namespace perigee::plan
