@@ -4,6 +4,8 @@
 #include <array>
 #include <span>
 
+#include "base/hex.hpp"
+
 namespace perigee::proxy {
 
 using plan::Backend;
@@ -56,9 +58,18 @@ std::optional<Destination> named(const plan::ApiRevision& revision, std::string_
   return at(group, *found->member, exchange);
 }
 
-// Without the fragment, which no server is sent.
-void set_custom_path(Destination& to, std::string_view text) {
+// Without the fragment, which no server is sent. Expressions decode: a space in what they matched
+// would end the target. Nobody means a control character.
+Result<std::string_view> as_target(std::string_view text, Arena& arena) {
   text = text.substr(0, text.find('#'));
+  auto may_stand = [](char c) { return c > 0x20 && c < 0x7f; };
+  if (std::ranges::all_of(text, may_stand)) return text;
+  if (std::ranges::any_of(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }))
+    return fail(ErrorCode::invalid, "it holds a control character");
+  return arena.copy(percent_encoded(text, may_stand));
+}
+
+void set_custom_path(Destination& to, std::string_view text) {
   std::size_t question = text.find('?');
   to.path = text.substr(0, question);
   if (question != std::string_view::npos) to.custom_query = text.substr(question + 1);
@@ -79,7 +90,8 @@ std::optional<Destination> options_for(const plan::ApiRevision& revision, std::s
 Result<std::optional<Destination>> absolute(const plan::ApiRevision& revision,
                                             std::string_view text, Exchange& exchange,
                                             upstream::Elsewhere& elsewhere) {
-  TRY(http::Url url, http::parse_url(text.substr(0, text.find('#'))));
+  TRY(std::string_view target, as_target(text, exchange.arena));
+  TRY(http::Url url, http::parse_url(target));
   std::optional<Destination> to = options_for(revision, text, exchange);
   if (!to) return to;
   to->authority = exchange.arena.copy(revision.host_of(url));
@@ -121,7 +133,8 @@ Result<std::optional<Destination>> choose_destination(const plan::ApiRevision& r
   std::optional<Destination> to = custom.name.empty() ? take_turn(revision.groups.front(), exchange)
                                                       : named(revision, custom.name, exchange);
   if (!to) return to;
-  set_custom_path(*to, custom.rest);
+  TRY(std::string_view target, as_target(custom.rest, exchange.arena));
+  set_custom_path(*to, target);
   const el::Value* overrides = exchange.attributes.get("request.endpoint.override");
   if (overrides && overrides->is_boolean() && overrides->as_boolean()) to->base_path = {};
   return to;

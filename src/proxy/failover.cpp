@@ -21,6 +21,11 @@ Verdict exhausted(ErrorCode cause, std::string reason = {}) {
   return Verdict::fail(std::move(failure));
 }
 
+// What the client asked cannot be done by any endpoint, and says nothing about them.
+bool is_of_client(const Verdict& verdict) {
+  return verdict.failed() && verdict.failure().status < 500;
+}
+
 }  // namespace
 
 Async<Verdict> FailoverInvoker::invoke(Exchange& exchange) {
@@ -32,7 +37,7 @@ Async<Verdict> FailoverInvoker::invoke(Exchange& exchange) {
   Verdict verdict = co_await attempts(exchange);
   Instant ended = reactor_.now();
   Breaker& breaker = breakers_.get(subscription);
-  if ((co_await this_scope())->cancelled()) {
+  if ((co_await this_scope())->cancelled() || is_of_client(verdict)) {
     breaker.on_abandoned();
   } else {
     breaker.on_end(rules_, ended, !verdict.continues(), ended - began > rules_.attempt_limit);
@@ -48,7 +53,7 @@ Async<Verdict> FailoverInvoker::attempts(Exchange& exchange) {
   for (std::int32_t retries = 0;; ++retries) {
     Verdict verdict = co_await attempt(exchange);
     bool failed = verdict.failed() || (verdict.continues() && counts_as_failure(exchange));
-    if (!failed) co_return verdict;
+    if (!failed || is_of_client(verdict)) co_return verdict;
     ErrorCode cause = verdict.failed() ? verdict.failure().cause : ErrorCode::other;
     bool again = !scope->cancelled() && retries < rules_.retries_max && exchange.may_try_again();
     // An attempt may fail without having to wait for anything.

@@ -122,6 +122,9 @@ Turn after(Duration time, Turn turn) {
   turn.after = time;
   return turn;
 }
+Turn odd() {
+  return {.ask = "GET /a/odd", .status = 400, .says = "Http method is not valid", .calls = 0};
+}
 Turn of_client(const std::string& address, Turn turn) {
   turn.with.push_back({"X-Forwarded-For", address});
   return turn;
@@ -139,6 +142,14 @@ const bool kBreakers = add_cases({
      .apis = {failing_over(kBreaker)},
      .turns = {exhausted(2), exhausted(2), exhausted_unasked(),
                after(4999ms, exhausted_unasked())}},
+    {.name = "S8_6_WhatCannotBeAskedOfAnyEndpointDoesNotOpenIt",
+     .rule = "Recorded as failures: connection errors, timeouts, interruptions. A request that "
+             "cannot be sent is none of these: 400, once.",
+     .apis = {failing_over(
+         kBreaker, {.flows = list({flow({.request = {step("set", R"({"name":"request.method",)"
+                                                                 R"("value":"FETCH"})")},
+                                         .path = "/odd"})})})},
+     .turns = {odd(), odd(), odd(), answered()}},
     {.name = "S8_6_FewerCallsThanTheWindowDoNotOpenIt",
      .rule = "Minimum maxFailures calls; a success within the window keeps it closed.",
      .apis = {failing_over(kBreaker)},
