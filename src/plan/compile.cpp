@@ -82,15 +82,23 @@ std::unique_ptr<const policy::Policy> make_step_policy(Compilation& compilation,
   std::optional<policy::Phase> scope =
       policy::scope_of(configuration, *registration, compilation.revision.info.old_engine);
   auto made = make_policy(compilation, *registration, std::move(configuration));
-  if (!made || !scope || *scope == phase) return made;
   bool is_request = phase == policy::Phase::request;
-  compilation.problems.warning(
-      use.configuration_pointer() + "/scope",
-      is_request ? "the step never runs: its scope is the response, and it stands in the request "
-                   "phase; write REQUEST"
-                 : "the step never runs: its scope is the request, which is the default, and it "
-                   "stands in the response phase; write RESPONSE");
-  return nullptr;
+  if (made && scope && *scope != phase) {
+    compilation.problems.warning(
+        use.configuration_pointer() + "/scope",
+        is_request ? "the step never runs: its scope is the response, and it stands in the request "
+                     "phase; write REQUEST"
+                   : "the step never runs: its scope is the request, which is the default, and it "
+                     "stands in the response phase; write RESPONSE");
+    return nullptr;
+  }
+  if (registration->only && *registration->only != phase) {
+    compilation.problems.warning(
+        use.id_pointer, "policy '" + use.id + "' does nothing here: it acts in the " +
+                            (is_request ? "response phase, and this is that of the request"
+                                        : "request phase, and this is that of the response"));
+  }
+  return made;
 }
 
 constexpr std::string_view kSharedGroupPolicy = "shared-policy-group-policy";

@@ -117,6 +117,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration dynamic_routing() { return {"dynamic-routing", &make}; }
+policy::Registration dynamic_routing() {
+  return {.id = "dynamic-routing", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

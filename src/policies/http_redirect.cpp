@@ -123,6 +123,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration http_redirect() { return {"http-redirect", &make}; }
+policy::Registration http_redirect() {
+  return {.id = "http-redirect", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

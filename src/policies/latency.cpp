@@ -45,6 +45,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration latency() { return {"latency", &make}; }
+policy::Registration latency() {
+  return {.id = "latency", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

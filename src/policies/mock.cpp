@@ -147,6 +147,11 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration mock() { return {"mock", &make, policy::ScopeRule::old_engine}; }
+policy::Registration mock() {
+  return {.id = "mock",
+          .make = &make,
+          .scope = policy::ScopeRule::old_engine,
+          .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

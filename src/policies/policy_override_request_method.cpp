@@ -45,7 +45,7 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 }  // namespace
 
 policy::Registration policy_override_request_method() {
-  return {"policy-override-request-method", &make};
+  return {.id = "policy-override-request-method", .make = &make, .only = policy::Phase::request};
 }
 
 }  // namespace perigee::policies

@@ -357,7 +357,10 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 }  // namespace
 
 policy::Registration policy_request_validation() {
-  return {"policy-request-validation", &make, policy::ScopeRule::always};
+  return {.id = "policy-request-validation",
+          .make = &make,
+          .scope = policy::ScopeRule::always,
+          .only = policy::Phase::request};
 }
 
 }  // namespace perigee::policies

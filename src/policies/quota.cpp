@@ -81,6 +81,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration quota() { return {"quota", &make}; }
+policy::Registration quota() {
+  return {.id = "quota", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

@@ -55,6 +55,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration rate_limit() { return {"rate-limit", &make}; }
+policy::Registration rate_limit() {
+  return {.id = "rate-limit", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

@@ -108,6 +108,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration request_content_limit() { return {"request-content-limit", &make}; }
+policy::Registration request_content_limit() {
+  return {.id = "request-content-limit", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

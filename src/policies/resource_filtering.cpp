@@ -185,6 +185,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration resource_filtering() { return {"resource-filtering", &make}; }
+policy::Registration resource_filtering() {
+  return {.id = "resource-filtering", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

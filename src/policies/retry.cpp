@@ -24,6 +24,10 @@ Config parse(ConfigObject& from) {
   Config config;
   std::string condition = from.required_text("condition");
   if (!condition.empty()) config.condition = from.compile("condition", condition);
+  if (config.condition && config.condition->is_constant() && condition.contains('#'))
+    from.warning("condition",
+                 "it holds no expression, so it is always the same text; an expression stands in "
+                 "braces: {#response.status >= 500}");
   config.retries = from.number("maxRetries", config.retries, {.low = 1, .high = kRetriesMax});
   config.delay = std::chrono::milliseconds(from.number("delay", 0, {.low = 0}));
   config.timeout = std::chrono::milliseconds(from.number("timeout", 1000, {.low = 0}));
@@ -172,6 +176,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration retry() { return {"retry", &make}; }
+policy::Registration retry() {
+  return {.id = "retry", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

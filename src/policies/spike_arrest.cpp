@@ -65,6 +65,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration spike_arrest() { return {"spike-arrest", &make}; }
+policy::Registration spike_arrest() {
+  return {.id = "spike-arrest", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

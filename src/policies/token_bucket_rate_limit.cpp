@@ -144,6 +144,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration token_bucket_rate_limit() { return {"token-bucket-rate-limit", &make}; }
+policy::Registration token_bucket_rate_limit() {
+  return {.id = "token-bucket-rate-limit", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

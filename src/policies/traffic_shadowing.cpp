@@ -4,6 +4,7 @@
 
 #include "base/line_rate.hpp"
 #include "base/log.hpp"
+#include "http/url.hpp"
 #include "policies/catalog.hpp"
 
 namespace perigee::policies {
@@ -31,6 +32,10 @@ Config parse(ConfigObject& from) {
   Config config;
   std::string target = from.required_text("target");
   if (!target.empty()) config.target = from.compile("target", target);
+  if (config.target && config.target->is_constant()) {
+    if (Result<http::Url> url = http::parse_url(target); !url)
+      from.warning("target", "copies cannot be sent: " + url.error().message);
+  }
   for (ConfigObject& item : from.objects("headers")) {
     std::string name = item.text("name");
     std::optional<el::Template> value = item.expression("value");
@@ -227,6 +232,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration traffic_shadowing() { return {"traffic-shadowing", &make}; }
+policy::Registration traffic_shadowing() {
+  return {.id = "traffic-shadowing", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

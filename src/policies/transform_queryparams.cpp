@@ -146,6 +146,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration transform_queryparams() { return {"transform-queryparams", &make}; }
+policy::Registration transform_queryparams() {
+  return {.id = "transform-queryparams", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

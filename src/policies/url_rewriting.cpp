@@ -142,6 +142,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration url_rewriting() { return {"url-rewriting", &make}; }
+policy::Registration url_rewriting() {
+  return {.id = "url-rewriting", .make = &make, .only = policy::Phase::response};
+}
 
 }  // namespace perigee::policies

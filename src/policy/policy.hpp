@@ -71,6 +71,7 @@ struct Registration {
   std::string_view id;
   Make make = nullptr;
   ScopeRule scope = ScopeRule::none;
+  std::optional<Phase> only = {};  // in the other phase it does nothing
 };
 
 // The only phase in which a step with this configuration runs; nothing when its scope does not

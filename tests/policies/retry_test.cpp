@@ -312,9 +312,16 @@ TEST(Retry, RefusesWhatItCannotDo) {
 
 TEST(Retry, WarnsOfUnknownMembers) {
   Exchanges x;
-  Made made = testing::make("retry", R"({"condition":"true","maxRetrys":1})", x);
+  Made made = testing::make("retry", R"({"condition":"{true}","maxRetrys":1})", x);
   EXPECT_NE(made.policy, nullptr);
   EXPECT_THAT(made.warnings, ElementsAre(HasSubstr("did you mean 'maxRetries'")));
+}
+
+TEST(Retry, WarnsOfAConditionWithoutAnExpression) {
+  Exchanges x;
+  Made made = testing::make("retry", R"({"condition":"#response.status >= 500"})", x);
+  EXPECT_NE(made.policy, nullptr);
+  EXPECT_THAT(made.warnings, ElementsAre(HasSubstr("an expression stands in braces")));
 }
 
 }  // namespace
