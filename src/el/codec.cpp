@@ -4,6 +4,7 @@
 #include "el/convert.hpp"
 #include "el/methods.hpp"
 #include "el/run.hpp"
+#include "el/text.hpp"
 
 namespace perigee::el {
 namespace {
@@ -123,7 +124,7 @@ Value call_codec(const Call& call) {
     return gives_bytes ? Value::bytes(text.as_text()) : text;
   }
   auto decoded = base64_decoded(bytes, codec.kind);
-  if (!decoded) return call.run.fail("'" + std::string(bytes.substr(0, 100)) + "' is not Base64");
+  if (!decoded) return call.run.fail(described(bytes) + " is not Base64");
   Value text = call.run.text(*decoded);
   return text.is_failed() ? text : Value::bytes(text.as_text());
 }

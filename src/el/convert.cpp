@@ -97,7 +97,7 @@ Number text_to_long(std::string_view text, std::string& problem) {
   std::string_view trimmed = trim(text);
   if (trimmed.empty()) return {true, true, 0};
   if (auto number = parse_integer(trimmed)) return {true, false, *number};
-  problem = "'" + std::string(text.substr(0, 100)) + "' is not an integer";
+  problem = described(text) + " is not an integer";
   return {};
 }
 
@@ -194,7 +194,7 @@ Truth to_boolean(Value value, std::string& problem) {
       if (equals_ignoring_case(text, word)) return Truth::yes;
     for (std::string_view word : {"false", "off", "no", "0"})
       if (equals_ignoring_case(text, word)) return Truth::no;
-    problem = "'" + std::string(value.as_text().substr(0, 100)) + "' is not a boolean";
+    problem = described(value.as_text()) + " is not a boolean";
     return Truth::failed;
   }
   problem = std::string(kind_name(value)) + " is not a boolean";

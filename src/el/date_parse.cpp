@@ -5,6 +5,7 @@
 
 #include "el/date_format.hpp"
 #include "el/date_pattern.hpp"
+#include "el/text.hpp"
 
 namespace perigee::el {
 namespace {
@@ -152,8 +153,7 @@ bool is_number(const DatePiece& piece) {
 
 DateRead unreadable(std::string_view text, std::string_view wanted) {
   DateRead read;
-  read.problem = "'" + std::string(text.substr(0, 100)) + "' is no date of the form '" +
-                 std::string(wanted) + "'";
+  read.problem = described(text) + " is no date of the form '" + std::string(wanted) + "'";
   return read;
 }
 

@@ -189,7 +189,7 @@ Value create_decimal(Value from, Run& run) {
   else if (from.is_text())
     number = parse_decimal(from.as_text());
   if (from.is_text() && !number)
-    return run.fail("'" + std::string(from.as_text().substr(0, 100)) + "' is not a decimal number");
+    return run.fail(described(from.as_text()) + " is not a decimal number");
   if (!from.is_text() && !from.is_number())
     return run.fail("a number is needed, not " + std::string(kind_name(from)));
   return made(number, run);

@@ -8,6 +8,7 @@
 #include "el/convert.hpp"
 #include "el/date_format.hpp"
 #include "el/decimal.hpp"
+#include "el/text.hpp"
 
 namespace perigee::el {
 namespace {
@@ -261,8 +262,7 @@ Value parsed_number(std::string_view pattern, std::string_view text, Run& run) {
   }
   if (digits.size() > kNumberPatternBytesMax) has_digit = false;
   auto value = has_digit ? parse_decimal(digits) : std::nullopt;
-  if (!value)
-    return run.fail("'" + std::string(text.substr(0, 100)) + "' does not begin with a number");
+  if (!value) return run.fail(described(text) + " does not begin with a number");
   value->scale += wanted.shift;
   double real = real_of(*value);
   bool is_whole = real == std::floor(real) && std::abs(real) < 9.2e18;

@@ -28,7 +28,7 @@ bool text_of(Arguments arguments, std::size_t index, std::string_view& to, Run& 
 }
 
 Value not_a_number(std::string_view text, Run& run) {
-  return run.fail("'" + std::string(text.substr(0, 100)) + "' is not a number");
+  return run.fail(described(text) + " is not a number");
 }
 
 // Integer.parseInt and its kin: strict decimal (or radix) digits, a sign, no blanks.
@@ -125,8 +125,7 @@ Value form(StaticMethod method, Arguments arguments, Run& run) {
     return run.fail("the charset '" + std::string(charset) + "' is not supported; use UTF-8");
   if (method == form_encode) return run.text(form_encoded(text));
   auto decoded = form_decoded(text);
-  return decoded ? run.text(*decoded)
-                 : run.fail("'" + std::string(text.substr(0, 100)) + "' has a wrong % escape");
+  return decoded ? run.text(*decoded) : run.fail(described(text) + " has a wrong % escape");
 }
 
 // new String(), new String(text), new String(bytes), new String(bytes, 'UTF-8')

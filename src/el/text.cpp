@@ -149,4 +149,8 @@ bool is_blank(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
 }
 
+std::string described(std::string_view text) {
+  return "a text of " + std::to_string(text.size()) + (text.size() == 1 ? " byte" : " bytes");
+}
+
 }  // namespace perigee::el

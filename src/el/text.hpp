@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/arena.hpp"
@@ -35,5 +36,8 @@ std::string_view lower(std::string_view text, Arena& arena);
 // String.trim (everything up to the space) and String.isBlank.
 std::string_view trim(std::string_view text);
 bool is_blank(std::string_view text);
+
+// "a text of 3 bytes". Errors are logged, and what an expression evaluated may be a secret.
+std::string described(std::string_view text);
 
 }  // namespace perigee::el

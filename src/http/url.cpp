@@ -28,9 +28,18 @@ const Scheme* scheme_of(std::string_view name) {
   return found == kSchemes.end() ? nullptr : &*found;
 }
 
+// With "***" for user information, which has a password.
+std::string shown(std::string_view url) {
+  std::size_t scheme = url.find("://"), begin = scheme == url.npos ? 0 : scheme + 3;
+  std::size_t at = url.substr(0, url.find_first_of("/?#", begin)).rfind('@');
+  std::string text(url);
+  if (at != url.npos && at >= begin) text.replace(begin, at - begin, "***");
+  return text.substr(0, 200);
+}
+
 std::unexpected<Error> wrong(std::string_view url, std::string_view what) {
   std::string message = "the URL '";
-  message.append(url.substr(0, 200)).append("': ").append(what);
+  message.append(shown(url)).append("': ").append(what);
   return fail(ErrorCode::invalid, std::move(message));
 }
 

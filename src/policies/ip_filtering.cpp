@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/trim.hpp"
+#include "el/text.hpp"
 #include "policies/catalog.hpp"
 #include "policies/ip_block.hpp"
 
@@ -206,7 +207,9 @@ class IpFiltering final : public policy::Policy {
           return fail(ErrorCode::limit, "expressions give more than " + std::to_string(limit) +
                                             " addresses (perigee.limits.listedAddresses)");
         if (!add_entry(into, part, config_.with_ends))
-          return fail(ErrorCode::evaluation, quoted(part) + " is no address and no host name");
+          return fail(
+              ErrorCode::evaluation,
+              el::described(part) + " that an expression gave is no address and no host name");
       }
     }
     return {};
@@ -318,6 +321,8 @@ std::unique_ptr<const policy::Policy> make(ConfigObject from, const policy::Serv
 
 }  // namespace
 
-policy::Registration ip_filtering() { return {"ip-filtering", &make}; }
+policy::Registration ip_filtering() {
+  return {.id = "ip-filtering", .make = &make, .only = policy::Phase::request};
+}
 
 }  // namespace perigee::policies

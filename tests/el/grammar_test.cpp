@@ -184,7 +184,7 @@ TEST(ElGrammar, Logic) {
       {"{(!null)}", "error"},
       {"{(!'off')}", "true"},
       {"{(1 and true)}", "error: a number is not a boolean"},
-      {"{('x' and true)}", "error: 'x' is not a boolean"},
+      {"{('x' and true)}", "error: a text of 1 byte is not a boolean"},
       {"{(!!true)}", "true"},
       {"{(not not false)}", "false"},
   });
@@ -344,7 +344,7 @@ TEST(ElGrammar, NewArrays) {
       {"{(new String[]{'a', 5, null}[1] + 'x')}", "5x"},
       {"{(new java.lang.String[]{'a', 'b'})}", "a,b"},
       {"{(new int[]{'7', 8L})}", "7,8"},
-      {"{(new int[]{'x'})}", "error: 'x' is not an integer"},
+      {"{(new int[]{'x'})}", "error: a text of 1 byte is not an integer"},
       {"{(new int[]{null})}", "error: a number is needed, not null"},
       {"{(new double[]{1, '2.5'})}", "1.0,2.5"},
       {"{(new boolean[]{'yes', false})}", "true,false"},

@@ -173,7 +173,7 @@ TEST_F(ElTemporal, PatternsOfDates) {
       {"{(new java.text.SimpleDateFormat('dd/MM/yy').parse('14/11/99').getTime())}",
        "942537600000"},
       {"{(new java.text.SimpleDateFormat('yyyy-MM').parse('x'))}",
-       "error: 'x' is no date of the form 'yyyy-MM'"},
+       "error: a text of 1 byte is no date of the form 'yyyy-MM'"},
       {"{T(java.text.DateFormat).getDateInstance().format(1700000000000L)}", "Nov 14, 2023"},
       {"{T(java.time.LocalDate).of(2024, 2, 9).format(T(java.time.format.DateTimeFormatter)"
        ".ofPattern('dd.MM.uuuu'))}",

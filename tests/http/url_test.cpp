@@ -74,7 +74,7 @@ TEST(Url, RefusesAndNamesWhatIsWrong) {
       {"http://h:65536", "port"},
       {"http://h:8x", "port"},
       {"http://h:+80", "port"},
-      {"http://user:secret@h/", "user information"},
+      {"http://user:secret@h/", "the URL 'http://***@h/': user information"},
       {"http://h/#top", "fragment"},
       {"http://h/a b", "byte 10"},
       {"http://h/\xc3\xa9", "byte 9"},
