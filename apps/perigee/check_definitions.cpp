@@ -1,7 +1,7 @@
 #include "apps/perigee/check_definitions.hpp"
 
 #include "apps/perigee/compile_settings.hpp"
-#include "config/source.hpp"
+#include "base/file.hpp"
 #include "definition/envelope.hpp"
 #include "plan/explain.hpp"
 #include "plan/plan.hpp"
@@ -39,10 +39,10 @@ void DefinitionFolder::tell_problems(const std::string& path,
 }
 
 void DefinitionFolder::check(const std::string& path) {
-  Result<std::string> bytes = config::read_file(path);
-  if (!bytes) return tell_(config::Severity::error, bytes.error().message);  // it names the path
   definition::EnvelopeOptions options{.apis_only = false};
   if (settings_) options.read = read_options(settings_->sync);
+  Result<std::string> bytes = read_file(path, options.read.limits.file_bytes_max);
+  if (!bytes) return tell_(config::Severity::error, bytes.error().message);  // it names the path
   definition::Envelope envelope = definition::read_envelope(*bytes, options);
   tell_problems(path, envelope.problems);
   if (envelope.organization)
