@@ -71,13 +71,18 @@ Command& Command::add(Argument argument) {
   return *this;
 }
 
-void encode(const Command& command, ScriptForm form, std::string& out) {
+Command Command::with_text() const {
+  Command same = *this;
+  same.has_text_ = true;
+  return same;
+}
+
+void encode(const Command& command, std::string& out) {
   const Script* script = command.script();
   put_header('*', command.words().size() + (script ? 3 : 0), out);
   if (script) {
-    const bool by_text = form == ScriptForm::text;
-    put_text(by_text ? "EVAL" : "EVALSHA", out);
-    put_text(by_text ? script->text() : script->sha(), out);
+    put_text(command.has_text() ? "EVAL" : "EVALSHA", out);
+    put_text(command.has_text() ? script->text() : script->sha(), out);
     put_text("1", out);
   }
   for (const Argument& word : command.words()) put(word, out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -28,7 +29,7 @@ struct Argument {
   Argument(std::string_view t) : text(t) {}
   Argument(const std::string& t) : text(t) {}
   Argument(const char* t) : text(t) {}
-  Argument(std::int64_t n) : number(n), is_number(true) {}
+  Argument(std::integral auto n) : number(n), is_number(true) {}
 
   std::string_view text;
   std::int64_t number = 0;
@@ -44,20 +45,21 @@ class Command {
   // EVALSHA on one key; EVAL where the server does not know the script.
   Command(const Script& script, std::string_view key, std::initializer_list<Argument> arguments);
   Command& add(Argument argument);
+  // The same with the script's text, which the server then knows by its SHA-1.
+  Command with_text() const;
 
   const Script* script() const { return script_; }
+  bool has_text() const { return has_text_; }
   std::span<const Argument> words() const { return {words_.data(), count_}; }
 
  private:
   const Script* script_ = nullptr;
+  bool has_text_ = false;
   std::array<Argument, kArgumentsMax> words_;
   std::size_t count_ = 0;
 };
 
-// How a script is named; without meaning for other commands.
-enum class ScriptForm : std::uint8_t { sha, text };
-
 // Appends the command as an array of texts, which every version of RESP takes.
-void encode(const Command& command, ScriptForm form, std::string& out);
+void encode(const Command& command, std::string& out);
 
 }  // namespace perigee::redis

@@ -11,6 +11,7 @@
 
 namespace perigee::redis {
 
+// In the order of how far it came.
 enum class FailureKind : std::uint8_t {
   // Of our own
   not_connected,  // to a primary, at this moment

@@ -223,15 +223,15 @@ TEST(Commands, AreArraysOfTexts) {
   const Script script("return 1");
   EXPECT_EQ(script.sha(), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
   std::string out;
-  encode({"SET", "k\r\n", std::int64_t{-7}}, ScriptForm::sha, out);
+  encode({"SET", "k\r\n", -7}, out);
   EXPECT_EQ(out, "*3\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n$2\r\n-7\r\n");
   const Command call(script, "key", {std::numeric_limits<std::int64_t>::min(), ""});
   out.clear();
-  encode(call, ScriptForm::sha, out);
+  encode(call, out);
   EXPECT_EQ(out, "*6\r\n$7\r\nEVALSHA\r\n$40\r\n" + script.sha() +
                      "\r\n$1\r\n1\r\n$3\r\nkey\r\n$20\r\n-9223372036854775808\r\n$0\r\n\r\n");
   out.clear();
-  encode(call, ScriptForm::text, out);
+  encode(call.with_text(), out);
   EXPECT_THAT(out, ::testing::StartsWith("*6\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n1\r\n"));
 }
 
