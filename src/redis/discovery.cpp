@@ -49,7 +49,9 @@ Async<void> Discovery::hold_round() {
   in_round_ = true;
   hurries_ = false;
   resolve_names();
-  for (const auto& sentinel : sentinels_) sentinel->ask();
+  for (const auto& sentinel : sentinels_) {
+    if (!sentinel->is_awaited()) sentinel->ask();
+  }
   const Instant end = reactor_.now() + kRoundMax;
   while (awaits_answers() && reactor_.now() < end)
     static_cast<void>(co_await net::sleep_for(reactor_, end - reactor_.now()));
@@ -151,8 +153,9 @@ void Discovery::arrange_sentinels() {
   for (auto& gone : arranged) {
     if (gone) reactor_.defer([dead = std::move(gone)] {});  // its flow may be the running one
   }
+  // By index: an answer may be here at once, and bring others.
   for (std::size_t i = 0; i < sentinels_.size(); ++i) {
-    if (!sentinels_[i]->problem() && !sentinels_[i]->reachable()) sentinels_[i]->ask();
+    if (sentinels_[i]->is_new()) sentinels_[i]->ask();
   }
 }
 
@@ -209,7 +212,7 @@ void Discovery::follow_majority() {
     disagreed_since_ = {};
   } else if (disagreed_since_ == Instant{}) {
     disagreed_since_ = reactor_.now();
-  } else if (reactor_.now() - disagreed_since_ >= kBackwardsAfter) {
+  } else if (reactor_.now() - disagreed_since_ >= options_.backwards_after) {
     adopt(*best, "most sentinels");
   }
 }

@@ -51,8 +51,7 @@ class Discovery final : private SentinelOwner {
     Instant reached{};    // when one of its addresses answered last
     Task resolving;
   };
-  static constexpr Duration kRoundMax = 600ms;     // connecting and asking, and a little more
-  static constexpr Duration kBackwardsAfter = 3s;  // see follow_majority()
+  static constexpr Duration kRoundMax = 600ms;  // connecting and asking, and a little more
 
   Async<void> run();
   Async<void> hold_round();

@@ -48,6 +48,7 @@ struct Options {
   Duration validate_every = 1s;    // what the sentinels say is asked again
   Duration clock_every = 30s;      // TIME
   Duration learned_kept = 60s;     // a sentinel that others named and that does not answer
+  Duration backwards_after = 3s;   // most sentinels name one with an epoch that is not higher
 
   std::size_t commands_outstanding_max = 4096;  // of one connection
   std::size_t bytes_outstanding_max = 4 << 20;  // of their requests

@@ -38,6 +38,7 @@ class Sentinel final : private ConnectionOwner {
   // Asks once more. Without effect while there is a reason to be patient.
   void ask();
   bool is_awaited() const { return awaited_; }  // its answer
+  bool is_new() const { return !asking_.started(); }
 
   const net::Address& address() const { return address_; }
   const std::string& host() const { return host_; }  // for its certificate

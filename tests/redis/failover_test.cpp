@@ -105,10 +105,13 @@ TEST_F(Failover, FollowsAPrimaryThatHangsAndDoesNotGoBackToIt) {
   heal.join();
 }
 
-// Item 4: ROLE there goes on saying master.
+// Item 4: ROLE there goes on saying master. Only a message of the sentinels can tell so soon.
 TEST_F(Failover, LeavesAPrimaryThatIsIsolated) {
   const RedisHa ha;
-  start_connected(options_of(ha));
+  Options options = options_of(ha);
+  options.validate_every = 10min;
+  start_connected(std::move(options));
+  ASSERT_TRUE(until([&] { return directory_->state().sentinels.size() == 3; }));
   EXPECT_LT(time_to_follow(ha, "partition"), kBack);
   EXPECT_EQ(observed_.lost.size(), 1U);
   EXPECT_THAT(observed_.lost[0], HasSubstr("the primary is another one now"));
