@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/logback.hpp"
+#include "config/read_redis.hpp"
 #include "config/reader.hpp"
 #include "config/review.hpp"
 
@@ -142,6 +143,7 @@ Loaded load(const Sources& sources) {
   settings.home = tree.home();
   read_servers(tree, settings, diagnostics);
   read_logback(sources, settings.home, names_of(tree), settings.log, diagnostics);
+  read_redis(tree, settings.redis, diagnostics);
   read_node(tree, settings, diagnostics);
   read_requests(tree, settings, diagnostics);
   read_rate_limits(tree, settings.rate_limits);

@@ -43,8 +43,8 @@ void read_node_api(const Tree& tree, NodeApi& api, Diagnostics& diagnostics) {
   reader.read_count("idleTimeout", api.idle_timeout);
   reader.read("secured", api.secured);
   reader.read("alpn", api.alpn);
-  read_keystore(reader, api.keystore);
-  read_truststore(reader, api.truststore);
+  read_keystore(reader, "ssl.keystore.", api.keystore);
+  read_truststore(reader, "ssl.truststore.", api.truststore);
   if (const Value* auth = reader.find("ssl.clientAuth")) {
     // compat: unlike on the traffic servers, every word but true means none.
     const bool required = to_boolean(auth->text).value_or(false);

@@ -17,8 +17,8 @@ void read_tls(const Reader& reader, ServerTls& tls) {
   reader.read("ssl.tlsProtocols", tls.protocols);
   reader.read("ssl.tlsCiphers", tls.ciphers);
   reader.read("ssl.sni", tls.sni);
-  read_keystore(reader, tls.keystore);
-  read_truststore(reader, tls.truststore);
+  read_keystore(reader, "ssl.keystore.", tls.keystore);
+  read_truststore(reader, "ssl.truststore.", tls.truststore);
   reader.read("ssl.crl.path", tls.crl_path);
   reader.read("ssl.crl.watch", tls.crl_watch);
 }

@@ -1,4 +1,4 @@
-// Key and trust stores are written alike wherever a server has them.
+// Key and trust stores are written alike wherever they are.
 #pragma once
 
 #include "config/reader.hpp"
@@ -6,7 +6,8 @@
 
 namespace perigee::config {
 
-void read_keystore(const Reader& reader, Keystore& store);      // below "ssl.keystore."
-void read_truststore(const Reader& reader, Truststore& store);  // below "ssl.truststore."
+// Below `block`: "ssl.keystore.".
+void read_keystore(const Reader& reader, const std::string& block, Keystore& store);
+void read_truststore(const Reader& reader, const std::string& block, Truststore& store);
 
 }  // namespace perigee::config

@@ -36,6 +36,7 @@ struct Keystore {
   std::vector<CertificateFiles> certificates;  // pem
   std::vector<std::string> kubernetes;         // "/<ns>/secrets/<name>"
   std::string default_alias;
+  std::optional<std::string> key_password;  // of PEM keys; a client's only
   bool watch = true;
   bool operator==(const Keystore&) const = default;
 };
@@ -46,6 +47,34 @@ struct Truststore {
   std::optional<std::string> password;
   bool watch = true;
   bool operator==(const Truststore&) const = default;
+};
+
+// One redis-server or sentinel.
+struct RedisNode {
+  std::string host;
+  std::uint16_t port = 0;
+  bool operator==(const RedisNode&) const = default;
+};
+
+// Where counts are shared; for data nodes and sentinels alike where not said otherwise.
+struct Redis {
+  RedisNode node{"localhost", 6379};  // without sentinels
+  std::string username;
+  std::string password;
+  std::vector<RedisNode> sentinels;
+  std::string sentinel_master;
+  std::string sentinel_username;
+  std::string sentinel_password;
+  bool secured = false;
+  bool trust_all = true;
+  bool verify_host = false;
+  std::vector<std::string> protocols;  // "TLSv1.2"; empty: the library's
+  std::vector<std::string> ciphers;    // IANA names; empty: the library's
+  std::optional<Keystore> keystore;    // the client's certificate
+  Truststore truststore;               // without a path: the system's
+  milliseconds operation_timeout = 10ms;
+  milliseconds connect_timeout = 500ms;
+  bool operator==(const Redis&) const = default;
 };
 
 struct ServerTls {
@@ -321,6 +350,7 @@ struct Settings {
   Monitoring monitoring;
   Requests requests;
   SystemProxy system_proxy;
+  Redis redis;
   Api api;
   Shutdown shutdown;
   RateLimits rate_limits;

@@ -30,7 +30,7 @@ std::string other_value(const KeySpec& spec) {
       return to_boolean(spec.fallback).value_or(false) ? "false" : "true";
     case Type::choice:
       for (const std::string_view choice : {"request", "pem", "merge", "hex", "json", "ERROR",
-                                            "DAYS", "replace", "SOCKS5", "4.12"}) {
+                                            "DAYS", "replace", "SOCKS5", "4.12", "HTTPS"}) {
         if (fits(spec, choice)) return std::string(choice);
       }
       return std::string(spec.choices.substr(0, spec.choices.find('|')));
@@ -53,6 +53,13 @@ std::string with_context(const std::string& yaml, const std::string& key) {
   if (key.ends_with(".unit"))
     context = nested_yaml(key.substr(0, key.size() - 4) + "delay", "7") + "\n---\n";
   if (key.starts_with("servers[0]")) context = "servers: [{type: http}]\n---\n";
+  // A sentinel is one by its host, a client's keystore by its type.
+  const auto beside = [&](std::string_view block, const std::string& sibling) {
+    if (const auto at = key.find(block); at != key.npos)
+      context = nested_yaml(key.substr(0, at) + sibling, "jks") + "\n---\n";
+  };
+  if (key.ends_with("].port")) beside("redis.sentinel.nodes[0]", "redis.sentinel.nodes[0].host");
+  if (!key.ends_with("keystore.type")) beside("redis.keystore.", "redis.keystore.type");
   return context + yaml;
 }
 

@@ -309,9 +309,9 @@ TEST(Problems, WrongTypesNameKeyOriginValueAndWhatWasExpected) {
 }
 
 TEST(Problems, WrongTypesOfKeysNotActedOnAreWarnings) {
-  const Loaded loaded = load("ratelimit: { redis: { port: abc } }");
+  const Loaded loaded = load("reporters: { tcp: { port: abc } }");
   EXPECT_FALSE(loaded.fatal());
-  EXPECT_EQ(said(loaded, "ratelimit.redis.port")->severity, Severity::warning);
+  EXPECT_EQ(said(loaded, "reporters.tcp.port")->severity, Severity::warning);
 }
 
 TEST(Problems, NeverPrintASecret) {
