@@ -29,8 +29,10 @@ class Connection::Batch {
   ~Batch() { leave(); }
 
   void arm(Duration timeout) {
-    connection_.reactor_.timers().arm(timer_, connection_.reactor_.now() + timeout);
+    timeout_ = timeout;
+    start_time(connection_.reactor_.now());
   }
+  void start_time(Instant now) { connection_.reactor_.timers().arm(timer_, now + timeout_); }
   // The next outcome; resumes the flow with the last.
   void answer(Outcome outcome) {
     outcomes_[answered_++] = std::move(outcome);
@@ -58,6 +60,7 @@ class Connection::Batch {
   std::span<Outcome> outcomes_;
   std::uint64_t first_;
   std::size_t answered_ = 0;
+  Duration timeout_{};
   net::Timer timer_;
   Completion<Result<void>> done_;
 };
@@ -145,16 +148,28 @@ void Connection::on_turn_end() {
 
 void Connection::flush() {
   if (gathered_.empty() || writing_.running() || closed_ || broken_) return;
-  std::swap(gathered_, sending_);
+  begin_write();
   Async<Result<void>> writing = stream_->write(sending_);
   if (writing.here()) return written(writing.take());
   writing_.start(finish_write(std::move(writing)));
 }
 
+// Time counts from here: the server is not to blame for a long turn of ours.
+void Connection::begin_write() {
+  std::swap(gathered_, sending_);
+  const Instant now = reactor_.clock().now();
+  for (unsent_ = std::max(unsent_, first_); unsent_ < next_; ++unsent_) {
+    Pending& sent = pending(unsent_);
+    const bool late = now - sent.sent >= net::TimerWheel::kTick;
+    sent.sent = now;
+    if (late && sent.batch) sent.batch->start_time(now);
+  }
+}
+
 Async<void> Connection::finish_write(Async<Result<void>> writing) {
   written(co_await writing);
   while (!gathered_.empty() && !closed_ && !broken_) {
-    std::swap(gathered_, sending_);
+    begin_write();
     written(co_await stream_->write(sending_));
   }
 }

@@ -84,6 +84,7 @@ class Connection final : private net::Source {
   void on_events(std::uint32_t) override {}
   void on_turn_end() override;
   void flush();
+  void begin_write();
   Async<void> finish_write(Async<Result<void>> writing);
   void written(const Result<void>& result);
 
@@ -100,6 +101,7 @@ class Connection final : private net::Source {
   ReplyParser parser_;
   std::vector<Pending> ring_;  // numbers [first_, next_) are outstanding
   std::uint64_t first_ = 0, next_ = 0;
+  std::uint64_t unsent_ = 0;  // from here on they are gathered
   std::size_t bytes_outstanding_ = 0;
   std::string gathered_;  // of this turn
   std::string sending_;

@@ -23,6 +23,12 @@ net::Resolver::Options resolver_options(const Options& options) {
   return resolver;
 }
 
+// It does not mend itself.
+bool wants_an_operator(const Failure& failure) {
+  return failure.is_of_configuration() || failure.kind == FailureKind::out_of_memory ||
+         failure.kind == FailureKind::misconfigured;
+}
+
 }  // namespace
 
 std::string Endpoint::text() const {
@@ -98,7 +104,9 @@ void Directory::Impl::take(const LinkReport& report) {
     member->second.connected = report.kind == LinkReport::Kind::connected;
   if (report.kind == LinkReport::Kind::connected) return take_connected(report);
   tell_trouble(report);
-  if (discovery_) discovery_->hurry();
+  const bool is_of_primary =
+      report.kind != LinkReport::Kind::odd || report.failure.kind == FailureKind::no_replicas;
+  if (discovery_ && is_of_primary) discovery_->hurry();
 }
 
 void Directory::Impl::take_connected(const LinkReport& report) {
@@ -133,7 +141,7 @@ void Directory::Impl::tell_trouble(const LinkReport& report) {
   Instant& next = next_line_[{report.kind, report.failure.kind}];
   if (ops.now() < next) return;
   next = ops.now() + kTellEvery;
-  if (report.failure.is_of_configuration()) {
+  if (wants_an_operator(report.failure)) {
     kLog.error("{}", line);
   } else {
     kLog.warn("{}", line);

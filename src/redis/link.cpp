@@ -21,11 +21,6 @@ bool is_soon_over(const Failure& why) {
   return why.kind == FailureKind::not_primary || why.kind == FailureKind::loading;
 }
 
-// What others should hear of; the rest concerns one command only.
-bool concerns_all(const Failure& failure) {
-  return failure.kind != FailureKind::no_script && failure.kind != FailureKind::busy;
-}
-
 bool lacks_script(const Outcome& outcome) {
   return !outcome && outcome.error().kind == FailureKind::no_script;
 }
@@ -190,6 +185,7 @@ Async<void> Link::pulse() {
     static_cast<void>(co_await net::sleep_for(reactor_, cadence_.around(options_->idle_max)));
     if (has_news()) door_->post([](Link& link) { link.on_news(); });  // its mail was lost
     const bool asks_clock = reactor_.now() >= clock_due && !clock_denied_;
+    // Half of it: it is looked at only so often.
     const bool idle = reactor_.now() - connection_->last_reply() >= options_->idle_max / 2;
     if (!asks_clock && !idle) continue;
     const Command command{asks_clock ? "TIME" : "PING"};
@@ -238,7 +234,8 @@ void Link::on_reply(Duration after) {
 void Link::on_error_reply(const Failure& failure) {
   if (observer_) observer_->on_error_reply(failure);
   if (is_soon_over(failure)) return leave(failure);
-  if (!concerns_all(failure) || reactor_.now() < odd_told_ + kOddEvery) return;
+  const bool is_usual = failure.kind == FailureKind::no_script;
+  if (is_usual || reactor_.now() < odd_told_ + kOddEvery) return;
   odd_told_ = reactor_.now();
   report({.kind = LinkReport::Kind::odd, .failure = failure});
 }

