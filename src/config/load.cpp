@@ -143,10 +143,11 @@ Loaded load(const Sources& sources) {
   settings.home = tree.home();
   read_servers(tree, settings, diagnostics);
   read_logback(sources, settings.home, names_of(tree), settings.log, diagnostics);
-  read_redis(tree, settings.redis, diagnostics);
   read_node(tree, settings, diagnostics);
   read_requests(tree, settings, diagnostics);
   read_rate_limits(tree, settings.rate_limits);
+  read_redis(tree, settings.rate_limits.store == RateLimitStore::redis, settings.redis,
+             diagnostics);
   tell_not_served(tree, diagnostics);
   check_ports(tree, settings, diagnostics);
   return {std::move(settings), std::move(tree), std::move(diagnostics)};

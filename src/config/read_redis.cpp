@@ -107,18 +107,12 @@ class Checks {
   Diagnostics& diagnostics_;
 };
 
-bool is_used(const Tree& tree) {
-  const Value* type = tree.find("repositories.ratelimit.type");
-  if (!type) type = tree.find("ratelimit.type");
-  return type && equals_ignoring_case(trim(type->text), "redis");
-}
-
 }  // namespace
 
-void read_redis(const Tree& tree, Redis& redis, Diagnostics& diagnostics) {
+void read_redis(const Tree& tree, bool is_used, Redis& redis, Diagnostics& diagnostics) {
   read_one(Reader(tree, "ratelimit.redis."), redis);
   read_one(Reader(tree, "repositories.ratelimit.redis."), redis);
-  if (is_used(tree)) Checks(tree, redis, diagnostics).run();
+  if (is_used) Checks(tree, redis, diagnostics).run();
 }
 
 }  // namespace perigee::config

@@ -6,6 +6,6 @@
 
 namespace perigee::config {
 
-void read_redis(const Tree& tree, Redis& redis, Diagnostics& diagnostics);
+void read_redis(const Tree& tree, bool is_used, Redis& redis, Diagnostics& diagnostics);
 
 }  // namespace perigee::config

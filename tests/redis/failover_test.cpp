@@ -14,9 +14,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// A switch is noticed so soon after the new primary can be used: 0.5 s is the goal, and the rest is
-// for a busy machine.
-constexpr Duration kBack = 1500ms;
+// A switch is noticed so soon after the new primary can be used. The goal is 0.5 s (bench/), and
+// whoever misses the sentinels' messages needs 8 s or more: the rest is for a busy machine.
+constexpr Duration kBack = 6s;
 
 class Failover : public World {
  protected:
@@ -103,7 +103,7 @@ TEST_F(Failover, FollowsAPrimaryThatHangsAndDoesNotGoBackToIt) {
   EXPECT_EQ(observed_.connected, 2);
   over = true;
   EXPECT_TRUE(until([&] { return !calls.running(); }));
-  EXPECT_LT(longest, 1s) << "10 ms on a machine that is idle";
+  EXPECT_LT(longest, kBack) << "10 ms on a machine that is idle";
   heal.join();
 }
 
@@ -139,9 +139,11 @@ TEST_F(Failover, NeedsTwoOfThreeSentinels) {
   start_connected(options_of(ha));
   ASSERT_TRUE(until([&] { return directory_->state().sentinels.size() == 3; }));
   ha("kill-sentinel 1");
+  std::string log;
   ASSERT_TRUE(until([&] {
-    return log_.take().contains("WARN  io.gravitee.gateway.redis - sentinel " + ha.sentinel(1));
-  }));
+    log += log_.take();
+    return log.contains("WARN  io.gravitee.gateway.redis - sentinel " + ha.sentinel(1));
+  })) << log;
   EXPECT_LT(time_to_follow(ha, "kill-primary"), kBack);
   EXPECT_TRUE(add(1));
 }
@@ -233,7 +235,7 @@ TEST_F(Failover, IsFollowedByEveryWorker) {
         Link link({.reactor = reactor, .directory = directory, .scripts = {&adding()}});
         const Command command(adding(), "n", {1});
         while (!stop) {
-          Running<Outcome> calling(link.call(command, 50ms));
+          Running<Outcome> calling(link.call(command, kPatience));
           net::testing::turn_until(reactor, [&] { return calling.done(); });
           if (calling.value()) ++worker.counted;
           worker.epoch = link.epoch();
@@ -244,7 +246,7 @@ TEST_F(Failover, IsFollowedByEveryWorker) {
     });
   }
   const auto wait_for = [&](auto done) {
-    const Instant end = clock_.now() + 15s;
+    const Instant end = clock_.now() + 60s;
     while (!done() && clock_.now() < end) std::this_thread::sleep_for(5ms);
     return done();
   };

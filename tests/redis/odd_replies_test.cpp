@@ -37,7 +37,7 @@ TEST_F(OddReplies, ReadOnlyEndsTheConnectionUntilItIsAPrimaryAgain) {
   server.cli("REPLICAOF NO ONE");
   const Instant since = clock_.now();
   ASSERT_TRUE(until([&] { return link_->connected(); }));
-  EXPECT_LT(clock_.now() - since, 2s);
+  EXPECT_LT(clock_.now() - since, kSoon);
   EXPECT_EQ(add(1)->integer(), 1);
 }
 
@@ -194,8 +194,8 @@ TEST_F(ScriptedReplies, PushesAreNoReplies) {
 TEST_F(ScriptedReplies, AServerThatClosesAtOnceIsAskedLessAndLessOften) {
   serve([](const ScriptedServer::Words& words) { return words[0] == "PING" ? "bye\r\n" : ""; });
   pass(1s);
-  EXPECT_GE(server_->connections(), 4U);
   EXPECT_LE(server_->connections(), 8U);  // after 50, 100, 200, 250, ... ms
+  EXPECT_TRUE(until([&] { return server_->connections() >= 4; }));
 }
 
 TEST_F(ScriptedReplies, TheClockIsMeasured) {

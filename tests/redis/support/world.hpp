@@ -37,7 +37,8 @@ inline const Script& adding() {
 
 class World : public ::testing::Test {
  protected:
-  static constexpr Duration kPatience = 5s;  // of a call that must succeed on a busy machine
+  static constexpr Duration kPatience = 10s;  // of a call that must succeed on a busy machine
+  static constexpr Duration kSoon = 10s;      // what takes much less, there
 
   static Options options_of(const RedisServer& server) {
     return {.standalone = {server.ip(), server.port()}};
@@ -71,7 +72,8 @@ class World : public ::testing::Test {
 
   template <class Done>
   bool until(Done done) {
-    const Instant end = clock_.now() + 20s;  // an election may fail, and then there is another
+    // An election may fail, and then there is another. `done` may take what it looks at.
+    const Instant end = clock_.now() + 40s;
     bool is_done = done();
     for (; !is_done && clock_.now() < end; is_done = done()) reactor_.turn(20ms);
     return is_done;
