@@ -85,7 +85,10 @@ void Directory::Impl::on_primary(const Primary& primary) {
 // -------------------------------------------------------------------------------------------
 
 void Directory::Impl::join(std::uint64_t link, std::shared_ptr<net::Door<Link>> link_door) {
-  links_[link].door = std::move(link_door);
+  Member& member = links_[link];
+  member.door = std::move(link_door);
+  // The primary was published after the link had looked, and before it was known here.
+  if (primary_) member.door->post([](Link& it) { it.on_news(); });
 }
 
 void Directory::Impl::part(std::uint64_t link) { links_.erase(link); }

@@ -9,7 +9,6 @@ namespace perigee::redis {
 
 namespace {
 
-constexpr Duration kForever = 24h;
 constexpr Duration kRoleAgain = 100ms;  // a promoted replica, a server that reads its data
 constexpr Duration kOddEvery = 100ms;   // such replies may come with every command
 constexpr Duration kLivedEnough = 1s;   // such a connection was no mistake
@@ -119,8 +118,8 @@ bool Link::knows_text(const Script& script, std::uint64_t sent_from, std::uint64
 Async<void> Link::run() {
   for (;;) {
     news_ = board_->read();
-    if (news_.number == 0) {  // on_news() ends the wait
-      static_cast<void>(co_await net::sleep_for(reactor_, kForever));
+    if (news_.number == 0) {  // on_news() ends the wait, unless its mail was lost
+      static_cast<void>(co_await net::sleep_for(reactor_, options_->idle_max));
       continue;
     }
     Expected<Opened> opened =

@@ -94,6 +94,20 @@ TEST_F(Discoveries, UseTheFirstValidAnswerUntilAHigherEpochComes) {
   EXPECT_EQ(primary(), b.endpoint().text()) << "the others are late, not right";
 }
 
+TEST_F(Discoveries, AreHeardOfByALinkThatIsMadeAtThatMoment) {
+  Options with = options(1);
+  with.idle_max = 10min;  // it is told, it does not look again
+  directory_ = std::make_unique<Directory>(reactor_, with);
+  std::vector<std::unique_ptr<Link>> links;
+  while (!directory_->state().primary && links.size() < 1000) {
+    links.push_back(
+        std::make_unique<Link>(Link::Init{.reactor = reactor_, .directory = *directory_}));
+    reactor_.turn(20ms);
+  }
+  EXPECT_TRUE(until(
+      [&] { return std::ranges::all_of(links, [](const auto& it) { return it->connected(); }); }));
+}
+
 TEST_F(Discoveries, FollowTheEpochOfThePrimaryThatTheyHave) {
   start(options(3));
   ASSERT_TRUE(until_connected_to(a));
