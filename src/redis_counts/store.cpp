@@ -1,0 +1,135 @@
+#include "redis_counts/store.hpp"
+
+#include <limits>
+
+#include "redis_counts/scripts.hpp"
+
+namespace perigee::redis_counts {
+namespace {
+
+using redis::FailureKind;
+
+constexpr Duration kProbeEvery = 100ms;     // redis-client.md 4.4
+constexpr Duration kProbeDeniedEvery = 1s;  // what only an operator can mend
+constexpr int kAgesAwaited = 4;             // the connection ends before: it limits a reply's age
+
+std::int64_t number(std::uint64_t count) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(count, kMax));
+}
+
+std::string_view told(std::string_view subscription) {
+  return subscription.empty() ? kNoSubscription : subscription;
+}
+
+std::string key_of(std::string_view prefix, std::string_view key) {
+  std::string whole;
+  whole.reserve(prefix.size() + key.size());
+  return whole.append(prefix).append(key);
+}
+
+Error not_understood() { return {ErrorCode::other, "the store's answer is not understood"}; }
+
+Result<counters::Store::Window> window_of(const redis::Reply& reply, std::int64_t offset_ms) {
+  if (reply.size() != 4) return std::unexpected(not_understood());
+  if (reply.at(0).is_null()) return counters::Store::Window{.ended = true};
+  const auto counter = reply.at(0).number(), reset_ms = reply.at(2).number();
+  if (!counter || !reset_ms) return std::unexpected(not_understood());
+  return counters::Store::Window{
+      .counter = static_cast<std::uint64_t>(std::max<std::int64_t>(*counter, 0)),
+      .reset_ms = *reset_ms - offset_ms};
+}
+
+Result<counters::Store::Bucket> bucket_of(const redis::Reply& reply) {
+  const auto allowed = reply.at(0).number(), tokens = reply.at(1).number();
+  if (reply.size() != 2 || !allowed || !tokens) return std::unexpected(not_understood());
+  return counters::Store::Bucket{.allowed = *allowed == 1, .tokens = *tokens};
+}
+
+bool is_of_operation(FailureKind kind) {
+  return kind == FailureKind::too_many || kind == FailureKind::timed_out ||
+         kind == FailureKind::cancelled || kind == FailureKind::no_script ||
+         kind == FailureKind::refused;
+}
+
+}  // namespace
+
+RedisStore::RedisStore(net::Reactor& reactor, redis::Directory& directory, Primary& primary)
+    : reactor_(reactor),
+      options_(directory.options()),
+      primary_(primary),
+      link_({.reactor = reactor,
+             .directory = directory,
+             .scripts = {&window_script(), &bucket_script()},
+             .observer = this}) {}
+
+Async<Result<counters::Store::Window>> RedisStore::increment(Increment increment) {
+  const std::string key = key_of(kWindowPrefix, increment.key);
+  const std::int64_t offset_ms = clock_offset_ms();
+  const redis::Outcome outcome =
+      co_await call({window_script(),
+                     key,
+                     {number(increment.weight), number(increment.floor), number(increment.limit),
+                      increment.reset_ms + offset_ms, told(increment.subscription)}});
+  if (!outcome) co_return std::unexpected(error_of(outcome.error()));
+  co_return window_of(*outcome, offset_ms);
+}
+
+Async<Result<counters::Store::Bucket>> RedisStore::take(Take take) {
+  const std::string key = key_of(kBucketPrefix, take.key);
+  const redis::Outcome outcome =
+      co_await call({bucket_script(),
+                     key,
+                     {take.tokens, take.rules.capacity, take.rules.rate, take.rules.period_ms,
+                      take.now_ms + clock_offset_ms(), told(take.subscription),
+                      counters::forgotten_after_ms(take.rules)}});
+  if (!outcome) co_return std::unexpected(error_of(outcome.error()));
+  co_return bucket_of(*outcome);
+}
+
+// Waits for the reply, however late: it says what was counted.
+Async<redis::Outcome> RedisStore::call(redis::Command command) {
+  const Instant since = reactor_.now();
+  redis::Outcome outcome = co_await link_.call(command, kAgesAwaited * options_.reply_age_max);
+  if (!outcome || reactor_.now() - since >= options_.operation_timeout) watch();
+  if (!outcome) last_failure_ = outcome.error().kind;
+  co_return outcome;
+}
+
+Error RedisStore::error_of(const redis::Failure& failure) const {
+  const FailureKind kind = failure.kind;
+  ErrorCode code = ErrorCode::unreachable;
+  if (kind == FailureKind::not_connected && primary_.is_reached()) code = ErrorCode::closed;
+  if (kind == FailureKind::cancelled) code = ErrorCode::cancelled;
+  if (is_of_operation(kind) && kind != FailureKind::cancelled) code = ErrorCode::other;
+  return {code, "redis: " + failure.text()};
+}
+
+// The circuit
+// -------------------------------------------------------------------------------------
+
+void RedisStore::on_connected() { primary_.note_connected(link_.epoch(), reactor_.now()); }
+
+void RedisStore::on_lost(const redis::Failure& why) {
+  primary_.note_lost(reactor_.now(), "redis: " + why.text());
+}
+
+// After what may have opened the circuit. While there is a connection, nobody else says that the
+// primary can be tried again.
+void RedisStore::watch() {
+  if (!watching_.running()) watching_.start(probe());
+}
+
+Async<void> RedisStore::probe() {
+  for (;;) {
+    const bool denied = redis::Failure(last_failure_, redis::Executed::no).is_of_configuration();
+    static_cast<void>(co_await net::sleep_for(reactor_, denied ? kProbeDeniedEvery : kProbeEvery));
+    if (primary_.circuit().state() != counters::Circuit::State::open) co_return;
+    if (!link_.connected()) co_return;  // on_connected() tells
+    const redis::Command command{"PING"};
+    const redis::Outcome outcome = co_await link_.call(command, options_.reply_age_max);
+    if (outcome) primary_.note_answer(reactor_.now());
+  }
+}
+
+}  // namespace perigee::redis_counts
