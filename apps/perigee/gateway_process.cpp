@@ -9,6 +9,7 @@
 #include "apps/perigee/commands.hpp"
 #include "apps/perigee/compile_settings.hpp"
 #include "apps/perigee/listeners.hpp"
+#include "apps/perigee/redis_options.hpp"
 #include "apps/perigee/stores.hpp"
 #include "apps/perigee/version.hpp"
 #include "base/log.hpp"
@@ -66,7 +67,7 @@ GatewayProcess::GatewayProcess(Instant begun, config::Loaded loaded,
       signals_(ops_, [this](int signal) { on_signal(signal); }),
       registry_(loaded_.settings.metrics.series_max, label_choice(loaded_.settings.metrics)),
       resolver_(ops_, resolver_options(loaded_.settings)),
-      rate_limits_(loaded_.settings.rate_limits),
+      rate_limits_(loaded_.settings, worker_count(loaded_.settings), clock_.now()),
       step_timer_(
           [](void* self) {
             auto& process = *static_cast<GatewayProcess*>(self);
@@ -90,6 +91,7 @@ int GatewayProcess::run() {
   ops_.turn(0ms);
   node_api_->set_plan(std::make_shared<const plan::Plan>());
   endpoint_checks_.reset();
+  rate_limits_.disconnect();
   return exit_code_;
 }
 
@@ -108,10 +110,12 @@ Result<void> GatewayProcess::start() {
                           .product_version = std::string(version()),
                           .revision = std::string(revision()),
                           .workers = count,
-                          .ask_workers = [this](const auto& told) { return ask_workers(told); }});
+                          .ask_workers = [this](const auto& told) { return ask_workers(told); },
+                          .rate_limits = [this] { return rate_limits_.report(ops_.now()); }});
   if (settings.node_api.enabled) {
     TRY(open_node_api());
   }
+  TRY(connect_counts());
   http_calls_.set_system_proxy(system_proxy_of(settings).value_or(nullptr));
   for (unsigned index = 0; index < count; ++index) {
     workers_.push_back(std::make_unique<Worker>(
@@ -123,6 +127,7 @@ Result<void> GatewayProcess::start() {
                      .node = node_,
                      .registry = registry_,
                      .settings = settings,
+                     .rate_limits = rate_limits_,
                      .give_back = [this](std::shared_ptr<const void> object) {
                        build_->destroy(std::move(object));
                      }}));
@@ -159,6 +164,18 @@ Result<void> GatewayProcess::start() {
   }
   build_->start();
   phase_ = Phase::serving;
+  return {};
+}
+
+Result<void> GatewayProcess::connect_counts() {
+  if (!rate_limits_.are_shared()) return {};
+  TRY(redis::Options options,
+      redis_options(loaded_.settings, worker_count(loaded_.settings), node_.id, trust_stores_));
+  if (options.tls) {
+    for (const std::string& warning : options.tls->warnings())
+      kLog.warn("ratelimit.redis: {}", warning);
+  }
+  rate_limits_.connect(ops_, std::move(options));
   return {};
 }
 

@@ -35,6 +35,7 @@ class GatewayProcess {
 
   Result<void> start();
   unsigned ask_workers(const std::function<void(node::WorkerReport)>& told);
+  Result<void> connect_counts();
   Result<void> open_node_api();
   Result<void> open_listeners();
   void publish(const std::shared_ptr<const plan::Plan>& plan);

@@ -10,6 +10,7 @@
 #include "apps/perigee/build_thread.hpp"
 #include "apps/perigee/compile_settings.hpp"
 #include "apps/perigee/listeners.hpp"
+#include "apps/perigee/redis_options.hpp"
 #include "apps/perigee/whitelist.hpp"
 
 namespace perigee::apps {
@@ -46,28 +47,38 @@ void check_system_proxy(const config::Loaded& loaded, config::Diagnostics& found
                    "the system proxy is left out: " + proxy.error().message});
 }
 
-void check_rate_limits(const config::Loaded& loaded, config::Diagnostics& found) {
-  if (loaded.settings.rate_limits.store != config::RateLimitStore::redis) return;
-  const bool strong = loaded.tree.find("repositories.ratelimit.type") != nullptr;
-  const std::string key = strong ? "repositories.ratelimit.type" : "ratelimit.type";
-  found.push_back({config::Severity::warning, key, origin_of(loaded, key),
-                   "this version counts in the gateway itself, not in Redis: each gateway admits "
-                   "up to the limit"});
-}
-
 bool is_elsewhere(const std::string& path, const std::string& home) {
   std::error_code ignored;  // what cannot be looked at is not there
   return path.starts_with(home + "/") && !std::filesystem::exists(home, ignored);
 }
 
-bool is_elsewhere(const config::ServerTls& tls, const std::string& home) {
-  std::vector<std::string> files = tls.keystore.paths;
-  for (const config::CertificateFiles& pair : tls.keystore.certificates) {
+bool is_elsewhere(const config::Keystore& keystore, const config::Truststore& truststore,
+                  const std::string& home) {
+  std::vector<std::string> files = keystore.paths;
+  for (const config::CertificateFiles& pair : keystore.certificates) {
     files.push_back(pair.certificate);
     files.push_back(pair.key);
   }
-  files.push_back(tls.truststore.path);
+  files.push_back(truststore.path);
   return std::ranges::any_of(files, [&](const auto& file) { return is_elsewhere(file, home); });
+}
+
+// The error names the key.
+void check_redis(const config::Loaded& loaded, config::Diagnostics& found) {
+  const config::Redis& redis = loaded.settings.redis;
+  const bool elsewhere = is_elsewhere(redis.keystore.value_or(config::Keystore()), redis.truststore,
+                                      loaded.settings.home);
+  const bool used = loaded.settings.rate_limits.store == config::RateLimitStore::redis;
+  if (!used || !redis.secured || elsewhere) return;
+  net::TrustStores trust_stores;
+  auto tls = redis_tls(redis, trust_stores);
+  if (!tls)
+    return found.push_back({config::Severity::error, "",
+                            origin_of_error(loaded, tls.error().message), tls.error().message,
+                            true});
+  for (const std::string& warning : (*tls)->warnings())
+    found.push_back({config::Severity::warning, "ratelimit.redis",
+                     origin_of(loaded, "ratelimit.redis.ssl"), warning});
 }
 
 void check_folder(const config::Loaded& loaded, config::Diagnostics& found) {
@@ -96,7 +107,6 @@ config::Diagnostics start_diagnostics(const config::Loaded& loaded) {
   if (loaded.fatal()) return found;
   check_users(loaded.settings.node_api, found);
   check_system_proxy(loaded, found);
-  check_rate_limits(loaded, found);
   return found;
 }
 
@@ -114,7 +124,7 @@ config::Diagnostics review_files(const config::Loaded& loaded) {
   const config::Settings& settings = loaded.settings;
   // The error names the key.
   auto check_tls = [&](const config::ServerTls& stores, const std::string& prefix, auto&& read) {
-    if (is_elsewhere(stores, settings.home)) return;
+    if (is_elsewhere(stores.keystore, stores.truststore, settings.home)) return;
     auto tls = read();
     if (!tls)
       return found.push_back({config::Severity::error, "",
@@ -132,6 +142,7 @@ config::Diagnostics review_files(const config::Loaded& loaded) {
   if (settings.node_api.enabled && settings.node_api.secured)
     check_tls(node_stores(settings.node_api), "services.core.http",
               [&] { return node_tls(settings.node_api); });
+  check_redis(loaded, found);
   check_folder(loaded, found);
   return found;
 }

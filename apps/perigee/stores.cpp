@@ -24,6 +24,7 @@ Result<std::vector<net::PemPair>> read_pem(const config::Keystore& store, const 
     net::PemPair pair;
     TRY(pair.certificate, read(store.certificates[i].certificate, element + ".cert"));
     TRY(pair.key, read(store.certificates[i].key, element + ".key"));
+    pair.password = store.key_password.value_or("");
     pairs.push_back(std::move(pair));
   }
   return pairs;
@@ -80,7 +81,7 @@ Result<std::vector<net::PemPair>> read_keystore(const config::Keystore& store,
   if (pairs.empty()) {
     return fail(ErrorCode::invalid,
                 key + (store.type == StoreType::pem ? ".certificates[0].cert" : ".path") +
-                    ": a secured server needs a certificate and its key");
+                    ": a certificate and its key are needed");
   }
   return pairs;
 }

@@ -1,4 +1,4 @@
-// Keystores and truststores of listeners: from what the configuration names to PEM text. Errors
+// Keystores and truststores: from what the configuration names to PEM text. Errors
 // name the key and the file.
 #pragma once
 

@@ -174,6 +174,7 @@ void Worker::start() {
 void Worker::run() {
   log::name_thread("gio.worker-" + std::to_string(init_.index));
   reactor_.leave_shared_descriptors();  // cheaper calls; nothing is open here yet
+  counts_ = init_.rate_limits.join(worker_, shard_, init_.node.id);
   reactor_.run();
   reactor_.turn(0ms);  // the last mail: what it brings must go with the rest
   // Connections, pools and worker state belong to this thread and die on it.
@@ -183,6 +184,8 @@ void Worker::run() {
   proxy_.swap(std::make_shared<const plan::Plan>());
   proxy_.close_idle();
   fetcher_.close_idle();
+  if (counts_) counts_->finish();
+  counts_.reset();
   reactor_.turn(0ms);
 }
 

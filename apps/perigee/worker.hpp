@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "apps/perigee/rate_limits.hpp"
 #include "config/settings.hpp"
 #include "http/server.hpp"
 #include "net/names.hpp"
@@ -27,6 +28,7 @@ class Worker {
     const policy::NodeInfo& node;
     report::Registry& registry;
     const config::Settings& settings;
+    RateLimits& rate_limits;
     proxy::WorkerPlan::GiveBack give_back;
   };
   explicit Worker(const Init& init);
@@ -63,7 +65,8 @@ class Worker {
   policy::Worker worker_;
   net::Names names_;
   report::Shard& shard_;
-  upstream::Fetcher fetcher_;  // outlives the policies that call
+  upstream::Fetcher fetcher_;             // outlives the policies that call
+  std::unique_ptr<WorkerCounts> counts_;  // as well; null: counts are not shared
   proxy::Proxy proxy_;
   std::vector<std::unique_ptr<report::ServerMetrics>> metrics_;
   std::vector<std::unique_ptr<http::Server>> servers_;

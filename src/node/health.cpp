@@ -92,7 +92,8 @@ Health::Result Health::gc_pressure() const {
 
 Health::Result Health::of(std::string_view id) const {
   if (id == "http-server") return http_server();
-  if (id == "ratelimit-repository") return {true, "RateLimit type is none"};
+  if (id == "ratelimit-repository")
+    return rate_limits_ ? rate_limits_() : Result{true, "RateLimit type is none"};
   if (id == "sync-process") return sync_ready_ ? Result{true, {}} : Result{false, "not ready"};
   if (id == "cpu")
     return resource(process_.cpu_percent(reactor_.now()), settings_.cpu_percent_max, "CPU");

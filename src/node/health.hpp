@@ -2,6 +2,7 @@
 // the latest result.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ class Health {
   void traffic_listens_on(const net::Address& address);
   void set_sync_ready() { sync_ready_ = true; }
   void set_draining() { draining_ = true; }
+  void set_rate_limits(std::function<Result()> probe) { rate_limits_ = std::move(probe); }
 
   // The probes asked for, or those visible by default; runs what has no result yet.
   Async<std::vector<std::pair<std::string, Result>>> evaluate(std::vector<std::string> ids);
@@ -54,6 +56,7 @@ class Health {
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool sync_ready_ = false;
   bool draining_ = false;
+  std::function<Result()> rate_limits_;  // empty: nothing is limited
   net::Timer timer_;
 };
 

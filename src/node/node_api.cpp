@@ -83,7 +83,13 @@ NodeApi::NodeApi(net::Reactor& ops, Init init)
       metrics_(shard_,
                init_.settings.node_api.host + ":" + std::to_string(init_.settings.node_api.port)),
       begun_(ops.now()),
-      hostname_(hostname()) {}
+      hostname_(hostname()) {
+  health_.set_rate_limits([this]() -> Health::Result {
+    const RateLimits limits = init_.rate_limits();
+    if (!limits.problem.empty()) return {false, limits.problem};
+    return {true, limits.type == "redis" ? "" : "RateLimit type is " + limits.type};
+  });
+}
 
 NodeApi::~NodeApi() = default;
 
@@ -249,6 +255,8 @@ NodeApi::Answer NodeApi::route(const http::RequestHead& request, std::string_vie
   if (path == "/apis") return apis();
   if (path.starts_with("/apis/")) return api(path.substr(6));
   if (path == "/sync") return sync();
+  if (path == "/ratelimit")
+    return {200, "application/json", pretty(document_of(init_.rate_limits()))};
   if (path == "/monitor" && init_.settings.monitoring.enabled) return monitor();
   if (path == "/license")
     return {200, "application/json", R"({"tier":"universe","product":"perigee"})"};
@@ -400,7 +408,7 @@ std::string NodeApi::own_metrics() {
                common, static_cast<double>(init_.registry.series_dropped()));
   append_gauge(text, "perigee_log_lines_dropped", "Log lines lost to a full queue", common,
                static_cast<double>(log::lines_dropped()));
-  return text;
+  return text + families_of(init_.rate_limits(), common);
 }
 
 }  // namespace perigee::node

@@ -4,6 +4,7 @@
 // a worker wait.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "node/health.hpp"
 #include "node/monitor.hpp"
 #include "node/process_metrics.hpp"
+#include "node/rate_limits.hpp"
 #include "plan/plan.hpp"
 #include "policy/api_info.hpp"
 #include "report/metrics.hpp"
@@ -35,6 +37,7 @@ class NodeApi final : public http::Handler {
     std::string revision;
     unsigned workers = 1;
     AskWorkers ask_workers;  // empty: there is nobody to ask
+    std::function<RateLimits()> rate_limits = [] { return RateLimits(); };
   };
   NodeApi(net::Reactor& ops, Init init);
   ~NodeApi() override;

@@ -23,9 +23,10 @@ class LocalCounters final : public policy::Counters {
 // Counts with the gateways that share a store; behind it, each worker has a way to it of its own.
 class RemoteCounters final : public policy::Counters {
  public:
-  using Counters::Counters;
-  // Before the first request, in the order of the workers. Outlives the last one.
-  void add_worker(counters::Remote& remote) { remotes_.push_back(&remote); }
+  RemoteCounters(unsigned workers, policy::CounterOptions options)
+      : policy::Counters(options), remotes_(workers) {}
+  // On that worker, before its first request. Outlives the last one.
+  void set_worker(unsigned index, counters::Remote& remote) { remotes_[index] = &remote; }
   Async<Result<policy::Count>> add(policy::Worker& worker, policy::CountRequest request) override;
   Async<Result<policy::Tokens>> take(policy::Worker& worker, policy::TokenRequest request) override;
 

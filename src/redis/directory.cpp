@@ -115,7 +115,7 @@ void Directory::Impl::take(const LinkReport& report) {
 void Directory::Impl::take_connected(const LinkReport& report) {
   warn_of(report);
   warn_of(report.notes);
-  if (!links_are_well()) return;
+  if (!links_are_well() || links_.size() < options->links) return;
   problem_.clear();
   next_line_.clear();
   if (std::exchange(all_told_, true)) return;

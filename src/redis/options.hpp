@@ -37,6 +37,7 @@ struct Options {
   // No name is believed for longer than kNameAgeMax, whatever its TTL.
   net::Resolver::Options resolver;
   static constexpr Duration kNameAgeMax = 5s;
+  std::size_t links = 1;   // that will be made: as many as there are workers
   std::uint64_t seed = 0;  // of what is done at slightly different times by different gateways
 
   Duration operation_timeout = 10ms;  // from a command's dispatch to its reply

@@ -54,10 +54,12 @@ bool is_of_operation(FailureKind kind) {
 
 }  // namespace
 
-RedisStore::RedisStore(net::Reactor& reactor, redis::Directory& directory, Primary& primary)
+RedisStore::RedisStore(net::Reactor& reactor, redis::Directory& directory, Primary& primary,
+                       report::Series* reply_times)
     : reactor_(reactor),
       options_(directory.options()),
       primary_(primary),
+      reply_times_(reply_times),
       link_({.reactor = reactor,
              .directory = directory,
              .scripts = {&window_script(), &bucket_script()},
@@ -112,6 +114,12 @@ void RedisStore::on_connected() { primary_.note_connected(link_.epoch(), reactor
 
 void RedisStore::on_lost(const redis::Failure& why) {
   primary_.note_lost(reactor_.now(), "redis: " + why.text());
+}
+
+void RedisStore::on_reply(Duration after) {
+  if (!reply_times_) return;
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(after).count();
+  reply_times_->record(static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0)), reactor_.now());
 }
 
 // After what may have opened the circuit. While there is a connection, nobody else says that the

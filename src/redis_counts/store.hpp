@@ -5,12 +5,15 @@
 #include "counters/store.hpp"
 #include "redis/link.hpp"
 #include "redis_counts/primary.hpp"
+#include "report/metrics.hpp"
 
 namespace perigee::redis_counts {
 
 class RedisStore final : public counters::Store, private redis::LinkObserver {
  public:
-  RedisStore(net::Reactor& reactor, redis::Directory& directory, Primary& primary);
+  // `reply_times`: a histogram; may be null.
+  RedisStore(net::Reactor& reactor, redis::Directory& directory, Primary& primary,
+             report::Series* reply_times = nullptr);
 
   Async<Result<Window>> increment(Increment increment) override;
   Async<Result<Bucket>> take(Take take) override;
@@ -26,10 +29,12 @@ class RedisStore final : public counters::Store, private redis::LinkObserver {
 
   void on_connected() override;
   void on_lost(const redis::Failure& why) override;
+  void on_reply(Duration after) override;
 
   net::Reactor& reactor_;
   const redis::Options& options_;
   Primary& primary_;
+  report::Series* reply_times_;
   redis::FailureKind last_failure_ = redis::FailureKind::not_connected;
   Task watching_;
   redis::Link link_;  // dies first: it tells of its end

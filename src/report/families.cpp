@@ -154,6 +154,11 @@ const Family kEndpointUp{"perigee_endpoint_up",
                          Type::gauge,
                          Unit::none,
                          {"api", "endpoint"}};
+const Family kRateLimitStoreTime{"perigee_ratelimit_store_seconds",
+                                 "Time from a command to Redis to its reply",
+                                 Type::histogram,
+                                 Unit::seconds,
+                                 {}};
 const Family kConnectionsShed{"perigee_connections_shed",
                               "Connections closed at once because no file descriptor was free",
                               Type::counter,

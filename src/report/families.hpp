@@ -19,6 +19,7 @@ extern const Family kApiRequestTime, kApiUpstreamTime;
 // Ours, by API and endpoint.
 extern const Family kEndpointUp;
 // Ours, by server.
+extern const Family kRateLimitStoreTime;
 extern const Family kConnectionsShed;
 
 }  // namespace perigee::report

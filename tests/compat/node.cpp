@@ -27,13 +27,13 @@ Node::Node(const Init& init)
       names_(init.reactor, init.resolver),
       worker_{.reactor = init.reactor},
       fetcher_(init.reactor, names_, init.trust_stores, {}),
-      shared_(apps::shared_counts_options(init.settings.rate_limits), init.reactor.now()),
+      shared_(apps::shared_counts_options(init.settings), init.reactor.now()),
       store_(init.reactor, init.memory),
       remote_(init.reactor, store_, shared_),
-      remote_counters_(apps::counter_options(init.settings.rate_limits)),
+      remote_counters_(1, apps::counter_options(init.settings.rate_limits)),
       local_counters_(local_, apps::counter_options(init.settings.rate_limits)) {
   http_calls_.add(fetcher_);
-  remote_counters_.add_worker(remote_);
+  remote_counters_.set_worker(0, remote_);
   shared_.set_nodes(init.nodes);
   counters::Circuit& circuit = shared_.circuit();
   circuit.available(init.reactor.now());

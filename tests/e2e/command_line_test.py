@@ -179,6 +179,10 @@ class CommandLine(unittest.TestCase):
             (secured(folder, "a.crt", "b.key"), "error", "http.ssl.keystore ("),
             (secured(folder, "a.crt", "a.key", "TLSv1.9"), "error", "TLSv1.9"),
             (secured(folder, "a.crt", "a.key") + "    tlsCiphers: TLS_NONE,TLS_AES_128_GCM_SHA256\n", "warning", "TLS_NONE"),
+            ("http: {port: 0}\nratelimit: {type: redis, redis: {ssl: true, trustAll: false,\n"
+             "  truststore: {type: pem, path: gone.pem}}}\n", "error", "ratelimit.redis.truststore.path: gone.pem: cannot be"),
+            ("http: {port: 0}\nratelimit: {type: redis, redis: {ssl: true, trustAll: false, tlsProtocols: SSLv3}}\n",
+             "error", "ratelimit.redis: none of the TLS protocols SSLv3 is served"),
             ("services: {sync: {local: {enabled: true, path: gone}}}\n", "error",
              "the folder of API definitions 'gone' cannot be read: No such file or directory; it is looked at again"),
             (none, "warning", "no source of API definitions is switched on; set services.sync.local.enabled"),

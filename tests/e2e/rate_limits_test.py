@@ -60,14 +60,6 @@ class RateLimits(unittest.TestCase):
             status, headers, _ = gateway.request("/a")
             self.assertEqual((status, headers["X-Rate-Limit-Limit"]), (200, None))
 
-    def test_redis_counts_here_and_says_so_once(self):
-        gateway = self.gateway(api(self.backend, limit=1), ratelimit_type="redis")
-        self.assertEqual([gateway.request("/a")[0] for _ in range(2)], [200, 429])
-        said = [line for line in gateway.log if "ratelimit.type" in line]
-        self.assertEqual(len(said), 1, said)
-        self.assertIn("WARN", said[0])
-        self.assertIn("counts in the gateway itself", said[0])
-
     def test_a_store_without_a_driver_fails_for_ever(self):
         for strategy, expected in (("FALLBACK_PASS_TROUGH", (200, "-1")), ("BLOCK_ON_INTERNAL_ERROR", (429, None))):
             with self.subTest(strategy):

@@ -3,6 +3,7 @@
 
 #include "redis_counts/node_registry.hpp"
 #include "redis_counts/scripts.hpp"
+#include "redis_counts/store_probe.hpp"
 #include "tests/redis_counts/support/counting.hpp"
 
 namespace perigee::redis_counts {
@@ -187,6 +188,22 @@ TEST_F(Counts, AreSharedByAsManyGatewaysAsRegister) {
   EXPECT_TRUE(until([&] { return second.shared.nodes() == 2; }));
   EXPECT_EQ(server_.cli("ZRANGE perigee:nodes 0 -1"), "node-1\nnode-2");
   EXPECT_EQ(gateway_.shared.nodes(), 1U) << "until it asks again";
+}
+
+TEST_F(Counts, AreTriedWithoutATrace) {
+  StoreProbe::Result result;
+  EXPECT_EQ(result.problem(), "not probed yet");
+  const StoreProbe probe({.reactor = reactor_,
+                          .store = gateway_.store,
+                          .result = result,
+                          .node_id = "n",
+                          .every = 1ms});
+  ASSERT_TRUE(until([&] { return result.problem().empty(); })) << result.problem();
+  EXPECT_EQ(server_.cli("EXISTS ratelimit:hc-n"), "0");
+  server_.cli("CONFIG SET maxmemory 1");
+  EXPECT_TRUE(until([&] { return result.problem().contains("out_of_memory"); }));
+  server_.cli("CONFIG SET maxmemory 0");
+  EXPECT_TRUE(until([&] { return result.problem().empty(); })) << result.problem();
 }
 
 TEST_F(Counts, AreNotSharedByGatewaysThatMayNotRegister) {
