@@ -272,7 +272,7 @@ void Operations::note_success() {
 
 void Operations::note_failure(const Error& error, bool timed_out) {
   Circuit& circuit = shared_.circuit();
-  if (error.code == ErrorCode::closed && circuit.state() != Circuit::State::trial) return;
+  if (error.code == ErrorCode::closed) return circuit.end_trial();  // another worker may try
   bool gone = failures_.note_failure(reactor_.now(), timed_out);
   bool tried = circuit.state() == Circuit::State::trial;
   if (gone || tried || error.code == ErrorCode::unreachable) {

@@ -15,6 +15,7 @@ void Primary::note_connected(std::uint64_t epoch, Instant now) {
   while (told <= epoch) {
     if (told_.compare_exchange_weak(told, epoch + 1)) return circuit_.available(now);
   }
+  note_answer(now);
 }
 
 void Primary::note_lost(Instant now, std::string_view why) {

@@ -133,7 +133,7 @@ Async<void> RedisStore::probe() {
     const bool denied = redis::Failure(last_failure_, redis::Executed::no).is_of_configuration();
     static_cast<void>(co_await net::sleep_for(reactor_, denied ? kProbeDeniedEvery : kProbeEvery));
     if (primary_.circuit().state() != counters::Circuit::State::open) co_return;
-    if (!link_.connected()) co_return;  // on_connected() tells
+    if (!link_.connected()) continue;
     const redis::Command command{"PING"};
     const redis::Outcome outcome = co_await link_.call(command, options_.reply_age_max);
     if (outcome) primary_.note_answer(reactor_.now());

@@ -39,6 +39,24 @@ TEST_F(Away, AtFirstThenThere) {
   EXPECT_EQ(server.cli("HGET ratelimit:k counter"), "2");
 }
 
+// A worker without a connection must not spoil the others' trial.
+TEST_F(Away, OnlyForTheWorkerThatHasNoConnection) {
+  const RedisServer server;
+  Gateway& gateway = open_connected(options_of(server));
+  redis::Directory nowhere(reactor_,
+                           {.standalone = {"127.0.0.1", redis::testing::free_port("127.0.0.1")}});
+  RedisStore lonely_store(reactor_, nowhere, gateway.primary);
+  counters::Remote lonely(reactor_, lonely_store, gateway.shared);
+  ASSERT_EQ(gateway.shared.circuit().state(), State::half_open);
+  const auto alone = ended(lonely.add({.key = "k", .limit = 9, .reset_ms = now_ms() + 60'000}));
+  EXPECT_EQ(alone->value, 1U);
+  EXPECT_EQ(gateway.shared.circuit().state(), State::half_open);
+  EXPECT_EQ(add(gateway, "k", 9)->value, 2U);
+  EXPECT_EQ(gateway.shared.circuit().state(), State::closed);
+  EXPECT_EQ(ended(lonely.add({.key = "k", .limit = 9, .reset_ms = now_ms() + 60'000}))->value, 3U);
+  EXPECT_EQ(gateway.shared.circuit().state(), State::closed);
+}
+
 TEST_F(Away, BecauseItWasRestartedEmpty) {
   RedisServer server;
   Gateway& gateway = open_connected(options_of(server));
