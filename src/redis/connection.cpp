@@ -248,7 +248,7 @@ void Connection::on_age(void* self_pointer) {
               "no reply for " + milliseconds_text(self.limits_.age_max)});
 }
 
-void Connection::close(Failure why) {
+void Connection::close(const Failure& why) {
   if (std::exchange(closed_, true)) return;
   age_.disarm();
   stream_->close();

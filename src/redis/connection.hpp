@@ -58,7 +58,7 @@ class Connection final : private net::Source {
                        Duration timeout);
 
   // Everything outstanding comes to `why`.
-  void close(Failure why);
+  void close(const Failure& why);
   bool closed() const { return closed_; }
   Instant last_reply() const { return last_reply_; }
   // Every command sent later has this number or a higher one.

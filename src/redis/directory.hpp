@@ -57,7 +57,7 @@ class Directory {
   struct Impl;
 
  private:
-  friend class Link;
+  friend class Link;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
   std::unique_ptr<Impl> impl_;
 };
 
