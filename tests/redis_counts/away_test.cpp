@@ -32,11 +32,13 @@ TEST_F(Away, AtFirstThenThere) {
   EXPECT_EQ(alone->value, 1U);
   EXPECT_EQ(gateway.shared.tally().admitted_alone.load(), 1U);
   const RedisServer server({}, "127.0.0.1", port);
-  ASSERT_TRUE(until_state(gateway, State::half_open));
+  const auto state = [&] { return gateway.shared.circuit().state(); };
+  ASSERT_TRUE(until([&] { return state() != State::open; })) << gateway.directory.state().problem;
   const auto shared = add(gateway, "k", 2);
   EXPECT_EQ(shared->value, 2U) << "it takes along what was admitted alone";
-  EXPECT_EQ(gateway.shared.circuit().state(), State::closed);
-  EXPECT_EQ(server.cli("HGET ratelimit:k counter"), "2");
+  // Whether this one or what was not told yet was the trial.
+  EXPECT_TRUE(until(
+      [&] { return state() == State::closed && server.cli("HGET ratelimit:k counter") == "2"; }));
 }
 
 // A worker without a connection must not spoil the others' trial.
@@ -106,7 +108,7 @@ TEST_F(Away, WhileItIsTooSlow) {
   RedisServer server;
   options = options_of(server);
   options.reply_age_max = 10min;  // it is not given up
-  Gateway& gateway = open_connected(options);
+  Gateway& gateway = open_connected(options, {.timeout = 10ms});
   EXPECT_EQ(add(gateway, "k", 100)->value, 1U);
   server.stop();
   ASSERT_TRUE(until([&] {
@@ -122,7 +124,7 @@ TEST_F(Away, WhileItIsTooSlow) {
 // Sentinels elect another primary; the old one is killed. Two gateways, each with its own view.
 TEST_F(Away, WhileAnotherPrimaryIsElected) {
   const RedisHa ha;
-  counters::SharedCounts::Options alone{.nodes = 2};
+  const counters::SharedCounts::Options alone{.timeout = kPatience, .nodes = 2};
   Gateway& first = open_connected(options_of(ha), alone);
   Gateway& second = open_connected(options_of(ha), alone);
   for (int i = 0; i < 10; ++i) {
