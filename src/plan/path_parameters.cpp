@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 
 #include "base/hex.hpp"
 #include "plan/path_pattern.hpp"
@@ -79,9 +81,15 @@ Result<void> PathParameters::compile_regex(Pattern& pattern, std::string_view pa
   if (static_cast<std::size_t>(pattern.regex->NumberOfCapturingGroups()) >= kGroupsMax)
     return fail(ErrorCode::limit, "path '" + std::string(path) + "' has more than " +
                                       std::to_string(kGroupsMax - 1) + " groups and parameters");
-  for (std::size_t i = 0; i < parameters; ++i)
-    pattern.groups.push_back(
-        pattern.regex->NamedCapturingGroups().at("perigee" + std::to_string(i)));
+  const std::map<std::string, int>& groups = pattern.regex->NamedCapturingGroups();
+  for (std::size_t i = 0; i < parameters; ++i) {
+    auto group = groups.find("perigee" + std::to_string(i));
+    if (group == groups.end())
+      return fail(ErrorCode::invalid, "path '" + std::string(path) +
+                                          "' has a parameter inside of a '[', which an earlier "
+                                          "segment opens and does not close");
+    pattern.groups.push_back(group->second);
+  }
   return {};
 }
 

@@ -85,6 +85,13 @@ TEST(PathParameters, OfAllEnabledFlows) {
   EXPECT_TRUE(disabled->path_parameters.empty());
 }
 
+// The class takes the parameter's own group in.
+TEST(PathParameters, InsideOfAClassAreRefused) {
+  Result<void> added = PathParameters().add("/(a[x/:id", equals, kAllMethods);
+  ASSERT_FALSE(added);
+  EXPECT_THAT(added.error().message, ::testing::HasSubstr("a parameter inside of a '['"));
+}
+
 TEST(PathParameters, TooManyGroupsAreRefused) {
   std::string parameters, groups = "/:p";
   for (int i = 0; i < 40; ++i) {
