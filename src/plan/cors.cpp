@@ -66,9 +66,11 @@ Cors Cors::compile(const definition::Cors& from, Problems& problems) {
     }
     const std::string pointer = from.pointer + "/allowOrigin/" + std::to_string(i);
     const Error& why = pattern.error();
-    // compat: one that is none is deployed, and allows nobody.
-    why.code == ErrorCode::limit ? problems.error(pointer, why.message)
-                                 : problems.warning(pointer, why.message);
+    if (why.code == ErrorCode::limit) {
+      problems.error(pointer, why.message);
+    } else {  // compat: one that is none is deployed, and allows nobody.
+      problems.warning(pointer, why.message);
+    }
   }
   for (const std::string& method : from.allow_methods) cors.methods_.push_back(upper(method));
   cors.headers_ = from.allow_headers;

@@ -58,45 +58,39 @@ TEST(V2, TellsWhereItsMembersStand) {
   }
 }
 
+struct MisplacedStep {
+  std::string flow;
+  std::string_view pointer, message;
+};
+
+void expect_warning(const MisplacedStep& row) {
+  Workshop shop;
+  shop.catalog = policies::catalog();
+  Compiled compiled = shop.compile(v2_definition({.flow = row.flow}));
+  EXPECT_TRUE(compiled.revision);
+  EXPECT_THAT(warnings(compiled.problems), Contains(problem_is(row.pointer, row.message)))
+      << printed(compiled.problems);
+}
+
 // Policies that act in one phase only (their manifests say which).
 TEST(V2, WarnsOfAStepThatDoesNothingInItsPhase) {
-  struct {
-    std::string flow;
-    std::string_view pointer, message;
-  } const rows[] = {
+  const MisplacedStep rows[] = {
       {R"("post": [{"policy": "latency", "configuration": {}}])", "/flows/0/post/0/policy",
        "policy 'latency' does nothing here: it acts in the request phase"},
       {R"("pre": [{"policy": "url-rewriting", "configuration": {"fromRegex": "a",
           "toReplacement": "b"}}])",
        "/flows/0/pre/0/policy", "it acts in the response phase"}};
-  for (const auto& row : rows) {
-    Workshop shop;
-    shop.catalog = policies::catalog();
-    Compiled compiled = shop.compile(v2_definition({.flow = row.flow}));
-    EXPECT_TRUE(compiled.revision);
-    EXPECT_THAT(warnings(compiled.problems), Contains(problem_is(row.pointer, row.message)))
-        << printed(compiled.problems);
-  }
+  for (const MisplacedStep& row : rows) expect_warning(row);
 }
 
 TEST(V2, WarnsOfAStepThatStandsInTheOtherPhaseThanItsScope) {
   constexpr const char* kStep = R"({"policy": "transform-headers", "configuration": {)";
-  struct {
-    std::string flow;
-    std::string_view pointer, message;
-  } const rows[] = {
+  const MisplacedStep rows[] = {
       {R"("post": [)" + std::string(kStep) + "}}]", "/flows/0/post/0/configuration/scope",
        "its scope is the request, which is the default, and it stands in the response phase"},
       {R"("pre": [)" + std::string(kStep) + R"("scope": "RESPONSE"}}])",
        "/flows/0/pre/0/configuration/scope", "write REQUEST"}};
-  for (const auto& row : rows) {
-    Workshop shop;
-    shop.catalog = policies::catalog();
-    Compiled compiled = shop.compile(v2_definition({.flow = row.flow}));
-    EXPECT_TRUE(compiled.revision);
-    EXPECT_THAT(warnings(compiled.problems), Contains(problem_is(row.pointer, row.message)))
-        << printed(compiled.problems);
-  }
+  for (const MisplacedStep& row : rows) expect_warning(row);
 }
 
 TEST(V2, TellsWhereItsSelectionRuleStands) {

@@ -124,7 +124,7 @@ TEST_F(Away, WhileItIsTooSlow) {
 // Sentinels elect another primary; the old one is killed. Two gateways, each with its own view.
 TEST_F(Away, WhileAnotherPrimaryIsElected) {
   const RedisHa ha;
-  const counters::SharedCounts::Options alone{.timeout = kPatience, .nodes = 2};
+  const counters::SharedCounts::Options alone{.timeout = kOperationMax, .nodes = 2};
   Gateway& first = open_connected(options_of(ha), alone);
   Gateway& second = open_connected(options_of(ha), alone);
   for (int i = 0; i < 10; ++i) {

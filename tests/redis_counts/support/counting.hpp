@@ -32,14 +32,14 @@ class Counting : public redis::testing::World {
   using Store = counters::Store;
   static constexpr Duration kWindow = 60s;
   // For an operation. One that is late is decided alone, and this machine may be busy.
-  static constexpr Duration kPatience = 500ms;
+  static constexpr Duration kOperationMax = 500ms;
 
   Gateway& open(redis::Options redis,
-                counters::SharedCounts::Options options = {.timeout = kPatience}) {
+                counters::SharedCounts::Options options = {.timeout = kOperationMax}) {
     return gateways_.emplace_back(reactor_, std::move(redis), options);
   }
   Gateway& open_connected(redis::Options redis,
-                          counters::SharedCounts::Options options = {.timeout = kPatience}) {
+                          counters::SharedCounts::Options options = {.timeout = kOperationMax}) {
     Gateway& gateway = open(std::move(redis), options);
     EXPECT_TRUE(until([&] { return gateway.store.link().connected(); }))
         << gateway.directory.state().problem;
