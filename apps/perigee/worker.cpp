@@ -101,6 +101,7 @@ proxy::Options proxy_options(const config::Settings& settings) {
   options.breakers_max = settings.limits.breakers_per_api_max;
   options.not_found_message = requests.not_found_message;
   options.not_found_content_type = requests.not_found_content_type;
+  options.not_found_metrics = requests.not_found_analytics;
   options.id_format =
       requests.id_format == config::IdFormat::hex ? proxy::IdFormat::hex : proxy::IdFormat::uuid;
   options.transaction_header = http::OwnedHeaderName(requests.transaction.name);

@@ -249,7 +249,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"handlers.request.headers.x-forwarded-prefix", honoured, boolean, "false", "2.7"},
     {"handlers.request.x-forward.enabled", honoured, boolean, "true", "2.7"},
     {"handlers.request.client.header", honoured, name, "X-Gravitee-Client-Identifier", "2.7"},
-    {"handlers.notfound.(analytics|log).enabled", later, boolean, "false", "2.7"},
+    {"handlers.notfound.(analytics|log).enabled", honoured, boolean, "false", "2.7"},
     {"policy.api-key.header", later, text, "X-Gravitee-Api-Key", "2.7"},
     {"policy.api-key.param", later, text, "api-key", "2.7"},
     {"api.properties.encryption.secret", honoured, text, "", "2.7"},

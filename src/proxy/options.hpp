@@ -18,6 +18,7 @@ struct Options {
   Duration pending_requests_timeout = 10s;  // of a replaced or removed API
   std::string not_found_message = "No context-path matches the request URI.";
   std::string not_found_content_type = "text/plain";
+  bool not_found_metrics = false;  // such requests are counted, as of API 1
   IdFormat id_format = IdFormat::uuid;
   http::OwnedHeaderName transaction_header{"X-Gravitee-Transaction-Id"};
   OverrideMode transaction_mode = OverrideMode::override_;

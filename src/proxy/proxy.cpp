@@ -20,6 +20,7 @@ namespace {
 
 constexpr log::Logger kLog{"io.gravitee.gateway.reactive.handlers.api"};
 const http::HeaderName kTraceparent(http::HeaderId::traceparent);
+const std::string kNoApi = "1";  // lifecycle.md section 1.4
 
 // The whole-request limit (lifecycle.md section 11): ends whatever the exchange waits for, and
 // every later wait.
@@ -438,6 +439,11 @@ Async<void> Proxy::answer_not_found(http::ServerExchange& client, Ids ids) {
   http::BytesBody body(options_.not_found_message);
   Result<void> sent = co_await client.respond(response, &body);
   if (!sent) kLog.debug("the answer 404 was cut off: {}", sent.error().message);
+  if (options_.not_found_metrics) {
+    const Instant now = worker_.reactor.now();
+    series(not_found_time_, report::kApiRequestTime, kNoApi, 4)
+        .record(static_cast<std::uint64_t>(client.answer_time(now).count()), now);
+  }
 }
 
 report::Series& Proxy::series(report::Series*& known, const report::Family& family,

@@ -87,6 +87,7 @@ class Proxy final : public http::Handler {
   PlatformGroups groups_{plan_};
   Tunnels tunnels_;
   std::vector<const http::Server*> without_websockets_;
+  report::Series* not_found_time_ = nullptr;
 };
 
 }  // namespace perigee::proxy

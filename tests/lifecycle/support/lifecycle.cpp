@@ -190,6 +190,17 @@ void Lifecycle::run(const Case& made) {
     SCOPED_TRACE(request_of(turn));
     expect_turn(turn);
   }
+  if (made.reported) EXPECT_EQ(reported_series(), *made.reported);
+}
+
+std::vector<std::string> Lifecycle::reported_series() const {
+  std::vector<std::string> series;
+  for (const report::FamilySamples& family : metrics->collect(reactor->now())) {
+    if (family.family != &report::kApiRequestTime) continue;
+    for (const report::Sample& sample : family.samples)
+      series.push_back(sample.label_values.front() + " " + sample.label_values.back());
+  }
+  return series;
 }
 
 }  // namespace perigee::lifecycle

@@ -96,6 +96,8 @@ struct Case {
   std::vector<std::string> apis = {v4()};
   std::vector<std::string> platform;  // events
   std::vector<Turn> turns;
+  // What metrics tell afterwards, "<api> <class of status>" for each series.
+  std::optional<std::vector<std::string>> reported = std::nullopt;
 };
 
 // Makes each a test, Lifecycle.<name>. For the initialization of a constant.
@@ -128,6 +130,7 @@ class Lifecycle : public proxy::testing::Gateway {
   Outcome take(const Turn& turn);
   void expect(const Turn& turn, const Outcome& outcome);
   void expect_turn(const Turn& turn) { expect(turn, take(turn)); }
+  std::vector<std::string> reported_series() const;
 
   std::string filled(std::string text) const;  // "$BACKEND" and "$CLOSED" replaced
   // Requests that the backend has got whole are taken and answered.
