@@ -34,7 +34,7 @@ std::string why(const std::string& text) {
   static net::testing::DnsServer no_names;
   auto document = JsonDocument::parse(text);
   EXPECT_TRUE(document) << text;
-  return run_case(document->root(), Engine::v4, no_names.address()).why;
+  return run_case(document->root(), Engine::v4, {.dns = no_names.address()}).why;
 }
 
 class ConfiguredLimits : public testing::TestWithParam<Row> {};

@@ -26,6 +26,7 @@ constexpr std::size_t kFileBytesMax = 64 << 20;
 
 struct Options {
   std::string folder, expressions, only, excluded;
+  std::uint16_t redis_port = 0;
 };
 
 Result<JsonDocument> read(const std::string& path) {
@@ -51,7 +52,7 @@ bool wanted(std::string_view id, const Options& options) {
 // What a run needs and what comes of it.
 struct Run {
   const Options& options;
-  std::string dns_server;
+  compat::Servers servers;
   std::optional<compat::Exclusions> excluded = {};
   Report report = {};
 
@@ -69,8 +70,9 @@ Result<void> run_vectors(const std::string& path, Run& run) {
   for (const JsonNode& node : root["cases"].items()) {
     std::string id = Json(node).text_or("id", "").value_or("");
     if (!wanted(id, run.options)) continue;
+    if (run.servers.redis && !compat::counts_in_store(Json(node))) continue;
     for (compat::Engine engine : compat::engines_of(Json(node)))
-      run.add(id, compat::run_case(Json(node), engine, run.dns_server), engine);
+      run.add(id, compat::run_case(Json(node), engine, run.servers), engine);
   }
   return {};
 }
@@ -110,7 +112,8 @@ int run(const Options& options) {
   if (files.empty()) return wrong(options.folder, "no *.json is there");
   log::start({.levels = {{"ROOT", log::Level::off}}});
   net::testing::DnsServer no_names;
-  Run run{.options = options, .dns_server = no_names.address()};
+  Run run{.options = options, .servers = {.dns = no_names.address()}};
+  if (options.redis_port != 0) run.servers.redis = {"127.0.0.1", options.redis_port};
   if (!options.excluded.empty()) {
     Result<void> done = read_exclusions(run);
     if (!done) return wrong(options.excluded, done.error().message);
@@ -151,6 +154,10 @@ int main(int argc, char** argv) {
          "The cases that are skipped, 'ID: REASON' a line: any other skip is a failure, and "
          "so is one of these that runs")
       ->type_name("FILE");
+  app.add_option("--redis", options.redis_port,
+                 "Only the cases that count in a store, with the Redis on this port of 127.0.0.1: "
+                 "all that is in it is deleted")
+      ->type_name("PORT");
   app.footer(
       "Prints FAIL ID: WHY and SKIP ID: REASON for each case that did not pass, the skips by\n"
       "reason, and as its last line 'N passed, N failed, N skipped'.\n"

@@ -28,19 +28,25 @@ Node::Node(const Init& init)
       worker_{.reactor = init.reactor},
       fetcher_(init.reactor, names_, init.trust_stores, {}),
       shared_(apps::shared_counts_options(init.settings), init.reactor.now()),
-      store_(init.reactor, init.memory),
-      remote_(init.reactor, store_, shared_),
+      memory_(init.reactor, init.memory),
+      redis_(init.redis
+                 ? std::make_unique<RedisCounting>(init.reactor, *init.redis, shared_.circuit())
+                 : nullptr),
+      remote_(init.reactor, redis_ ? static_cast<counters::Store&>(redis_->store) : memory_,
+              shared_),
       remote_counters_(1, apps::counter_options(init.settings.rate_limits)),
       local_counters_(local_, apps::counter_options(init.settings.rate_limits)) {
   http_calls_.add(fetcher_);
   remote_counters_.set_worker(0, remote_);
   shared_.set_nodes(init.nodes);
-  counters::Circuit& circuit = shared_.circuit();
-  circuit.available(init.reactor.now());
-  circuit.begin_trial();
-  circuit.succeeded(init.reactor.now());
+  if (!redis_) {
+    counters::Circuit& circuit = shared_.circuit();
+    circuit.available(init.reactor.now());
+    circuit.begin_trial();
+    circuit.succeeded(init.reactor.now());
+  }
   if (init.counting == Counting::failing)
-    store_.away = Error(ErrorCode::unreachable, "every operation fails");
+    memory_.away = Error(ErrorCode::unreachable, "every operation fails");
   proxy_ = std::make_unique<proxy::Proxy>(
       proxy::Proxy::Init{.worker = worker_,
                          .names = names_,
@@ -75,6 +81,7 @@ policy::Counters* Node::counters() {
       return &watched_;
     case Counting::shared:
     case Counting::failing:
+    case Counting::redis:
       break;
   }
   return &remote_counters_;

@@ -27,6 +27,7 @@ class Node {
     net::TrustStores& trust_stores;
     const config::Settings& settings;
     counters::testing::MemoryStore& memory;
+    RealRedis* redis;  // null: in memory
     Counting counting;
     unsigned nodes;
   };
@@ -36,6 +37,10 @@ class Node {
   Result<void> deploy(const std::string& definition);
   void serve(std::unique_ptr<net::Stream> stream) { server_->serve(std::move(stream)); }
   counters::Remote& remote() { return remote_; }
+  bool counts_with_store() const { return !redis_ || redis_->store.link().connected(); }
+  bool has_clock_of_store() {
+    return !redis_ || redis_->store.clock_offset_ms() == init_.redis->clock_offset() / 1ms;
+  }
   // When it counts in here: a window that began before, and the count of the key that was asked
   // last (0 without one).
   void put_counter(const std::string& key, const counters::testing::MemoryStore::Window& window);
@@ -73,7 +78,8 @@ class Node {
   upstream::Fetcher fetcher_;
   proxy::HttpCalls http_calls_;
   counters::SharedCounts shared_;
-  counters::testing::FakeStore store_;
+  counters::testing::FakeStore memory_;
+  std::unique_ptr<RedisCounting> redis_;
   counters::Remote remote_;
   proxy::RemoteCounters remote_counters_;
   counters::Local local_;

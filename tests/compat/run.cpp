@@ -65,14 +65,16 @@ bool is_the_same_in_here(const Vector& vector) {
 
 // A store whose every operation fails tries the policy's error strategy, not what a gateway decides
 // alone.
-World::Setup setup_of(const Vector& vector, Counting counting) {
+World::Setup setup_of(const Vector& vector, Counting counting, const Servers& servers) {
   World::Setup setup{.keys = vector.gateway, .counting = counting, .nodes = nodes_of(vector)};
+  if (servers.redis) setup.redis = *servers.redis;
   if (counting == Counting::failing)
     setup.keys.emplace_back("perigee.ratelimit.local.enabled", "false");
   return setup;
 }
 
-Counting counting_of(const Vector& vector) {
+Counting counting_of(const Vector& vector, const Servers& servers) {
+  if (servers.redis) return Counting::redis;
   std::string store = store_of(vector);
   if (store == "failing") return Counting::failing;
   return store == "absent" ? Counting::nobody : Counting::shared;
@@ -80,8 +82,8 @@ Counting counting_of(const Vector& vector) {
 
 class Case {
  public:
-  Case(const Vector& vector, World& world, Counting counting)
-      : vector_(vector), world_(world), counting_(counting) {}
+  Case(const Vector& vector, World& world, World::Setup setup)
+      : vector_(vector), world_(world), setup_(std::move(setup)) {}
 
   // The first fault; "" when there is none.
   std::string run() {
@@ -97,7 +99,7 @@ class Case {
  private:
   Result<void> prepare() {
     world_.stub().set_routes(vector_.context.http);
-    TRY(world_.start(setup_of(vector_, counting_)));
+    TRY(world_.start(setup_));
     for (const JsonMember& member : vector_.context.store["counters"].members()) {
       Json window(member.value);
       world_.put_counter(std::string(member.name),
@@ -110,7 +112,7 @@ class Case {
   }
 
   std::string run_step(const Step& step) {
-    world_.clock().advance(step.advance);
+    world_.advance(step.advance);
     if (step.flush) {
       world_.settle();  // the clock of the reactor
       world_.flush();
@@ -150,11 +152,15 @@ class Case {
 
   const Vector& vector_;
   World& world_;
-  Counting counting_;
+  World::Setup setup_;
   Seen last_;
 };
 
-std::string run_unit(const Vector& vector, World& world) {
+std::string run_unit(const Vector& vector, World& world, const Servers& servers) {
+  if (servers.redis) {
+    Result<void> started = world.start({.counting = Counting::redis, .redis = *servers.redis});
+    if (!started) return started.error().message;
+  }
   Result<SeenUnit> seen = find_unit(vector.function)(vector, world);
   return seen ? joined(faults_of_unit(vector, *seen)) : seen.error().message;
 }
@@ -169,14 +175,14 @@ Result<JsonDocument> document_of(Json json, const World& world) {
 }
 
 // In a world of its own, as its ports are in the document.
-std::string run_in_here(Json json, const std::string& dns_server) {
-  World world(dns_server);
+std::string run_in_here(Json json, const Servers& servers) {
+  World world(servers.dns);
   Result<JsonDocument> document = document_of(json, world);
   if (!document) return document.error().message;
   Problems problems;
   const Vector vector = read_vector(document->root(), problems);
   set_clock(vector, world);
-  std::string why = Case(vector, world, Counting::in_here).run();
+  std::string why = Case(vector, world, setup_of(vector, Counting::in_here, servers)).run();
   return why.empty() ? why : "counted without a store: " + why;
 }
 
@@ -189,8 +195,13 @@ std::vector<Engine> engines_of(Json vector) {
   return {engine == "legacy" ? Engine::legacy : Engine::v4};
 }
 
-Verdict run_case(Json json, Engine engine, const std::string& dns_server) {
-  World world(dns_server);
+bool counts_in_store(Json vector) {
+  return vector["context"]["store"].text_or("type", "").value_or("") == "memory" ||
+         vector.text_or("function", "").value_or("") == kRedisUnit;
+}
+
+Verdict run_case(Json json, Engine engine, const Servers& servers) {
+  World world(servers.dns);
   Result<JsonDocument> document = document_of(json, world);
   if (!document) return failed(document.error().message);
   Problems problems;
@@ -199,13 +210,16 @@ Verdict run_case(Json json, Engine engine, const std::string& dns_server) {
     return failed("the case: " + to_string(problems.listed().front()));
   vector.engine = engine;
   std::string missing = what_is_missing(vector, catalog());
+  if (vector.function == kRedisUnit && !servers.redis) missing = "it asks a real Redis (--redis)";
   if (!missing.empty()) return {Verdict::Kind::skipped, missing};
   set_timezone(vector.timezone);
   set_clock(vector, world);
   bool is_unit = vector.level == Level::unit;
-  std::string why =
-      is_unit ? run_unit(vector, world) : Case(vector, world, counting_of(vector)).run();
-  if (why.empty() && !is_unit && is_the_same_in_here(vector)) why = run_in_here(json, dns_server);
+  const Counting counting = counting_of(vector, servers);
+  std::string why = is_unit ? run_unit(vector, world, servers)
+                            : Case(vector, world, setup_of(vector, counting, servers)).run();
+  if (why.empty() && !is_unit && !servers.redis && is_the_same_in_here(vector))
+    why = run_in_here(json, servers);
   return why.empty() ? Verdict{} : failed(why);
 }
 

@@ -17,7 +17,7 @@ Verdict run(const std::string& members, const std::string& policy = "transform-h
   auto document = JsonDocument::parse(R"({"id":"p/1","engine":"both","level":"policy","policy":")" +
                                       policy + "\"," + members + "}");
   EXPECT_TRUE(document) << members;
-  return run_case(document->root(), engine, no_names.address());
+  return run_case(document->root(), engine, {.dns = no_names.address()});
 }
 
 const std::string kGet = R"("request":{"method":"GET","path":"/api","headers":{}})";

@@ -11,6 +11,7 @@
 #include "policies/calendar.hpp"
 #include "policies/counting.hpp"
 #include "policies/spike_slice.hpp"
+#include "redis_counts/scripts.hpp"
 #include "tests/compat/definition.hpp"
 #include "tests/compat/probe.hpp"
 
@@ -140,14 +141,40 @@ Result<SeenUnit> token_bucket_consume(const Vector& vector, World&) {
                           std::to_string(next) + "}}"};
 }
 
+// As the reference's script is called; ours takes a floor besides.
+Result<SeenUnit> redis_increment(const Vector& vector, World& world) {
+  const std::string key =
+      std::string(redis_counts::kWindowPrefix) + vector.input.text_or("key", "").value_or("");
+  std::string replies;
+  for (const JsonNode& node : vector.input["calls"].items()) {
+    Json call(node);
+    const std::string subscription = call.text_or("subscription", "").value_or("");
+    const redis::Command command = {
+        redis_counts::window_script(),
+        key,
+        {number(call, "weight"), 0, number(call, "limit"), number(call, "reset"), subscription}};
+    TRY(redis::Reply reply, world.redis()->call(command));
+    replies += (replies.empty() ? "[" : ",[") + std::to_string(reply.at(0).number().value_or(-1)) +
+               "," + std::to_string(reply.at(1).number().value_or(-1)) + "," +
+               std::to_string(reply.at(2).number().value_or(-1)) + "," +
+               json_quoted(reply.at(3).text()) + "]";
+  }
+  TRY(redis::Reply ends, world.redis()->call({"PEXPIRETIME", key}));
+  return SeenUnit{.json = R"({"redisKey":)" + json_quoted(key) + R"(,"output":[)" + replies +
+                          "],\"pexpireat\":" + std::to_string(ends.value().number().value_or(-1)) +
+                          "}"};
+}
+
 struct Entry {
   std::string_view name;
   Unit unit;
 };
-constexpr std::array kUnits = {
-    Entry{"connector.isWebSocket", &is_websocket}, Entry{"quota.endOfPeriod", &quota_end_of_period},
-    Entry{"ratelimit.key", &ratelimit_key}, Entry{"spike.slice", &spike_slice},
-    Entry{"tokenBucket.consume", &token_bucket_consume}};
+constexpr std::array kUnits = {Entry{"connector.isWebSocket", &is_websocket},
+                               Entry{"quota.endOfPeriod", &quota_end_of_period},
+                               Entry{"ratelimit.key", &ratelimit_key},
+                               Entry{kRedisUnit, &redis_increment},
+                               Entry{"spike.slice", &spike_slice},
+                               Entry{"tokenBucket.consume", &token_bucket_consume}};
 
 }  // namespace
 

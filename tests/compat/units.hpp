@@ -12,6 +12,9 @@ namespace perigee::compat {
 
 using Unit = Result<SeenUnit> (*)(const Vector& vector, World& world);
 
+// Asks the Redis of the world.
+constexpr std::string_view kRedisUnit = "ratelimit.redis.increment";
+
 // Null when this build has no such function.
 Unit find_unit(std::string_view name);
 

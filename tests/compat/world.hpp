@@ -15,6 +15,7 @@
 #include "net/names.hpp"
 #include "net/tls.hpp"
 #include "tests/compat/client.hpp"
+#include "tests/compat/real_redis.hpp"
 #include "tests/compat/stub_server.hpp"
 #include "tests/counters/support/fake_store.hpp"
 
@@ -31,6 +32,7 @@ enum class Counting : std::uint8_t {
   in_here,  // ratelimit.type local
   failing,  // a store whose every operation fails
   nobody,   // no service at all
+  redis,    // a real Redis
 };
 
 class World {
@@ -47,6 +49,7 @@ class World {
     NameValues keys;
     Counting counting = Counting::shared;
     unsigned nodes = 1;
+    redis::Endpoint redis = {};  // when they count there
   };
   Result<void> start(const Setup& setup);
   // Serves this API definition and no other. Error: why it is refused.
@@ -70,10 +73,15 @@ class World {
   StubServer& stub() { return stub_; }
   net::Reactor& reactor() { return reactor_; }
   void settle();
+  // Null: they count otherwise.
+  RealRedis* redis() { return redis_.get(); }
+  // Time passes.
+  void advance(Duration by);
 
  private:
   template <class Done>
   bool until(Done done);
+  Result<void> start_nodes(const Setup& setup);
   void stop();
 
   FakeClock clock_;
@@ -85,6 +93,7 @@ class World {
   config::Settings settings_;
   Counting counting_ = Counting::shared;
   counters::testing::MemoryStore memory_{clock_};
+  std::unique_ptr<RealRedis> redis_;
   std::vector<std::unique_ptr<Node>> nodes_;
 };
 
