@@ -1,11 +1,12 @@
 // How expressions read an exchange: expression-language.md section 2.
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "http/headers.hpp"
 #include "policy/exchange.hpp"
 #include "policy/original_url.hpp"
-#include "policy/query.hpp"
+#include "policy/variable_objects.hpp"
 
 namespace perigee::policy {
 
@@ -46,165 +47,6 @@ http::HeaderName header_of(const Reference& reference) {
   return name;
 }
 
-Value header_values(const http::Headers& headers, const http::HeaderName& name, Arena& into) {
-  std::size_t count = headers.count(name);
-  if (count == 0) return Value::absent();
-  std::span<Value> values = el::take_values(into, count);
-  std::size_t at = 0;
-  for (const http::Header& header : headers.entries()) {
-    if (header.is(name)) values[at++] = Value::text(header.value());
-  }
-  return Value::list(values);
-}
-
-Value first_header(const http::Headers& headers, const http::HeaderName& name) {
-  std::optional<std::string_view> value = headers.get(name);
-  return value ? Value::text(*value) : Value::absent();
-}
-
-template <class T, class... A>
-Value object(Arena& into, A&&... a) {
-  return Value::object(*new (into.take(sizeof(T), alignof(T))) T(std::forward<A>(a)...));
-}
-
-class HeadersObject final : public el::Object {
- public:
-  explicit HeadersObject(const http::Headers& headers) : headers_(headers) {}
-  Shape shape() const override { return Shape::headers; }
-  Value get(std::string_view key, Arena& into) const override {
-    return header_values(headers_, http::HeaderName(key), into);
-  }
-  std::span<const std::string_view> keys(Arena& into) const override {
-    std::span<std::string_view> names = into.array<std::string_view>(headers_.live());
-    std::size_t count = 0;
-    for (const http::Header& header : headers_.entries()) {
-      auto same = [&](std::string_view name) {
-        return http::equals_ignoring_case(name, header.name());
-      };
-      bool seen = std::any_of(names.begin(), names.begin() + static_cast<long>(count), same);
-      if (!header.removed && !seen) names[count++] = header.name();
-    }
-    return names.first(count);
-  }
-
- private:
-  const http::Headers& headers_;
-};
-
-Value query_values(std::string_view query, std::string_view name, Arena& into) {
-  std::size_t count = 0;
-  QueryReader counter(query);
-  while (std::optional<QueryParameter> parameter = counter.next()) count += parameter->name == name;
-  if (count == 0) return Value::absent();
-  std::span<Value> values = el::take_values(into, count);
-  std::size_t at = 0;
-  QueryReader reader(query);
-  while (std::optional<QueryParameter> parameter = reader.next()) {
-    if (parameter->name == name) values[at++] = Value::text(parameter->value);
-  }
-  return Value::list(values);
-}
-
-Value first_query_value(std::string_view query, std::string_view name) {
-  QueryReader reader(query);
-  while (std::optional<QueryParameter> parameter = reader.next()) {
-    if (parameter->name == name) return Value::text(parameter->value);
-  }
-  return Value::absent();
-}
-
-class QueryObject final : public el::Object {
- public:
-  explicit QueryObject(std::string_view query) : query_(query) {}
-  Shape shape() const override { return Shape::multi_map; }
-  Value get(std::string_view key, Arena& into) const override {
-    return query_values(query_, key, into);
-  }
-  // In first-seen order. n log n: the client chooses n.
-  std::span<const std::string_view> keys(Arena& into) const override {
-    struct Seen {
-      std::string_view name;
-      std::size_t place;
-    };
-    std::vector<Seen> seen;
-    QueryReader reader(query_);
-    while (std::optional<QueryParameter> parameter = reader.next())
-      seen.push_back({parameter->name, seen.size()});
-    std::ranges::sort(seen, {}, [](const Seen& each) { return std::pair(each.name, each.place); });
-    auto again = std::ranges::unique(seen, {}, &Seen::name);
-    seen.erase(again.begin(), again.end());
-    std::ranges::sort(seen, {}, &Seen::place);
-    std::span<std::string_view> names = into.array<std::string_view>(seen.size());
-    std::ranges::transform(seen, names.begin(), &Seen::name);
-    return names;
-  }
-
- private:
-  std::string_view query_;
-};
-
-// Attributes whose values are single texts, seen as a multi-map (path parameters).
-class SingleValuesObject final : public el::Object {
- public:
-  explicit SingleValuesObject(const Attributes& values) : values_(values) {}
-  Shape shape() const override { return Shape::multi_map; }
-  Value get(std::string_view key, Arena& into) const override {
-    const Value* value = values_.get(key);
-    if (!value) return Value::absent();
-    std::span<Value> list = el::take_values(into, 1);
-    list[0] = *value;
-    return Value::list(list);
-  }
-  std::span<const std::string_view> keys(Arena& into) const override {
-    std::span<std::string_view> names = into.array<std::string_view>(values_.entries().size());
-    std::size_t count = 0;
-    for (const Attributes::Entry& entry : values_.entries()) {
-      if (!entry.removed) names[count++] = entry.name;
-    }
-    return names.first(count);
-  }
-
- private:
-  const Attributes& values_;
-};
-
-class NameValuesObject final : public el::Object {
- public:
-  explicit NameValuesObject(const std::vector<NameValue>& values) : values_(values) {}
-  Shape shape() const override { return Shape::map; }
-  Value get(std::string_view key, Arena&) const override {
-    const NameValue* found = find_by_name(values_, key);
-    return found ? Value::text(found->value) : Value::absent();
-  }
-  std::span<const std::string_view> keys(Arena& into) const override {
-    std::span<std::string_view> names = into.array<std::string_view>(values_.size());
-    for (std::size_t i = 0; i < values_.size(); ++i) names[i] = values_[i].name;
-    return names;
-  }
-
- private:
-  const std::vector<NameValue>& values_;
-};
-
-class DictionariesObject final : public el::Object {
- public:
-  explicit DictionariesObject(const Dictionaries& all) : all_(all) {}
-  Shape shape() const override { return Shape::map; }
-  Value get(std::string_view key, Arena& into) const override {
-    auto found = all_.find(key);
-    return found == all_.end() ? Value::absent() : object<NameValuesObject>(into, found->second);
-  }
-  std::span<const std::string_view> keys(Arena& into) const override {
-    std::span<std::string_view> names = into.array<std::string_view>(all_.size());
-    std::size_t count = 0;
-    for (const auto& [key, dictionary] : all_) names[count++] = key;
-    return names;
-  }
-
- private:
-  const Dictionaries& all_;
-};
-
 Value name_value(const std::vector<NameValue>& values, std::string_view name) {
   const NameValue* found = find_by_name(values, name);
   return found ? Value::text(found->value) : Value::null();
@@ -226,27 +68,6 @@ Value parsed(const el::Variables& variables, std::string_view body) {
   const bool others_may_take = json.error().code == ErrorCode::unsupported;
   return others_may_take && begins_as_object(body) ? Value::failed() : Value::null();
 }
-
-// Failure parameters as a map.
-class ParametersObject final : public el::Object {
- public:
-  explicit ParametersObject(const Failure& failure) : failure_(failure) {}
-  Shape shape() const override { return Shape::map; }
-  Value get(std::string_view key, Arena&) const override {
-    for (const auto& [name, value] : failure_.parameters) {
-      if (name == key) return Value::text(value);
-    }
-    return Value::absent();
-  }
-  std::span<const std::string_view> keys(Arena& into) const override {
-    std::span<std::string_view> names = into.array<std::string_view>(failure_.parameters.size());
-    for (std::size_t i = 0; i < names.size(); ++i) names[i] = failure_.parameters[i].first;
-    return names;
-  }
-
- private:
-  const Failure& failure_;
-};
 
 // What steps leave for later expressions in Exchange::variables.
 constexpr std::array<std::string_view, 3> kVariablesOfPolicies = {"group", "groupName",
@@ -345,7 +166,8 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
     case Access::subscription:
       return subscription_id.empty() ? Value::absent() : Value::bean(el::Bean::subscription);
     case Access::context_attributes:
-      return object<AttributesObject>(into, *this);
+      return Value::object(*new (into.take(sizeof(AttributesObject), alignof(AttributesObject)))
+                               AttributesObject(*this));
     case Access::context_attribute:
       return or_null(read_attribute(reference.name));
     case Access::api_id:
@@ -357,18 +179,18 @@ Value Exchange::read(const Reference& reference, Arena& into) const {
     case Access::api_properties:
     case Access::properties:
       if (!api.properties_fault.empty()) return Value::failed();
-      return api.has_properties ? object<NameValuesObject>(into, api.properties) : Value::absent();
+      return api.has_properties ? name_values_object(api.properties, into) : Value::absent();
     case Access::api_property:
     case Access::property:
       if (!api.properties_fault.empty()) return Value::failed();
       return api.has_properties ? name_value(api.properties, reference.name) : Value::absent();
     case Access::dictionaries:
-      return dictionaries ? object<DictionariesObject>(into, *dictionaries) : Value::absent();
+      return dictionaries ? dictionaries_object(*dictionaries, into) : Value::absent();
     case Access::dictionary:
-      return dictionaries ? or_null(DictionariesObject(*dictionaries).get(reference.name, into))
+      return dictionaries ? or_null(dictionary(*dictionaries, reference.name, into))
                           : Value::absent();
     case Access::endpoints:
-      return object<NameValuesObject>(into, api.endpoint_references);
+      return name_values_object(api.endpoint_references, into);
     case Access::endpoint:
       return name_value(api.endpoint_references, reference.name);
     case Access::subscription_id:
@@ -447,21 +269,21 @@ Value Exchange::read_request(const Reference& reference, Arena& into) const {
     case Access::request_json:
       return parsed(*this, request_body.bytes());
     case Access::request_headers:
-      return object<HeadersObject>(into, request.headers);
+      return headers_object(request.headers, into);
     case Access::request_header:
       return header_values(request.headers, header_of(reference), into);
     case Access::request_header_first:
       return first_header(request.headers, header_of(reference));
     case Access::request_params:
-      return object<QueryObject>(into, request.query);
+      return query_object(request.query, into);
     case Access::request_param:
       return query_values(request.query, reference.name, into);
     case Access::request_param_first:
       return first_query_value(request.query, reference.name);
     case Access::request_path_params:
-      return object<SingleValuesObject>(into, path_parameters);
+      return single_values_object(path_parameters, into);
     case Access::request_path_param:
-      return SingleValuesObject(path_parameters).get(reference.name, into);
+      return values_of_one(path_parameters, reference.name, into);
     case Access::request_path_param_first: {
       const Value* value = path_parameters.get(reference.name);
       return value ? *value : Value::absent();
@@ -480,7 +302,7 @@ Value Exchange::read_response(const Reference& reference, Arena& into) const {
     case Access::response_json:
       return parsed(*this, response_body.bytes());
     case Access::response_headers:
-      return object<HeadersObject>(into, response.headers);
+      return headers_object(response.headers, into);
     case Access::response_header:
       return header_values(response.headers, header_of(reference), into);
     case Access::response_header_first:
@@ -503,9 +325,9 @@ Value Exchange::read_error(const Reference& reference, Arena& into) const {
       return failure->has_message ? Value::text(failure->message) : Value::null();
     case Access::error_parameters:
     case Access::parameters:
-      return object<ParametersObject>(into, *failure);
+      return parameters_object(*failure, into);
     case Access::parameter:
-      return or_null(ParametersObject(*failure).get(reference.name, into));
+      return or_null(parameter(*failure, reference.name));
     case Access::error_cause:
       return Value::text(to_string(failure->cause));
     default:

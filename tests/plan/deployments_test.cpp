@@ -1,14 +1,8 @@
 // Which definition of which source is served, and what is kept when a new one is refused.
-#include "plan/deployments.hpp"
-
-#include <cstdio>
-#include <fstream>
+#include "tests/plan/support/deployments.hpp"
 
 #include "base/log.hpp"
 #include "tests/base/support/captured_log.hpp"
-#include "tests/base/support/folder.hpp"
-#include "tests/net/support/certificates.hpp"
-#include "tests/plan/support/workshop.hpp"
 
 namespace perigee::plan {
 namespace {
@@ -17,44 +11,6 @@ using namespace testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class DeploymentsTest : public ::testing::Test {
- protected:
-  // What a plan serves: "id@source".
-  std::vector<std::string> served() {
-    deployments.publish();
-    std::vector<std::string> list;
-    for (const auto& revision : plan->revisions())
-      list.push_back(revision->info.id + "@" + revision->source);
-    return list;
-  }
-  std::string answering(std::string_view path, std::string_view server = "") {
-    const Route* route = plan->routes().match("h", path, server);
-    return route ? plan->revisions()[route->revision]->info.id : "";
-  }
-  const ApiRevision* find(std::string_view id) { return plan->find(id); }
-  void apply(const std::string& source, const Slots& slots) {
-    deployments.apply(source, envelope_of(definition::definition(slots)));
-  }
-  void apply_text(const std::string& source, const std::string& text) {
-    deployments.apply(source, envelope_of(text));
-  }
-  std::string event(std::string_view type, std::string_view definition,
-                    std::string_view more = "") {
-    return R"({"apiEvent": {"type": ")" + std::string(type) +
-           R"(", "properties": {"api_id": "a1", "deployment_number": "7"},
-              "payload": {"id": "a1", "definitionVersion": "V4", )" +
-           std::string(more) + R"("definition": )" + json_quoted(definition) + "}}}";
-  }
-
-  Workshop shop;
-  std::shared_ptr<const Plan> plan = std::make_shared<const Plan>();
-  int published = 0;
-  Deployments deployments{shop.context, false, [this](std::shared_ptr<const Plan> next) {
-                            plan = std::move(next);
-                            ++published;
-                          }};
-};
 
 constexpr std::string_view kBroken = R"("policy": "nowhere")";
 
@@ -483,103 +439,6 @@ TEST_F(DeploymentsLog, AnApiWhoseFileHoldsADictionaryNowIsUndeployed) {
   EXPECT_THAT(served(), IsEmpty());
   apply("y", {});
   EXPECT_THAT(served(), ElementsAre("a1@y"));
-}
-
-// Files that definitions name
-// ------------------------------------------------------------------------------------------------
-
-class DeploymentsOfFiles : public DeploymentsTest {
- protected:
-  static std::string authority(std::string name) {
-    return net::testing::make_certificate({.common_name = std::move(name), .is_ca = true})
-        .certificate;
-  }
-  void write(const std::string& text) { std::ofstream(path) << text; }
-  // Two endpoints, of which only the first trusts the file.
-  void deploy(std::string_view more = R"("name": "n")") {
-    apply("x", {.top = std::string(more),
-                .group = R"("endpoints": [
-        {"name": "a", "type": "http-proxy", "inheritConfiguration": false,
-         "configuration": {"target": "https://h"}, "sharedConfigurationOverride":
-           {"ssl": {"trustStore": {"type": "PEM", "path": ")" +
-                         path + R"("}}}},
-        {"name": "b", "type": "http-proxy", "inheritConfiguration": false,
-         "configuration": {"target": "https://i"}, "sharedConfigurationOverride":
-           {"ssl": {"trustAll": true}}}])"});
-    deployments.publish();
-  }
-  bool refresh() {
-    bool changed = deployments.refresh_files();
-    deployments.publish();
-    return changed;
-  }
-  const upstream::Endpoint* endpoint(std::size_t index) {
-    return find("a1")->groups[0].backends.at(index).endpoint.get();
-  }
-  const TestFolder folder;
-  const std::string path = folder.path("trust.pem");
-};
-
-TEST_F(DeploymentsOfFiles, AChangedFileIsAChangeOfItsEndpointsOnly) {
-  write(authority("first"));
-  deploy();
-  EXPECT_THAT(deployments.files(), ElementsAre(path));
-  auto first = find("a1")->groups[0].backends[0].endpoint;
-  auto other = find("a1")->groups[0].backends[1].endpoint;
-  EXPECT_FALSE(refresh()) << "nothing has changed";
-  EXPECT_EQ(published, 1);
-  write(authority("second"));
-  EXPECT_TRUE(refresh());
-  EXPECT_EQ(published, 2);
-  EXPECT_NE(endpoint(0), first.get());
-  EXPECT_NE(endpoint(0)->options().tls, first->options().tls);
-  EXPECT_EQ(endpoint(1), other.get());
-  EXPECT_FALSE(refresh());
-}
-
-TEST_F(DeploymentsOfFiles, ABrokenOrMissingFileLeavesWhatIsServed) {
-  write(authority("first"));
-  deploy();
-  auto first = find("a1")->groups[0].backends[0].endpoint;
-  write("-----BEGIN CERT");
-  EXPECT_FALSE(refresh());
-  std::remove(path.c_str());
-  EXPECT_FALSE(refresh());
-  EXPECT_EQ(published, 1);
-  EXPECT_EQ(endpoint(0), first.get());
-  write(authority("second"));
-  EXPECT_TRUE(refresh());
-  EXPECT_NE(endpoint(0), first.get());
-}
-
-TEST_F(DeploymentsOfFiles, AnEndpointWhoseFileWasMissingComesWithIt) {
-  std::remove(path.c_str());
-  deploy();
-  EXPECT_EQ(find("a1")->groups[0].backends.size(), 1u);
-  write(authority("late"));
-  EXPECT_TRUE(refresh());
-  EXPECT_EQ(find("a1")->groups[0].backends.size(), 2u);
-}
-
-TEST_F(DeploymentsOfFiles, ARefusedNewerDefinitionStaysRefused) {
-  write(authority("first"));
-  deploy();
-  deploy(R"("resources": [{"name": "c", "type": "cache"}])");
-  ASSERT_EQ(plan->refusals().size(), 1u);
-  write(authority("second"));
-  EXPECT_TRUE(refresh());
-  EXPECT_EQ(plan->refusals().size(), 1u);
-  EXPECT_THAT(served(), ElementsAre("a1@x"));
-}
-
-TEST_F(DeploymentsOfFiles, OfARemovedApiAreForgotten) {
-  write(authority("first"));
-  deploy();
-  deployments.remove("x");
-  EXPECT_THAT(deployments.files(), IsEmpty());
-  write(authority("second"));
-  deployments.publish();
-  EXPECT_FALSE(refresh());
 }
 
 }  // namespace
