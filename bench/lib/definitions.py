@@ -40,33 +40,33 @@ def api(identifier, path, target, flows=()):
 def _three_steps():
     """Of the shape `policies`: two of them under a condition."""
     return [flow(request=[
-        _transform(add={"X-Gateway": "perigee", "X-Forwarded-Proto": "http"},
-                   remove=["X-Api-Key"],
-                   condition="{#request.headers['Accept'][0] != 'text/html'}"),
-        _transform(add={"X-Region": "eu-west"}, remove=["Accept-Language"]),
+        transform(add={"X-Gateway": "perigee", "X-Forwarded-Proto": "http"},
+                  remove=["X-Api-Key"],
+                  condition="{#request.headers['Accept'][0] != 'text/html'}"),
+        transform(add={"X-Region": "eu-west"}, remove=["Accept-Language"]),
     ], response=[
-        _transform(add={"X-Served-By": "perigee"}, remove=["Server", "X-Powered-By"],
-                   condition="{#response.status == 200}"),
+        transform(add={"X-Served-By": "perigee"}, remove=["Server", "X-Powered-By"],
+                  condition="{#response.status == 200}"),
     ])]
 
 
 def _ten_flows():
     """Of the shape `definition`: the request matches the first three, which have six steps and four
     expressions; the other seven are told apart from it by path, method or condition."""
-    hidden = _transform(add={"X-Flow": "of another request"}, remove=["Cookie"])
+    hidden = transform(add={"X-Flow": "of another request"}, remove=["Cookie"])
     return [
         flow(name="all", request=[
-            _transform(add={"X-Gateway": "perigee"}, remove=["X-Api-Key"],
-                       condition="{#request.headers['Accept'][0] != 'text/html'}"),
-            _transform(add={"X-Page-Size": "{#request.params['limit'][0]}"}, remove=[]),
-        ], response=[_transform(add={"X-Served-By": "perigee"}, remove=["Server"])]),
+            transform(add={"X-Gateway": "perigee"}, remove=["X-Api-Key"],
+                      condition="{#request.headers['Accept'][0] != 'text/html'}"),
+            transform(add={"X-Page-Size": "{#request.params['limit'][0]}"}, remove=[]),
+        ], response=[transform(add={"X-Served-By": "perigee"}, remove=["Server"])]),
         flow("/customers/:customer", name="a customer", methods=["GET", "HEAD"], request=[
             _assign({"correlation": "{#request.headers['X-Request-Id'][0]}"}),
         ]),
         flow("/customers", name="English",
              condition="{#request.headers['Accept-Language'][0].startsWith('en')}",
-             request=[_transform(add={"X-Region": "eu-west"}, remove=["Accept-Language"])],
-             response=[_transform(add={"Content-Language": "en"}, remove=["X-Powered-By"])]),
+             request=[transform(add={"X-Region": "eu-west"}, remove=["Accept-Language"])],
+             response=[transform(add={"Content-Language": "en"}, remove=["X-Powered-By"])]),
         flow("/customers", name="changes", methods=["POST", "PUT", "PATCH", "DELETE"],
              request=[hidden]),
         flow("/customers", name="all customers", operator="EQUALS", request=[hidden]),
@@ -102,13 +102,13 @@ def orders(backend_port, kind="plain"):
 def revision(number, backend_port):
     """The API that the redeploy soak changes, marked with its revision."""
     return api("orders", "/orders/v2", f"http://127.0.0.1:{backend_port}/backend/v1",
-               [flow(response=[_transform(add={REVISION_HEADER: str(number)}, remove=[])])])
+               [flow(response=[transform(add={REVISION_HEADER: str(number)}, remove=[])])])
 
 
 def many(count, backend_port):
     """`count` APIs; the first is the one that the load calls, the rest have one step each."""
     target = f"http://127.0.0.1:{backend_port}/backend/v1"
-    step = _transform(add={"X-Gateway": "perigee"}, remove=["X-Api-Key"])
+    step = transform(add={"X-Gateway": "perigee"}, remove=["X-Api-Key"])
     return [orders(backend_port)] + [
         api(f"api-{i:05}", f"/team-{i % 40}/service-{i:05}/v1", target, [flow(request=[step])])
         for i in range(1, count)]
@@ -137,7 +137,7 @@ def copies(definition, numbers):
             for i in numbers]
 
 
-def _transform(add, remove, condition=None):
+def transform(add, remove, condition=None):
     step = {"name": "headers", "enabled": True, "policy": "transform-headers",
             "configuration": {
                 "addHeaders": [{"name": name, "value": value} for name, value in add.items()],

@@ -7,7 +7,7 @@ import os
 import tempfile
 import unittest
 
-from lib import definitions, report, rounds, shapes, stats
+from lib import definitions, records, report, rounds, shapes, stats
 
 
 def outcome(**figures):
@@ -90,6 +90,43 @@ class Disturbance(unittest.TestCase):
         calm, disturbed = {"waited_share": 0.01}, {"waited_share": 0.03}
         self.assertFalse(rounds.is_disturbed({"perigee": calm, "nginx": calm}))
         self.assertTrue(rounds.is_disturbed({"perigee": calm, "nginx": disturbed}))
+
+
+def answers(*rows):
+    """Of (milliseconds, end of the window, status), all of one key."""
+    return [records.Answer(int(at * 1e6), end, 100, 7, status, 0, 0) for at, end, status in rows]
+
+
+class Windows(unittest.TestCase):
+    @staticmethod
+    def admitted(*rows):
+        """What each window has, by its end; periods of 1000 ms, the clocks 5000 ms apart."""
+        return {window.end_ms: (window.asked, window.admitted)
+                for window in records.windows(answers(*rows), 1000, 5000)}
+
+    def test_an_answer_belongs_to_the_window_that_it_names(self):
+        self.assertEqual({6000: (3, 2), 7000: (1, 1)}, self.admitted(
+            (0, 6000, 200), (990, 6000, 200), (999, 6000, 429), (999, 7000, 200)))
+
+    def test_ends_that_are_near_each_other_are_one_window(self):
+        self.assertEqual({6040: (3, 3), 7040: (1, 1)}, self.admitted(
+            (0, 6000, 200), (10, 6040, 200), (20, 6013, 200), (1300, 7040, 200)))
+
+    def test_what_nobody_counted_belongs_to_the_window_that_runs(self):
+        self.assertEqual({6000: (2, 2), 7000: (1, 0)}, self.admitted(
+            (0, 6000, 200), (500, -1, 200), (1100, 7000, 429)))
+
+    def test_what_nobody_counted_makes_windows_of_its_own_in_a_gap(self):
+        self.assertEqual({6000: (1, 1), 7000: (2, 2), 7500: (1, 1), 8500: (1, 0)}, self.admitted(
+            (0, 6000, 200), (1000, -1, 200), (1999, -1, 200), (2000, -1, 200), (2600, 8500, 429)))
+
+    def test_the_p99_is_a_rank(self):
+        made = [records.Answer(0, 0, us * 1000, 0, 200, 0, 0) for us in range(1, 101)]
+        self.assertEqual(99, records.quantile_ms(made, .99))
+
+    def test_every_status_but_two_is_a_failure(self):
+        made = answers((0, 1, 200), (0, 1, 429), (0, 1, 500), (0, -1, 0))
+        self.assertEqual([500, 0], [each.status for each in records.failed(made)])
 
 
 class Markdown(unittest.TestCase):

@@ -77,11 +77,12 @@ class Turns:
             self.complain(self.child.stderr.read().strip())
 
 
-def requests(setup, count, *, connections=64, cpu=None, response_bytes=1024, request_bytes=0):
+def requests(setup, count, *, connections=64, cpu=None, response_bytes=1024, request_bytes=0,
+             more=()):
     """Exactly so many requests, or a few more; returns their figures."""
     argv = [paths.pair(), "--proxy", setup.port, "--listen", setup.backend_port,
             "--conns", connections, "--requests", count,
-            "--size", response_bytes, "--post", request_bytes]
+            "--size", response_bytes, "--post", request_bytes, *more]
     if setup.tls:
         argv += ["--tls", setup.tls.chain]
     with running(Process("load", [str(word) for word in argv], setup.folder, cpu=cpu)) as load:

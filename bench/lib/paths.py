@@ -9,8 +9,9 @@ ROOT = os.path.dirname(BENCH)
 OUTPUT = os.path.join(ROOT, "build", "bench")
 GATEWAY = os.path.join(ROOT, "build", "release", "perigee")
 
+# Not -I: bench/limits would be <limits>.
 _FLAGS = ["-std=c++23", "-O2", "-Wall", "-Wextra", "-Wno-missing-field-initializers",
-          "-Wno-missing-designated-field-initializers", f"-I{BENCH}"]
+          "-Wno-missing-designated-field-initializers", "-iquote", BENCH]
 
 
 def peer_file(name):

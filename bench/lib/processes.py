@@ -102,6 +102,16 @@ def priority(nice):
         _write(_AUTOGROUP, before)
 
 
+def share_priority(pid):
+    """With a process that has a session, and so a scheduling group, of its own."""
+    if not os.path.exists(_AUTOGROUP):
+        return
+    with open(_AUTOGROUP) as file:
+        nice = file.read().split()[-1]
+    if nice != "0":
+        _write(f"/proc/{pid}/autogroup", nice)
+
+
 def _write(path, value):
     with open(path, "w") as file:
         file.write(str(value))

@@ -203,6 +203,7 @@ class Run:
                    paths.pair(), "--proxy", setup.port, "--listen", setup.backend_port,
                    "--pid", self.proxy.pid, "--conns", shape.connections,
                    "--size", shape.response_bytes, "--post", shape.request_bytes, "--rate", rate,
+                   "--sleeps", int(shape.sleeps),
                    "--turns", shape.turns, "--secs", shape.turn_seconds * machine.shorten,
                    "--settle", shape.settle_seconds,
                    "--warm", machine.warm_seconds, *self.target.expectations(setup)]

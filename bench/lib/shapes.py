@@ -50,6 +50,7 @@ class Shape:
     turns: int = 20             # of each proxy in one round, alternating with the others
     turn_seconds: float = 0.05  # measured
     settle_seconds: float = 0.02  # before it
+    sleeps: bool = False        # an open loop leaves its core to others between arrivals
     targets: tuple = ("perigee", "nginx", "haproxy", "forwarder")
 
     @property

@@ -19,11 +19,6 @@ std::optional<std::string_view> line_after(std::string_view head, std::string_vi
   return std::nullopt;
 }
 
-std::size_t content_length(std::string_view head) {
-  const auto text = line_after(head, "content-length:");
-  return text ? std::strtoull(std::string(*text).c_str(), nullptr, 10) : 0;
-}
-
 }  // namespace
 
 std::string render_request(std::string_view target, std::size_t body_bytes) {
@@ -59,8 +54,9 @@ std::string render_response(std::size_t body_bytes) {
 std::string check(std::string_view head, const Expectation& expected) {
   if (line_after(head, "transfer-encoding:"))
     return "the proxy changed the framing to chunked; only Content-Length is measured";
-  if (content_length(head) != expected.body_bytes)
-    return "a body of " + std::to_string(content_length(head)) + " bytes arrived, expected " +
+  const auto bytes = static_cast<std::size_t>(number_in(head, "content-length", 0));
+  if (bytes != expected.body_bytes)
+    return "a body of " + std::to_string(bytes) + " bytes arrived, expected " +
            std::to_string(expected.body_bytes);
   const std::size_t target = head.find(' ') + 1;
   if (!head.substr(target).starts_with(expected.target_prefix))
@@ -70,8 +66,14 @@ std::string check(std::string_view head, const Expectation& expected) {
   return {};
 }
 
-bool is_success(std::string_view response_head) {
-  return response_head.size() > 12 && response_head.substr(9, 3) == "200";
+int status_of(std::string_view response_head) {
+  if (response_head.size() <= 12) return 0;
+  return std::atoi(std::string(response_head.substr(9, 3)).c_str());
+}
+
+std::int64_t number_in(std::string_view head, std::string_view header, std::int64_t otherwise) {
+  const auto text = line_after(head, std::string(header) + ":");
+  return text ? std::strtoll(std::string(*text).c_str(), nullptr, 10) : otherwise;
 }
 
 }  // namespace perigee::bench

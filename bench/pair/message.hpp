@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ std::string render_response(std::size_t body_bytes);
 // Why a head does not meet the expectation; empty when it does.
 std::string check(std::string_view head, const Expectation& expected);
 
-bool is_success(std::string_view response_head);
+int status_of(std::string_view response_head);  // 0: none
+inline bool is_success(std::string_view response_head) { return status_of(response_head) == 200; }
+
+// The number in a header, and `otherwise` without it.
+std::int64_t number_in(std::string_view head, std::string_view header, std::int64_t otherwise);
 
 }  // namespace perigee::bench

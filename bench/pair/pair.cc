@@ -1,5 +1,6 @@
 #include "pair/pair.hpp"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,11 +16,18 @@ constexpr std::uint64_t kLateNs = 1'000'000;
 constexpr std::uint64_t kMsNs = 1'000'000;
 constexpr std::uint64_t kWaitMs = 100;              // how late a signal may be noticed
 constexpr std::uint64_t kPauseNs = 10'000'000'000;  // for the last responses of a turn
+constexpr std::uint64_t kLastAnswersNs = 2'000'000'000;
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 std::array<char, 256 * 1024> g_buffer;  // one thread: every connection reads into it
 
 std::uint64_t to_ns(double seconds) { return static_cast<std::uint64_t>(seconds * 1e9); }
+
+std::string request_of(const Options& options) {
+  std::string request = render_request(options.target, options.request_bytes);
+  if (options.keys > 0 || !options.key_shares.empty()) add_key(request);
+  return request;
+}
 
 TlsContext context_for(const Options& options) {
   return options.trusted_certificate.empty() ? nullptr : trust(options.trusted_certificate);
@@ -29,7 +37,7 @@ TlsContext context_for(const Options& options) {
 
 Pair::Pair(const Options& options)
     : options_(options),
-      request_(render_request(options.target, options.request_bytes)),
+      request_(request_of(options)),
       response_(render_response(options.response_bytes)),
       at_backend_{options.request_bytes, options.backend_target, options.backend_header},
       at_client_{options.response_bytes, {}, options.client_header},
@@ -38,7 +46,10 @@ Pair::Pair(const Options& options)
       own_(getpid()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       listener_(listen_on(options.listen_port)),
+      keys_(options.keys, options.key_shares),
+      recorder_(options.record),
       clients_(options.connections) {
+  if (options.sleeps) prctl(PR_SET_TIMERSLACK, 1);  // ns; 50 us otherwise
   epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
   epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
 }
@@ -50,16 +61,24 @@ void Pair::watch(Peer& peer) {
 }
 
 void Pair::connect_clients() {
+  std::size_t dialled = 0;
   for (Peer& client : clients_) {
-    client.stream = Stream::dial(options_.proxy_port, tls_.get());
+    client = dial(dialled++ % options_.proxy_ports.size());
     watch(client);
     rest(client);
   }
 }
 
+Peer Pair::dial(std::size_t proxy) const {
+  const auto port = static_cast<std::uint16_t>(options_.proxy_ports[proxy]);
+  return {.stream = Stream::dial(port, tls_.get()),
+          .proxy = proxy,
+          .request = keys_.is_used() ? request_ : std::string()};
+}
+
 void Pair::redial(Peer& client) {
   const bool was_busy = client.is_busy;
-  client = Peer{.stream = Stream::dial(options_.proxy_port, tls_.get())};
+  client = dial(client.proxy);
   watch(client);
   if (was_busy) rest(client);
 }
@@ -141,6 +160,10 @@ bool Pair::take_head(Peer& peer, std::string_view& bytes) {
 }
 
 bool Pair::accept_head(Peer& peer, std::string_view head) {
+  if (!peer.is_backend && recorder_.is_on()) {
+    note_answer(peer, head);
+    return true;
+  }
   if (!peer.is_backend && !is_success(head)) {
     ++counts_.refused;
     redial(peer);
@@ -157,12 +180,29 @@ bool Pair::accept_head(Peer& peer, std::string_view head) {
   return true;
 }
 
+// Any status is an answer, with a body of any length.
+void Pair::note_answer(Peer& client, std::string_view head) {
+  client.record.status = static_cast<std::uint16_t>(status_of(head));
+  client.record.reset_ms = number_in(head, "x-rate-limit-reset", -1);
+  client.in_body = true;
+  client.body_bytes_left = static_cast<std::size_t>(number_in(head, "content-length", 0));
+  if (client.body_bytes_left == 0) finish_message(client);
+}
+
+void Pair::record(Peer& client) {
+  client.record.due_ns = client.due_ns;
+  client.record.latency_us = static_cast<std::uint32_t>((now_ns() - client.due_ns) / 1000);
+  client.record.proxy = static_cast<std::uint16_t>(client.proxy);
+  recorder_.add(client.record);
+}
+
 void Pair::finish_message(Peer& peer) {
   peer.in_body = false;
   if (peer.is_backend) {
     peer.unsent = response_;
     return flush(peer);
   }
+  if (recorder_.is_on()) record(peer);
   if (is_measuring_) {
     const std::uint64_t now = now_ns();
     counts_.latency.add(now - peer.due_ns);
@@ -186,6 +226,10 @@ void Pair::on_end(Peer& peer) {
     return;
   }
   if (peer.is_busy) ++counts_.broken;
+  if (peer.is_busy && recorder_.is_on()) {
+    peer.record.status = 0;
+    record(peer);
+  }
   redial(peer);
 }
 
@@ -193,6 +237,12 @@ void Pair::fire(Peer& client, std::uint64_t due_ns) {
   client.due_ns = due_ns;
   client.is_busy = true;
   client.unsent = request_;
+  client.record = {};
+  if (keys_.is_used()) {
+    client.record.key = keys_.next();
+    set_key(client.request, client.record.key);
+    client.unsent = client.request;
+  }
   flush(client);
 }
 
@@ -258,13 +308,35 @@ void Pair::drive_until(std::uint64_t end_ns, const std::function<bool()>& is_ove
   std::array<epoll_event, 512> events;
   for (std::uint64_t now = now_ns(); *stop_ == 0 && now < end_ns && !is_over();) {
     const std::uint64_t fired = is_open ? fire_due(now) : 0;
-    const int wait_ms =
-        is_open ? 0 : static_cast<int>(std::min(kWaitMs, (end_ns - now) / kMsNs + 1));
-    const int ready = epoll_wait(epoll_, events.data(), events.size(), wait_ms);
+    const int ready = wait(events, is_open, end_ns);
     for (int i = 0; i < ready; ++i) handle(events[static_cast<std::size_t>(i)]);
     const std::uint64_t after = now_ns();
     if (ready <= 0 && fired == 0 && is_measuring_) counts_.spun_ns += after - now;
     now = after;
+  }
+}
+
+int Pair::wait(std::span<epoll_event> events, bool is_open, std::uint64_t end_ns) const {
+  const auto events_max = static_cast<int>(events.size());
+  if (is_open && !options_.sleeps) return epoll_wait(epoll_, events.data(), events_max, 0);
+  const std::uint64_t now = now_ns();
+  std::uint64_t until = std::min(end_ns, now + kWaitMs * kMsNs);
+  if (is_open && !idle_.empty()) until = std::min(until, static_cast<std::uint64_t>(next_due_ns_));
+  const std::uint64_t wait_ns = until > now ? until - now : 0;
+  const timespec time{.tv_sec = 0, .tv_nsec = static_cast<long>(wait_ns)};
+  return epoll_pwait2(epoll_, events.data(), events_max, &time, nullptr);
+}
+
+// A request that is not answered in time has failed.
+void Pair::await_last_answers() {
+  static constexpr std::sig_atomic_t kGoOn = 0;
+  stop_ = &kGoOn;
+  is_paused_ = true;
+  drive_until(now_ns() + kLastAnswersNs, [&] { return idle_.size() == clients_.size(); });
+  for (Peer& client : clients_) {
+    if (!client.is_busy) continue;
+    client.record.status = 0;
+    record(client);
   }
 }
 
@@ -296,6 +368,7 @@ void Pair::run(const volatile std::sig_atomic_t& stop) {
     std::fflush(stdout);
     for (std::uint64_t turn = 0; turn < options_.turns && stop == 0; ++turn) take_turn();
   }
+  if (recorder_.is_on()) await_last_answers();
   print_result();
 }
 

@@ -11,13 +11,16 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pair/keys.hpp"
 #include "pair/measure.hpp"
 #include "pair/message.hpp"
 #include "pair/options.hpp"
+#include "pair/record.hpp"
 #include "pair/stream.hpp"
 
 namespace perigee::bench {
@@ -29,6 +32,9 @@ struct Peer {
   bool is_busy = false;      // a client that waits for its response
   bool was_checked = false;  // the first message on a connection is checked in full
   std::uint64_t due_ns = 0;  // when the request was to be sent
+  std::size_t proxy = 0;     // of a client: its place among them
+  std::string request;       // of a client: its own, with the key of the request under way
+  Record record;
   std::string partial_head;
   bool in_body = false;
   std::size_t body_bytes_left = 0;
@@ -60,6 +66,7 @@ class Pair {
  private:
   void connect_clients();
   void redial(Peer& client);
+  Peer dial(std::size_t proxy) const;
   void watch(Peer& peer);
   void accept_all();
 
@@ -73,6 +80,9 @@ class Pair {
   void flush(Peer& peer);
   void on_end(Peer& peer);
 
+  void note_answer(Peer& client, std::string_view head);  // recorded runs
+  void record(Peer& client);
+  void await_last_answers();
   void fire(Peer& client, std::uint64_t due_ns);
   void rest(Peer& client);  // the client waits for its next turn
   std::uint64_t fire_due(std::uint64_t now);
@@ -81,6 +91,7 @@ class Pair {
 
   void take_turn();
   void drive(double seconds);
+  int wait(std::span<epoll_event> events, bool is_open, std::uint64_t end_ns) const;
   void drive_until(std::uint64_t end_ns, const std::function<bool()>& is_over);
   void start_measuring();
   void stop_measuring();
@@ -96,6 +107,8 @@ class Pair {
   const ProcessTree own_;
   const int epoll_;
   const int listener_;
+  Keys keys_;
+  Recorder recorder_;
   std::vector<Peer> clients_;
   std::deque<Peer*> idle_;  // open loop, or paused
   const volatile std::sig_atomic_t* stop_ = nullptr;
