@@ -87,6 +87,14 @@ void Discovery::on_hint(Sentinel& sentinel, std::string_view what) {
   hurry();
 }
 
+// Sentinels name the new primary only when one has seen its new role, up to a second after it has
+// begun to accept writes. Links wait for that role; if it never comes, the majority leads back.
+void Discovery::on_promotion(Sentinel& sentinel, const Endpoint& replica) {
+  if (!current_ || replica == current_->primary) return;
+  adopt({replica, current_->config_epoch + 1}, sentinel.text() + ", which promotes it,");
+  hurry();
+}
+
 // Names and addresses
 // -----------------------------------------------------------------------------
 

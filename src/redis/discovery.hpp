@@ -77,6 +77,7 @@ class Discovery final : private SentinelOwner {
 
   void on_answer(Sentinel& sentinel) override;
   void on_hint(Sentinel& sentinel, std::string_view what) override;
+  void on_promotion(Sentinel& sentinel, const Endpoint& replica) override;
   void on_redis_password(const Sentinel& sentinel) override;
   bool sends_redis_password() const override { return sends_redis_password_; }
   void on_password_unused(const Sentinel& sentinel) override;

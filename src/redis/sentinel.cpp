@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "redis/open.hpp"
 
@@ -11,8 +12,9 @@ namespace {
 
 constexpr std::size_t kHostBytesMax = 255;
 constexpr std::size_t kOthersMax = 64;
-constexpr std::array<std::string_view, 4> kChannels{"+switch-master", "-sdown", "+odown",
-                                                    "+reboot"};
+constexpr std::string_view kPromotes = "+failover-state-wait-promotion";
+constexpr std::array<std::string_view, 5> kChannels{"+switch-master", "-sdown", "+odown", "+reboot",
+                                                    kPromotes};
 
 enum Question : std::uint8_t { kMaster, kAddress, kOthers, kQuestions };
 
@@ -26,13 +28,15 @@ std::vector<Command> questions(std::string_view master) {
 
 bool is_of_host(unsigned char c) { return c > ' ' && c < 0x7f; }
 
-std::optional<Endpoint> endpoint_of(Value host, Value port) {
-  const std::string_view name = host.text();
-  const auto number = port.number().value_or(0);
-  const bool good = !name.empty() && name.size() <= kHostBytesMax &&
-                    std::ranges::all_of(name, is_of_host) && number > 0 && number <= 0xffff;
+std::optional<Endpoint> endpoint_of(std::string_view host, std::int64_t port) {
+  const bool good = !host.empty() && host.size() <= kHostBytesMax &&
+                    std::ranges::all_of(host, is_of_host) && port > 0 && port <= 0xffff;
   if (!good) return std::nullopt;
-  return Endpoint{std::string(name), static_cast<std::uint16_t>(number)};
+  return Endpoint{std::string(host), static_cast<std::uint16_t>(port)};
+}
+
+std::optional<Endpoint> endpoint_of(Value host, Value port) {
+  return endpoint_of(host.text(), port.number().value_or(0));
 }
 
 // Sentinels never forget each other; those that are down are not worth asking.
@@ -62,6 +66,22 @@ bool is_about(std::string_view payload, std::string_view master) {
   if (payload.starts_with(kType)) payload.remove_prefix(kType.size());
   return payload.starts_with(master) &&
          (payload.size() == master.size() || payload[master.size()] == ' ');
+}
+
+// "slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379"
+std::optional<Endpoint> promoted_in(std::string_view payload, std::string_view master) {
+  enum Word : std::uint8_t { kType, kName, kHost, kPort, kAt, kMasterName, kWords };
+  std::array<std::string_view, kWords> words;
+  for (std::string_view& word : words) {
+    word = payload.substr(0, payload.find(' '));
+    payload.remove_prefix(std::min(payload.size(), word.size() + 1));
+  }
+  if (words[kAt] != "@" || words[kMasterName] != master) return std::nullopt;
+  std::int64_t port = 0;
+  const char* const end = words[kPort].data() + words[kPort].size();
+  const auto [stopped, error] = std::from_chars(words[kPort].data(), end, port);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return endpoint_of(words[kHost], port);
 }
 
 }  // namespace
@@ -214,8 +234,13 @@ void Sentinel::on_closed(const Failure&) { listening_ended_.complete({}); }
 
 void Sentinel::on_message(Value message) {
   if (message.at(0).text() != "message") return;
-  const std::string_view channel = message.at(1).text();
-  if (is_about(message.at(2).text(), options_.master)) owner_.on_hint(*this, channel);
+  const std::string_view channel = message.at(1).text(), payload = message.at(2).text();
+  if (channel == kPromotes) {
+    const auto replica = promoted_in(payload, options_.master);
+    if (replica) owner_.on_promotion(*this, *replica);
+  } else if (is_about(payload, options_.master)) {
+    owner_.on_hint(*this, channel);
+  }
 }
 
 }  // namespace perigee::redis

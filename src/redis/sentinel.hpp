@@ -19,6 +19,8 @@ class SentinelOwner {
   virtual void on_answer(Sentinel& sentinel) = 0;  // or on none
   // It has announced something about the primary.
   virtual void on_hint(Sentinel& sentinel, std::string_view what) = 0;
+  // It leads a failover, and has told this replica to be the primary.
+  virtual void on_promotion(Sentinel& sentinel, const Endpoint& replica) = 0;
   // It wants a password, which the operator did not give, and Redis's own is right.
   virtual void on_redis_password(const Sentinel& sentinel) = 0;
   virtual bool sends_redis_password() const = 0;

@@ -19,6 +19,8 @@ std::string list(const std::vector<std::string>& values) {
   return all;
 }
 
+constexpr std::string_view kPromotes = "+failover-state-wait-promotion";
+
 // What it names, which the test may change at any time.
 struct FakeSentinel {
   explicit FakeSentinel(net::Reactor& reactor)
@@ -41,6 +43,15 @@ struct FakeSentinel {
     return address.empty() ? list({names.host, std::to_string(names.port)}) : address;
   }
 
+  void publish(std::string_view channel, const std::string& payload) {
+    server.publish("*3\r\n" + text("message") + text(channel) + text(payload));
+  }
+
+  void publish_promotion(const Endpoint& replica, const std::string& of) {
+    publish(kPromotes, "slave " + replica.text() + " " + replica.host + " " +
+                           std::to_string(replica.port) + " @ " + of + " 127.0.0.1 1");
+  }
+
   Endpoint names;
   std::int64_t epoch = 0;
   bool silent = false;
@@ -54,8 +65,14 @@ struct FakeSentinel {
 class Discoveries : public World {
  protected:
   struct FakePrimary : ScriptedServer {
-    explicit FakePrimary(net::Reactor& reactor) : ScriptedServer(reactor, &greeting) {}
+    explicit FakePrimary(net::Reactor& reactor)
+        : ScriptedServer(reactor, [this](const Words& words) { return answer(words); }) {}
     Endpoint endpoint() const { return {"127.0.0.1", port()}; }
+    std::string answer(const Words& words) const {
+      if (words[0] != "ROLE" || role == "master") return greeting(words);
+      return list({role, "127.0.0.1", "1", "connected", "1"});
+    }
+    std::string role = "master";
   };
   Options options(std::size_t configured) {
     Options options{.master = "mymaster"};
@@ -136,6 +153,63 @@ TEST_F(Discoveries, GoBackwardsOnlyWithTheMajorityAndAfterAWhile) {
   EXPECT_EQ(primary(), a.endpoint().text());
   ASSERT_TRUE(until_connected_to(b));
   EXPECT_THAT(log_.take(), HasSubstr("named by most sentinels with configuration epoch 0"));
+}
+
+// A real sentinel names it up to a second later.
+TEST_F(Discoveries, FollowAReplicaWhileItIsPromoted) {
+  for (FakeSentinel& sentinel : sentinels) sentinel.epoch = 5;
+  Options with = options(3);
+  with.backwards_after = 1min;
+  start(with);
+  ASSERT_TRUE(until_connected_to(a));
+  b.role = "slave";
+  ASSERT_TRUE(until([&] {
+    sentinels[1].publish_promotion(b.endpoint(), "mymaster");
+    return primary() == b.endpoint().text();
+  }));
+  pass(300ms);
+  EXPECT_FALSE(link_->connected()) << "it is no primary yet";
+  b.role = "master";
+  ASSERT_TRUE(until_connected_to(b));
+  for (FakeSentinel& sentinel : sentinels) {
+    sentinel.names = b.endpoint();
+    sentinel.epoch = 9;
+  }
+  ASSERT_TRUE(until([&] { return directory_->state().config_epoch == 9; }));
+  EXPECT_EQ(observed_.connected, 2) << "it has stayed there";
+}
+
+TEST_F(Discoveries, LeaveAReplicaThatIsNotPromotedAfterAll) {
+  Options with = options(3);
+  with.backwards_after = 400ms;
+  start(with);
+  ASSERT_TRUE(until_connected_to(a));
+  b.role = "slave";
+  ASSERT_TRUE(until([&] {
+    sentinels[1].publish_promotion(b.endpoint(), "mymaster");
+    return primary() == b.endpoint().text();
+  }));
+  EXPECT_TRUE(until_connected_to(a));
+}
+
+TEST_F(Discoveries, IgnorePromotionsThatAreNotOurs) {
+  start(options(1));
+  ASSERT_TRUE(until_connected_to(a));
+  pass(200ms);  // it is listened to
+  const std::string host = b.endpoint().host, port = std::to_string(b.endpoint().port);
+  sentinels[0].publish_promotion(b.endpoint(), "mymaster2");
+  for (const std::string& payload :
+       {std::string(), std::string(100'000, ' '), "slave x " + host, "slave x " + host + " " + port,
+        "slave x " + host + " 0 @ mymaster", "slave x " + host + " " + port + "x @ mymaster",
+        "slave x " + host + " 99999999999999999999 @ mymaster", "slave x  " + port + " @ mymaster",
+        "mymaster " + host + " " + port + " " + host + " " + port}) {
+    sentinels[0].publish(kPromotes, payload);
+    pass(50ms);
+  }
+  EXPECT_EQ(primary(), a.endpoint().text());
+  EXPECT_EQ(observed_.connected, 1);
+  sentinels[0].publish_promotion(b.endpoint(), "mymaster");
+  EXPECT_TRUE(until_connected_to(b)) << "it was listened to";
 }
 
 TEST_F(Discoveries, SpeakResp2WithOldSentinels) {

@@ -27,6 +27,13 @@ class ScriptedServer {
   std::uint16_t port() const { return listener_->address().port(); }
   std::size_t connections() const { return clients_.size(); }
 
+  // To those who have subscribed to something.
+  void publish(const std::string& bytes) {
+    for (const auto& client : clients_) {
+      if (client->subscribed) client->publishing.start(write(*client, bytes));
+    }
+  }
+
   // What a good primary says at first; empty for other commands.
   static std::string greeting(const Words& words) {
     if (words[0] == "HELLO") return "%1\r\n+proto\r\n:3\r\n";
@@ -40,8 +47,12 @@ class ScriptedServer {
  private:
   struct Client {
     std::unique_ptr<net::Socket> socket;
-    Task serving;
+    Task serving, publishing;
+    bool subscribed = false;
   };
+  static Async<void> write(Client& client, std::string bytes) {
+    static_cast<void>(co_await client.socket->write(bytes));
+  }
   void accept(std::unique_ptr<net::Socket> socket) {
     Client& client = *clients_.emplace_back(std::make_unique<Client>());
     client.socket = std::move(socket);
@@ -62,6 +73,7 @@ class ScriptedServer {
         const Reply command = parser.take();
         Words words;
         for (Value word : command.value()) words.emplace_back(word.text());
+        client.subscribed |= words[0] == "SUBSCRIBE";
         answers += answer_(words);
       }
       buffer.drop();
