@@ -51,6 +51,7 @@ struct Operations::Operation {
   std::int64_t reset_ms = 0;
   bool strict = false;  // requests wait for it, or did
   bool late = false;
+  bool refusals = false;     // all that it tells
   std::uint64_t weight = 0;  // of those requests
   View::Cargo cargo;
   std::uint64_t own = 0;  // of the view's `sending`
@@ -190,6 +191,8 @@ bool Operations::load(Operation& operation) {
   View& view = view_of(shard, now().wall_ms, operation.reset_ms);
   operation.cargo = view.load(operation.epoch);
   operation.own = operation.cargo.weight;
+  operation.refusals =
+      !operation.strict && operation.cargo.floor == 0 && view.known && view.seen >= operation.limit;
   shared_.tally().operations.fetch_add(1, std::memory_order_relaxed);
   if (operation.cargo.floor == 0) return true;
   operation.reset_ms = view.reset_ms;  // a floor is for the window that it was seen in
@@ -204,7 +207,9 @@ Async<void> Operations::run(Operation& operation) {
                                  .floor = operation.cargo.floor,
                                  .limit = operation.limit,
                                  .reset_ms = operation.reset_ms,
-                                 .subscription = operation.subscription});
+                                 .subscription = operation.subscription,
+                                 // They may arrive after the end, when the next one has begun.
+                                 .same_window = operation.refusals});
   operation.deadline.disarm();
   if (answer) {
     on_answer(operation, *answer);

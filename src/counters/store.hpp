@@ -33,9 +33,10 @@ class Store {
     std::uint64_t limit = 0;
     std::int64_t reset_ms = 0;
     std::string_view subscription;  // empty: none
+    bool same_window = false;       // counted only in the window that ends at `reset_ms`
   };
   struct Window {
-    bool ended = false;  // it was over when it was to begin: nothing was kept
+    bool ended = false;  // it was over: nothing was kept
     std::uint64_t counter = 0;
     std::int64_t reset_ms = 0;
   };

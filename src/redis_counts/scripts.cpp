@@ -8,6 +8,7 @@ const redis::Script& window_script() {
   static const redis::Script script(R"(local key = KEYS[1]
 local weight, floor = tonumber(ARGV[1]), tonumber(ARGV[2])
 local is = redis.call('HMGET', key, 'counter', 'limit', 'reset')
+if ARGV[6] == '1' and is[3] ~= ARGV[4] then return {false, false, false, false} end
 local new = not is[2]
 if new or is[3] == ARGV[4] then
   weight = weight + math.max(floor - (tonumber(is[1]) or 0), 0)

@@ -72,7 +72,8 @@ Async<Result<counters::Store::Window>> RedisStore::increment(Increment increment
       co_await call({window_script(),
                      key,
                      {number(increment.weight), number(increment.floor), number(increment.limit),
-                      increment.reset_ms + offset_ms, told(increment.subscription)}});
+                      increment.reset_ms + offset_ms, told(increment.subscription),
+                      increment.same_window ? 1 : 0}});
   if (!outcome) co_return std::unexpected(error_of(outcome.error()));
   co_return window_of(*outcome, offset_ms);
 }

@@ -117,6 +117,25 @@ TEST(Strict, RefusalsFromMemoryAreToldInOneOperation) {
   EXPECT_EQ(fleet.first().shared.tally().refused_from_memory.load(), 10u);
 }
 
+TEST(Strict, RefusalsThatComeAfterTheEndAreNotCountedInTheNextWindow) {
+  Fleet fleet({}, 2);
+  CountRequest request = fleet.request(2);
+  request.reset_ms = fleet.now_ms() + 105;
+  for (int i = 0; i < 2; ++i) fleet.decide(request);
+  for (int i = 0; i < 10; ++i) fleet.ask(request);
+  fleet.store().holds = true;
+  fleet.advance(100ms);
+  ASSERT_EQ(fleet.store().held(), 1u) << "they are under way";
+  EXPECT_EQ(fleet.store().asked.back().weight, 10u);
+  fleet.advance(6ms);
+  EXPECT_EQ(fleet.decide(fleet.request(2), 1).value(), 1u) << "the next window";
+  fleet.store().answer_held();
+  fleet.store().holds = false;
+  fleet.turn();
+  EXPECT_EQ(fleet.counter(), 1u);
+  EXPECT_EQ(fleet.decide(fleet.request(2)).value(), 2u);
+}
+
 TEST(Strict, MemoryIsOfTheLimitThatIsAskedFor) {
   Fleet fleet;
   for (int i = 0; i < 3; ++i) fleet.decide(fleet.request(2));

@@ -93,6 +93,18 @@ TEST_F(Counts, OfAWindowThatIsOverAreNotKept) {
 }
 
 // redis-client.md 4.3
+TEST_F(Counts, OfOneWindowAreNotKeptInTheNext) {
+  Store::Increment late = one("k", reset_ms_);
+  late.same_window = true;
+  EXPECT_TRUE(increment(gateway_, late)->ended) << "there is none";
+  EXPECT_EQ(hash("ratelimit:k"), "");
+  ASSERT_TRUE(increment(gateway_, one("k", reset_ms_)));
+  EXPECT_EQ(increment(gateway_, late)->counter, 2U);
+  late.reset_ms -= 5000;
+  EXPECT_TRUE(increment(gateway_, late)->ended);
+  EXPECT_EQ(server_.cli("HGET ratelimit:k counter"), "2");
+}
+
 TEST_F(Counts, AreRaisedToAFloorOfTheSameWindow) {
   const auto touch = [&](std::string_view key, std::uint64_t weight, std::uint64_t floor,
                          std::int64_t reset_ms) {

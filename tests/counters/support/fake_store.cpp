@@ -11,6 +11,8 @@ Store::Window MemoryStore::increment(const Store::Increment& increment) {
     windows.erase(found);
     found = windows.end();
   }
+  const bool is_same = found != windows.end() && found->second.reset_ms == increment.reset_ms;
+  if (increment.same_window && !is_same) return {.ended = true};
   if (found == windows.end()) {
     if (increment.reset_ms <= now_ms) return {.ended = true};
     found = windows.emplace(increment.key, Window{}).first;
