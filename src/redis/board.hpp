@@ -26,13 +26,16 @@ class Board {
     std::lock_guard lock(mutex_);
     primary_ = std::move(primary);
     number_.fetch_add(1, std::memory_order_release);
-    note_loss();
+    epoch_.fetch_add(1, std::memory_order_acq_rel);
   }
 
   // Changes whenever what the primary has acknowledged may be gone: with another primary, and with
-  // the loss of a connection (it may have been restarted empty).
+  // the loss of a connection (it may have been restarted empty). The workers' connections to one
+  // primary are lost together, which is one epoch: a connection of an older one changes nothing.
   std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
-  void note_loss() { epoch_.fetch_add(1, std::memory_order_acq_rel); }
+  void note_loss(std::uint64_t of) {
+    epoch_.compare_exchange_strong(of, of + 1, std::memory_order_acq_rel);
+  }
 
  private:
   mutable std::mutex mutex_;

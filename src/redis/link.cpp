@@ -124,13 +124,16 @@ Async<void> Link::run() {
     }
     Expected<Opened> opened =
         co_await open_primary(reactor_, names_, news_.primary, *options_, scripts_);
+    if (has_news()) continue;  // it was to a former primary
+    if (opened && opened->connection->closed())
+      opened = std::unexpected(Failure(FailureKind::lost, Executed::no, "closed at once"));
     if (opened) {
       const Instant since = reactor_.now();
       const Failure why = co_await serve(*std::move(opened));
       if (reactor_.now() - since >= kLivedEnough) cadence_.reset();
       if (has_news() || reactor_.now() - since >= kLivedEnough) continue;
       co_await pause_after(why);
-    } else if (!has_news()) {
+    } else {
       report({.kind = LinkReport::Kind::failed, .failure = opened.error()});
       co_await pause_after(opened.error());
     }
@@ -140,12 +143,12 @@ Async<void> Link::run() {
 // Until the connection ends; tells why.
 Async<Failure> Link::serve(Opened opened) {
   ++connections_;
+  connection_epoch_ = board_->epoch();
   leaving_ = false;
   texts_sent_.clear();
   clock_offset_ = opened.clock_offset;
   clock_denied_ = opened.notes.clock_denied;
   connection_ = std::move(opened.connection);
-  if (connection_->closed()) co_return give_up({FailureKind::lost, Executed::no, "closed at once"});
   connection_->set_owner(this);
   connection_->set_limits({.commands_max = options_->commands_outstanding_max,
                            .bytes_max = options_->bytes_outstanding_max,
@@ -163,7 +166,7 @@ Async<Failure> Link::serve(Opened opened) {
 
 Failure Link::give_up(Failure why) {
   connection_.reset();
-  board_->note_loss();
+  board_->note_loss(connection_epoch_);
   if (!has_news()) report({.kind = LinkReport::Kind::lost, .failure = why});
   if (observer_) observer_->on_lost(why);
   return why;

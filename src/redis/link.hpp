@@ -57,6 +57,8 @@ class Link final : private ConnectionOwner {
   bool connected() const { return connection_ && !leaving_ && !has_news(); }
   // See Board::epoch(): what was acknowledged under an older epoch may be gone.
   std::uint64_t epoch() const { return board_->epoch(); }
+  // The epoch that the present connection, or the last one, was made in.
+  std::uint64_t connection_epoch() const { return connection_epoch_; }
   // The primary's clock minus ours; 0 when they differ by less than kOffsetMin.
   static constexpr Duration kOffsetMin = 200ms;
   Duration clock_offset() const {
@@ -96,7 +98,8 @@ class Link final : private ConnectionOwner {
   Board::News news_;
   Connection::Owned connection_;
   std::uint64_t connections_ = 0;  // made so far
-  bool leaving_ = false;           // the connection is given up when this turn ends
+  std::uint64_t connection_epoch_ = 0;
+  bool leaving_ = false;  // the connection is given up when this turn ends
   Duration clock_offset_{};
   bool clock_denied_ = false;
   Instant odd_told_{};  // when the directory was last told of an odd reply
