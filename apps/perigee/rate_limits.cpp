@@ -122,6 +122,7 @@ node::RateLimits RateLimits::report(Instant now) {
   report.epoch = circuit.epoch();
   report.outages = circuit.outages();
   report.outage = circuit.outage(now);
+  report.away = circuit.away(now);
   report.nodes = shared_->counts.nodes();
   report.operations = tally.operations;
   report.late = tally.late;

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string_view>
 
 #include "base/clock.hpp"
@@ -28,6 +29,10 @@ class Circuit {
   std::uint32_t outages() const { return now().outages; }
   // For how long the store has not been at work; 0 while it is.
   Duration outage(Instant at) const;
+  // Whether an outage, other than the start, ended so short a time ago.
+  bool is_back_since(Duration at_most, Instant at) const;
+  // All outages together, the present one too.
+  Duration away(Instant at) const;
 
   // Any thread. By whoever connects: a primary answered, and it is writable.
   void available(Instant at);
@@ -56,9 +61,14 @@ class Circuit {
   }
   Facts now() const { return facts_of(word_.load(std::memory_order_acquire)); }
   bool change(Facts& from, const Facts& to);
+  void begin_outage(Instant at) { outage_since_ = at.time_since_epoch().count(); }
+  Duration since_outage(Instant at) const;
 
   std::atomic<Word> word_{word_of({})};
-  std::atomic<Instant::rep> outage_since_;
+  std::atomic<Instant::rep> outage_since_;  // of the last one
+  std::atomic<Instant::rep> back_since_{};  // closed
+  mutable std::mutex outages_;              // held where one begins or ends
+  Duration away_before_{};                  // in outages that are over; under outages_
 };
 
 // When the operations of one worker say that the store is gone: five in a row without an answer in

@@ -228,7 +228,7 @@ View::Delivery Operations::delivery_of(const Operation& operation) const {
 }
 
 void Operations::on_answer(Operation& operation, const Store::Window& window) {
-  if (!operation.late) note_success();
+  if (!operation.late) note_success(operation.epoch);
   {
     Views::Locked shard = shared_.views().lock(operation.hash);
     if (View* view = shard.find()) view->delivered(delivery_of(operation), window);
@@ -243,7 +243,8 @@ void Operations::on_answer(Operation& operation, const Store::Window& window) {
 }
 
 void Operations::on_failure(Operation& operation, const Error& error) {
-  if (!operation.late || error.code == ErrorCode::unreachable) note_failure(error, false);
+  if (!operation.late || error.code == ErrorCode::unreachable)
+    note_failure(operation.epoch, error, false);
   {
     Views::Locked shard = shared_.views().lock(operation.hash);
     if (View* view = shard.find()) view->undelivered(delivery_of(operation));
@@ -255,7 +256,7 @@ void Operations::on_failure(Operation& operation, const Error& error) {
 void Operations::on_late(Operation& operation) {
   operation.late = true;
   shared_.tally().late.fetch_add(1, std::memory_order_relaxed);
-  note_failure(Error(ErrorCode::timed_out, "no answer in time"), true);
+  note_failure(operation.epoch, Error(ErrorCode::timed_out, "no answer in time"), true);
   decide_alone(operation, true);
 }
 
@@ -270,13 +271,15 @@ void Operations::decide_alone(Operation& operation, bool under_way) {
   }
 }
 
-void Operations::note_success() {
+void Operations::note_success(std::uint32_t epoch) {
+  if (epoch != shared_.circuit().epoch()) return;
   failures_.note_success(reactor_.now());
   shared_.circuit().succeeded(reactor_.now());
 }
 
-void Operations::note_failure(const Error& error, bool timed_out) {
+void Operations::note_failure(std::uint32_t epoch, const Error& error, bool timed_out) {
   Circuit& circuit = shared_.circuit();
+  if (epoch != circuit.epoch()) return;
   if (error.code == ErrorCode::closed) return circuit.end_trial();  // another worker may try
   bool gone = failures_.note_failure(reactor_.now(), timed_out);
   bool tried = circuit.state() == Circuit::State::trial;

@@ -41,10 +41,14 @@ class Operations {
   // What is unsent of the key goes with this turn's operations. Nobody waits for it.
   void flush(const CountRequest& request, const KeyHash& hash);
 
-  // For operations that are not made here: one leaves this turn, and what it comes to.
-  void note_asked() { joined_ = true; }
-  void note_success();
-  void note_failure(const Error& error, bool timed_out);
+  // For operations that are not made here: one leaves this turn, in the circuit's epoch, and what
+  // it comes to. When the store has been reached anew meanwhile, that says nothing of it.
+  std::uint32_t note_asked() {
+    joined_ = true;
+    return shared_.circuit().epoch();
+  }
+  void note_success(std::uint32_t epoch);
+  void note_failure(std::uint32_t epoch, const Error& error, bool timed_out);
 
   std::size_t under_way() const { return all_.size() - idle_.size(); }
   Moment now() const { return {reactor_.now(), epoch_ms(reactor_.wall())}; }

@@ -113,7 +113,7 @@ Async<Result<Taken>> Remote::take(BucketRequest request) {
 
 Async<Result<Taken>> Remote::ask_bucket(BucketRequest request) {
   const Moment now = operations_.now();
-  operations_.note_asked();
+  const std::uint32_t epoch = operations_.note_asked();
   Scope* scope = co_await this_scope();
   net::Deadline deadline(reactor_, scope, shared_.options().timeout, ErrorCode::timed_out,
                          "no answer in time", Fault::ours);
@@ -124,13 +124,13 @@ Async<Result<Taken>> Remote::ask_bucket(BucketRequest request) {
                                                        .subscription = request.subscription});
   deadline.disarm();
   if (answer) {
-    operations_.note_success();
+    operations_.note_success(epoch);
     co_return Taken{.allowed = answer->allowed,
                     .tokens = answer->tokens,
                     .next_ms = next_token_ms(answer->tokens, rules_of(request), now.wall_ms)};
   }
   if (scope && scope->cancelled()) co_return std::unexpected(answer.error());
-  operations_.note_failure(answer.error(), deadline.passed());
+  operations_.note_failure(epoch, answer.error(), deadline.passed());
   co_return shared_.decide_alone(request, operations_.now());
 }
 
@@ -157,7 +157,7 @@ Taken Remote::take_later(const BucketRequest& request, const Moment& now) {
 // either.
 Async<void> Remote::debit(Reminded reminded, View::Delivery delivery) {
   ++debits_;
-  operations_.note_asked();
+  const std::uint32_t epoch = operations_.note_asked();
   Result<Store::Bucket> answer =
       co_await store_.take({.key = reminded.key,
                             .tokens = static_cast<std::int64_t>(delivery.own),
@@ -167,9 +167,9 @@ Async<void> Remote::debit(Reminded reminded, View::Delivery delivery) {
   --debits_;
   if (answer && !answer->allowed) shared_.buckets().drain(reminded.key);
   if (answer) {
-    operations_.note_success();
+    operations_.note_success(epoch);
   } else {
-    operations_.note_failure(answer.error(), false);
+    operations_.note_failure(epoch, answer.error(), false);
   }
   Views::Locked shard = shared_.views().lock(reminded.hash);
   View* view = shard.find();

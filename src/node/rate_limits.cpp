@@ -54,8 +54,9 @@ std::string document_of(const RateLimits& limits) {
   if (!limits.are_shared) return json + "}";
   json += "," + member("circuit", limits.circuit) + "," + number("epoch", limits.epoch) + "," +
           number("outages", limits.outages) + "," + number("outageMs", ms(limits.outage)) + "," +
-          number("nodes", limits.nodes) + "," + number("operations", limits.operations) + "," +
-          number("late", limits.late) + "," + number("admittedAlone", limits.admitted_alone) + "," +
+          number("awayMs", ms(limits.away)) + "," + number("nodes", limits.nodes) + "," +
+          number("operations", limits.operations) + "," + number("late", limits.late) + "," +
+          number("admittedAlone", limits.admitted_alone) + "," +
           number("refusedAlone", limits.refused_alone) + "," +
           number("undecided", limits.undecided) + "," +
           number("refusedFromMemory", limits.refused_from_memory) + "," +
@@ -78,6 +79,8 @@ std::string families_of(const RateLimits& limits, const std::string& common_labe
       {"nodes", "Gateways that share the store", "gauge", count(limits.nodes)},
       {"outages_total", "Outages of the store; the start is the first", "counter",
        count(limits.outages)},
+      {"away_seconds_total", "Time in outages of the store, the present one included", "counter",
+       count(ms(limits.away)) / 1000},
       {"operations_total", "What the store was asked", "counter", count(limits.operations)},
       {"late_total", "Operations without an answer in time", "counter", count(limits.late)},
       {"admitted_alone_total", "Requests admitted without the store", "counter",

@@ -18,6 +18,7 @@ struct RateLimits {
   std::string circuit;      // "closed": the store is asked
   std::uint32_t epoch = 0, outages = 0;
   Duration outage{};        // of the present one; 0: there is none
+  Duration away{};          // all of them together
   std::uint32_t nodes = 1;  // that share the store
   std::uint64_t operations = 0, late = 0;
   std::uint64_t admitted_alone = 0, refused_alone = 0, undecided = 0;

@@ -19,6 +19,10 @@ class Primary {
   // By a worker. `epoch` as redis::Link::epoch().
   void note_connected(std::uint64_t epoch, Instant now);
   void note_lost(Instant now, std::string_view why);
+  // Whether the circuit knows a later epoch than this one of a connection.
+  bool is_reached_since(std::uint64_t epoch) const {
+    return told_.load(std::memory_order_relaxed) > epoch + 1;
+  }
   bool is_reached() const { return connected_.load(std::memory_order_relaxed) > 0; }
   // A primary that stays connected, but was given up, answers again.
   void note_answer(Instant now);

@@ -52,6 +52,11 @@ bool is_of_operation(FailureKind kind) {
          kind == FailureKind::refused;
 }
 
+bool ends_connection(FailureKind kind) {
+  return kind == FailureKind::lost || kind == FailureKind::garbled ||
+         kind == FailureKind::not_primary || kind == FailureKind::loading;
+}
+
 }  // namespace
 
 RedisStore::RedisStore(net::Reactor& reactor, redis::Directory& directory, Primary& primary,
@@ -68,41 +73,45 @@ RedisStore::RedisStore(net::Reactor& reactor, redis::Directory& directory, Prima
 Async<Result<counters::Store::Window>> RedisStore::increment(Increment increment) {
   const std::string key = key_of(kWindowPrefix, increment.key);
   const std::int64_t offset_ms = clock_offset_ms();
-  const redis::Outcome outcome =
+  const Called called =
       co_await call({window_script(),
                      key,
                      {number(increment.weight), number(increment.floor), number(increment.limit),
                       increment.reset_ms + offset_ms, told(increment.subscription),
                       increment.same_window ? 1 : 0}});
-  if (!outcome) co_return std::unexpected(error_of(outcome.error()));
-  co_return window_of(*outcome, offset_ms);
+  if (!called.outcome) co_return std::unexpected(error_of(called));
+  co_return window_of(*called.outcome, offset_ms);
 }
 
 Async<Result<counters::Store::Bucket>> RedisStore::take(Take take) {
   const std::string key = key_of(kBucketPrefix, take.key);
-  const redis::Outcome outcome =
+  const Called called =
       co_await call({bucket_script(),
                      key,
                      {take.tokens, take.rules.capacity, take.rules.rate, take.rules.period_ms,
                       take.now_ms + clock_offset_ms(), told(take.subscription),
                       counters::forgotten_after_ms(take.rules)}});
-  if (!outcome) co_return std::unexpected(error_of(outcome.error()));
-  co_return bucket_of(*outcome);
+  if (!called.outcome) co_return std::unexpected(error_of(called));
+  co_return bucket_of(*called.outcome);
 }
 
 // Waits for the reply, however late: it says what was counted.
-Async<redis::Outcome> RedisStore::call(redis::Command command) {
+Async<RedisStore::Called> RedisStore::call(redis::Command command) {
   const Instant since = reactor_.now();
+  const std::uint64_t epoch = link_.connection_epoch();
   redis::Outcome outcome = co_await link_.call(command, kAgesAwaited * options_.reply_age_max);
   if (!outcome || reactor_.now() - since >= options_.operation_timeout) watch();
   if (!outcome) last_failure_ = outcome.error().kind;
-  co_return outcome;
+  co_return Called{.outcome = std::move(outcome), .epoch = epoch};
 }
 
-Error RedisStore::error_of(const redis::Failure& failure) const {
+// Closed: it is this connection's trouble alone, others may have the store.
+Error RedisStore::error_of(const Called& called) const {
+  const redis::Failure& failure = called.outcome.error();
   const FailureKind kind = failure.kind;
   ErrorCode code = ErrorCode::unreachable;
   if (kind == FailureKind::not_connected && primary_.is_reached()) code = ErrorCode::closed;
+  if (ends_connection(kind) && primary_.is_reached_since(called.epoch)) code = ErrorCode::closed;
   if (kind == FailureKind::cancelled) code = ErrorCode::cancelled;
   if (is_of_operation(kind) && kind != FailureKind::cancelled) code = ErrorCode::other;
   return {code, "redis: " + failure.text()};

@@ -19,11 +19,16 @@ class RedisStore final : public counters::Store, private redis::LinkObserver {
   Async<Result<Bucket>> take(Take take) override;
 
   redis::Link& link() { return link_; }
+  counters::Circuit& circuit() { return primary_.circuit(); }
   std::int64_t clock_offset_ms() { return primary_.clock_offset_ms(link_.clock_offset()); }
 
  private:
-  Async<redis::Outcome> call(redis::Command command);
-  Error error_of(const redis::Failure& failure) const;
+  struct Called {
+    redis::Outcome outcome;
+    std::uint64_t epoch;  // of the connection
+  };
+  Async<Called> call(redis::Command command);
+  Error error_of(const Called& called) const;
   void watch();
   Async<void> probe();
 

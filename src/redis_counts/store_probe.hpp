@@ -1,5 +1,6 @@
 // StoreProbe: whether Redis counts, tried every so often with a key that is gone at once
-// (runtime.md 6.6). One for the process, on the worker whose store it uses.
+// (runtime.md 6.6). It is the circuit's trial where no request comes first, so that an outage ends
+// without traffic. One for the process, on the worker whose store it uses.
 #pragma once
 
 #include <mutex>
@@ -39,6 +40,8 @@ class StoreProbe {
 
  private:
   Async<void> run();
+  Async<perigee::Result<counters::Store::Window>> count();
+  Async<void> pause();
 
   const Init init_;
   const std::string name_;

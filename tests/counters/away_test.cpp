@@ -38,6 +38,29 @@ TEST(Away, WhatOpensTheCircuitAtOnce) {
   }
 }
 
+// By then another worker may have a connection to another primary.
+TEST(Away, WhatComesOfOperationsOfAFormerEpochSaysNothing) {
+  for (const bool fails : {true, false}) {
+    SCOPED_TRACE(fails);
+    Fleet fleet;
+    fleet.store().holds = true;
+    Asking& asking = fleet.ask(fleet.request(10));
+    fleet.turn();
+    ASSERT_EQ(fleet.store().held(), 1u);
+    fleet.circuit().available(fleet.clock.now());
+    if (fails) {
+      fleet.store().fail_held(Error(ErrorCode::unreachable, "the old primary is gone"));
+    } else {
+      ASSERT_TRUE(fleet.circuit().begin_trial());
+      fleet.store().answer_held();
+    }
+    fleet.turn();
+    EXPECT_TRUE(asking.admitted());
+    EXPECT_EQ(fleet.circuit().state(), fails ? Circuit::State::half_open : Circuit::State::trial);
+    if (!fails) fleet.circuit().end_trial();
+  }
+}
+
 TEST(Away, EachGatewayGivesAwayItsShareOfWhatIsLeft) {
   Fleet fleet({.nodes = 3});
   for (int i = 0; i < 10; ++i) fleet.decide(fleet.request(100));

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 #include <vector>
+
+#include "tests/base/support/captured_log.hpp"
 
 namespace perigee::counters {
 namespace {
@@ -62,6 +65,40 @@ TEST(Circuit, AnotherPrimaryIsAnEpochAndAnOutageOfItsOwn) {
   EXPECT_EQ(circuit.epoch(), 2u);
   EXPECT_EQ(circuit.outages(), 2u);
   EXPECT_EQ(circuit.outage(kNow + 11s), 1s);
+}
+
+TEST(Circuit, CountsHowLongItWasAway) {
+  Circuit circuit(kNow - 5s);
+  EXPECT_EQ(circuit.away(kNow - 2s), 3s) << "the present outage too";
+  closed(circuit);
+  EXPECT_EQ(circuit.away(kNow + 60s), 5s);
+  circuit.lost(kNow + 60s, "test");
+  EXPECT_EQ(circuit.away(kNow + 61s), 6s);
+  circuit.available(kNow + 62s);
+  EXPECT_TRUE(circuit.begin_trial());
+  circuit.succeeded(kNow + 64s);
+  EXPECT_EQ(circuit.away(kNow + 90s), 9s);
+}
+
+TEST(Circuit, TellsEachOutageInTwoLines) {
+  log::testing::CapturedLog log;
+  Circuit circuit(kNow);
+  const auto lines = [&] { return std::ranges::count(log.take(), '\n'); };
+  closed(circuit);
+  EXPECT_EQ(lines(), 1) << "the first is the start";
+  circuit.lost(kNow, "test");
+  circuit.lost(kNow, "test");
+  circuit.available(kNow);
+  circuit.begin_trial();
+  circuit.lost(kNow, "test");
+  closed(circuit);
+  EXPECT_EQ(lines(), 2);
+  circuit.available(kNow);  // and nobody has noticed a loss
+  circuit.available(kNow);
+  circuit.begin_trial();
+  circuit.succeeded(kNow);
+  circuit.succeeded(kNow);
+  EXPECT_EQ(lines(), 2);
 }
 
 TEST(Circuit, ATrialWithNothingToTryIsGivenBack) {

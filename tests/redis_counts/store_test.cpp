@@ -218,6 +218,28 @@ TEST_F(Counts, AreTriedWithoutATrace) {
   EXPECT_TRUE(until([&] { return result.problem().empty(); })) << result.problem();
 }
 
+TEST_F(Counts, AreAtWorkWithoutARequest) {
+  StoreProbe::Result result;
+  const StoreProbe probe({.reactor = reactor_,
+                          .store = gateway_.store,
+                          .result = result,
+                          .node_id = "n",
+                          .every = 10min});
+  const counters::Circuit& circuit = gateway_.shared.circuit();
+  const auto at_work = [&] { return circuit.state() == counters::Circuit::State::closed; };
+  ASSERT_TRUE(until(at_work)) << result.problem();
+  server_.cli("CLIENT KILL TYPE normal");
+  ASSERT_TRUE(until([&] { return circuit.outages() == 2U; }));
+  ASSERT_TRUE(until(at_work)) << result.problem();
+  server_.cli("CONFIG SET min-replicas-to-write 1");
+  server_.cli("CLIENT KILL TYPE normal");
+  ASSERT_TRUE(until([&] { return circuit.outages() == 3U; }));
+  EXPECT_TRUE(until([&] { return result.problem().contains("no_replicas"); })) << result.problem();
+  EXPECT_FALSE(at_work());
+  server_.cli("CONFIG SET min-replicas-to-write 0");
+  EXPECT_TRUE(until(at_work)) << "it is tried again and again";
+}
+
 TEST_F(Counts, AreNotSharedByGatewaysThatMayNotRegister) {
   server_.cli("ACL SETUSER small on '>pw' '~ratelimit:*' '+@all' -zadd");
   redis::Options options = options_of(server_);
