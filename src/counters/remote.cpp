@@ -40,6 +40,8 @@ Async<Result<Count>> Remote::add(CountRequest request) {
   }
   if (shared_.circuit().state() == Circuit::State::closed) {
     if (std::optional<Count> known = from_memory(request, hash, now)) return Result<Count>(*known);
+    if (std::optional<Count> held = shared_.hold_to_share(request, hash, now))
+      return Result<Count>(*held);
   }
   return operations_.ask(request, hash);
 }

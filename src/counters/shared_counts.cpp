@@ -37,6 +37,18 @@ Count SharedCounts::decide_alone(const CountRequest& request, const KeyHash& has
   return {.value = request.limit - *left, .reset_ms = view.reset_ms};
 }
 
+std::optional<Count> SharedCounts::hold_to_share(const CountRequest& request, const KeyHash& hash,
+                                                 const Moment& now) {
+  const bool settles = circuit_.is_back_since(kSettles, now.steady);
+  if (!settles || !options_.decides_alone || nodes() == 1) return std::nullopt;
+  Views::Locked shard = views_.lock(hash);
+  View& view = view_of(shard, now.wall_ms, request.reset_ms);
+  if (view.spend_share(request.limit, request.weight, share(), circuit_.outages()))
+    return std::nullopt;
+  tally_.refused_alone.fetch_add(1, std::memory_order_relaxed);
+  return Count{.value = request.limit + 1, .reset_ms = view.reset_ms};
+}
+
 // A new bucket of our own, with our part of the tokens and of what comes back.
 Taken SharedCounts::decide_alone(const BucketRequest& request, const Moment& now) {
   if (!may_decide_alone(now.steady)) {

@@ -49,6 +49,13 @@ class SharedCounts {
                      bool under_way = false);
   Taken decide_alone(const BucketRequest& request, const Moment& now);
 
+  // For so long after an outage, others may not have come back and told what they admitted in it: a
+  // request beyond our share is refused, and not counted. Longer than gateways take to find the
+  // primary one after the other: they ask sentinels every second.
+  static constexpr Duration kSettles = 1500ms;
+  std::optional<Count> hold_to_share(const CountRequest& request, const KeyHash& hash,
+                                     const Moment& now);
+
   // What became of requests, for metrics.
   struct Tally {
     std::atomic<std::uint64_t> admitted_alone{0}, refused_alone{0};

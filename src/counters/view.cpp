@@ -11,7 +11,7 @@ std::uint64_t Share::of(std::uint64_t left) const {
 }
 
 void View::begin(std::int64_t end_ms) {
-  seen = unsent = sending = base = 0;
+  seen = unsent = sending = base = spent = 0;
   reset_ms = end_ms;
   flushed_ms = 0;
   ++window;
@@ -58,16 +58,29 @@ void View::undelivered(const Delivery& delivery) {
   unsent += back;
 }
 
+void View::note_outage(std::uint32_t outage_now) {
+  if (outage == outage_now) return;
+  outage = outage_now;
+  base = value();
+  spent = 0;
+}
+
 std::optional<std::uint64_t> View::left_of_share(std::uint64_t limit, std::uint32_t weight,
                                                  const Share& share, std::uint32_t outage_now) {
-  if (outage != outage_now) {
-    outage = outage_now;
-    base = value();
-  }
+  note_outage(outage_now);
   std::uint64_t most = share.of(limit > base ? limit - base : 0);
   std::uint64_t used = value() > base ? value() - base : 0;
   if (used + weight > most) return std::nullopt;
+  spent += weight;
   return most - used - weight;
+}
+
+bool View::spend_share(std::uint64_t limit, std::uint32_t weight, const Share& share,
+                       std::uint32_t outage_now) {
+  note_outage(outage_now);
+  if (spent + weight > share.of(limit > base ? limit - base : 0)) return false;
+  spent += weight;
+  return true;
 }
 
 }  // namespace perigee::counters

@@ -25,6 +25,7 @@ struct View : KeyEntry {
   std::uint64_t unsent = 0;
   std::uint64_t sending = 0;
   std::uint64_t base = 0;       // the count when the outage `outage` began for it
+  std::uint64_t spent = 0;      // of our share, since then
   std::int64_t reset_ms = 0;    // the end of the window
   std::int64_t flushed_ms = 0;  // when something last went to the store without a request waiting
   std::uint32_t window = 0;     // changes with each window
@@ -65,8 +66,13 @@ struct View : KeyEntry {
   // is left after it, and the caller counts it.
   std::optional<std::uint64_t> left_of_share(std::uint64_t limit, std::uint32_t weight,
                                              const Share& share, std::uint32_t outage_now);
+  // When that is over, and others may not have told yet what they admitted. False: it is beyond our
+  // share.
+  bool spend_share(std::uint64_t limit, std::uint32_t weight, const Share& share,
+                   std::uint32_t outage_now);
 
  private:
+  void note_outage(std::uint32_t outage_now);
   void begin(std::int64_t end_ms);
 };
 

@@ -38,6 +38,38 @@ TEST(Away, WhatOpensTheCircuitAtOnce) {
   }
 }
 
+// The first that comes back must not give away what others have admitted and not told yet.
+TEST(Away, WhoComesBackFirstKeepsToItsShareForAWhile) {
+  Fleet fleet({.nodes = 3}, 3);
+  std::size_t admitted = 0;
+  for (unsigned i = 0; i < 3; ++i) admitted += admitted_of(10, fleet, fleet.request(90), i);
+  for (unsigned i = 0; i < 3; ++i) fleet.lose(i);
+  for (unsigned i = 0; i < 3; ++i)
+    admitted += admitted_of(i == 0 ? 10 : 50, fleet, fleet.request(90), i);
+  fleet.connect(fleet.gateways[0]);
+  const std::size_t operations = fleet.store().operations;
+  admitted += admitted_of(50, fleet, fleet.request(90));
+  EXPECT_LE(admitted, 90u + (20u + 10u) / 3u + 2u) << "the limit, views that differ, rounding";
+  EXPECT_LE(fleet.store().operations, operations + 20) << "what is refused so is not counted";
+  const std::size_t before = admitted;
+  for (unsigned i = 1; i < 3; ++i) fleet.connect(fleet.gateways[i]);
+  fleet.advance(SharedCounts::kSettles);
+  fleet.advance(50ms);
+  for (unsigned i = 0; i < 3; ++i) admitted += admitted_of(5, fleet, fleet.request(90), i);
+  EXPECT_EQ(admitted, before) << "all have told";
+}
+
+TEST(Away, WhatOthersHaveNotUsedIsThereAfterAWhile) {
+  Fleet fleet({.nodes = 3});
+  for (int i = 0; i < 30; ++i) fleet.decide(fleet.request(90));
+  fleet.lose();
+  EXPECT_EQ(admitted_of(50, fleet, fleet.request(90)), 20u);
+  fleet.connect();
+  EXPECT_EQ(admitted_of(50, fleet, fleet.request(90)), 0u) << "beyond its share";
+  fleet.advance(SharedCounts::kSettles);
+  EXPECT_EQ(admitted_of(50, fleet, fleet.request(90)), 40u);
+}
+
 // By then another worker may have a connection to another primary.
 TEST(Away, WhatComesOfOperationsOfAFormerEpochSaysNothing) {
   for (const bool fails : {true, false}) {
