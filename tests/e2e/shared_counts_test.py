@@ -1,123 +1,20 @@
 """Rate limits that gateways share through a real Redis: exact, beside gateways of the reference, and while it fails."""
 import collections
-import os
-import pathlib
-import subprocess
-import tempfile
+import re
 import threading
-import time
-import unittest
 
 import harness
-from harness import Backend, Gateway, free_port, need
-
-HERE = pathlib.Path(__file__).resolve().parent
-# On a busy machine an answer takes longer than the 10 ms after which a gateway decides alone.
-PATIENT = {"ratelimit.redis.operation.timeout": "20000"}
+from harness import Gateway
+from redis_world import PATIENT, Redis, SharedStore, api, wait_until
 
 
-def api(backend, limit, **configuration):
-    rate = {"limit": limit, "periodTime": 1, "periodTimeUnit": "HOURS"}
-    step = {"policy": "rate-limit", "configuration": {"addHeaders": True, "rate": rate, **configuration}}
-    return harness.api(backend.url, flows=[{"name": "f", "enabled": True, "request": [step]}])
-
-
-class Redis:
-    def __init__(self, port=None):
-        self.port = port or free_port()
-        self.folder = tempfile.TemporaryDirectory(prefix="perigee-redis-")
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder.name],
-            stdout=subprocess.DEVNULL)
-        wait_until(lambda: self.cli("PING") == "PONG", "Redis answers")
-        return self
-
-    def kill(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def cli(self, *words):
-        return subprocess.run(["redis-cli", "-p", str(self.port), *map(str, words)], check=False,
-                              capture_output=True, text=True).stdout.strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
-        self.folder.cleanup()
-
-
-class RedisHa:
-    """A primary, two replicas, three sentinels."""
-
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="perigee-ha-")
-        self.port, self.sentinel_port = free_port("127.0.0.11"), free_port("127.0.0.21")
-
-    def __call__(self, *words, check=True):
-        environment = {**os.environ, "REDIS_HA_DIR": self.folder.name + "/ha", "REDIS_HA_QUIET": "1",
-                       "REDIS_HA_PORT": str(self.port), "REDIS_HA_SENTINEL_PORT": str(self.sentinel_port)}
-        done = subprocess.run(["bash", str(HERE.parent / "redis/support/redis-ha.sh"), *words], env=environment,
-                              check=False, capture_output=True, text=True)
-        if check and done.returncode != 0:
-            raise AssertionError(f"redis-ha.sh {words}: {done.stdout}{done.stderr}")
-        return done.stdout.strip()
-
-    def keys(self):
-        return {"ratelimit.redis.sentinel.nodes[0].host": "127.0.0.21",
-                "ratelimit.redis.sentinel.nodes[0].port": self.sentinel_port,
-                "ratelimit.redis.sentinel.master": "mymaster", "ratelimit.redis.password": "myredispassword"}
-
-    def __enter__(self):
-        self("up")
-        return self
-
-    def __exit__(self, *_):
-        self("down", check=False)
-        self.folder.cleanup()
-
-
-def wait_until(done, what):
-    limit = time.monotonic() + 60
-    while not done():
-        if time.monotonic() > limit:
-            raise AssertionError(f"not in time: {what}")
-        time.sleep(0.02)
-
-
-class SharedCounts(unittest.TestCase):
-    def setUp(self):
-        need("redis-server")
-        self.backend = self.enterContext(Backend())
-
-    def gateway(self, definition, keys):
-        return self.enterContext(Gateway({"ratelimit.type": "redis", **keys}, apis={"a.json": definition})).started()
-
-    def connected(self, definition, keys, workers=2):
-        """A gateway whose workers all have a connection: one without decides alone."""
-        gateway = self.gateway(definition, {"http.instances": workers, **keys})
-        wait_until(lambda: gateway.node_json("/_node/ratelimit")["redis"]["linksConnected"] == workers,
-                   "every worker is connected")
-        return gateway
-
-    def only_key(self, redis):
-        keys = redis.cli("KEYS", "ratelimit:*").split()
-        self.assertEqual(len(keys), 1, keys)
-        return keys[0]
-
+class SharedCounts(SharedStore):
     def test_two_gateways_admit_the_limit_together_exactly(self):
         limit, clients, each = 150, 16, 25
         redis = self.enterContext(Redis()).start()
         definition = api(self.backend, limit)
         gateways = [self.connected(definition, {"ratelimit.redis.port": redis.port, **PATIENT}) for _ in range(2)]
-        # The first request of a gateway tries the store; others beside it would be decided alone.
-        answers = [gateway.request("/a")[:2] for gateway in gateways]
+        answers = []
 
         def ask(gateway):
             for _ in range(each):  # each on a connection of its own, so that all workers get some
@@ -182,6 +79,9 @@ class SharedCounts(unittest.TestCase):
         self.assertEqual((seen["redis"]["links"], seen["redis"]["linksConnected"]), (1, 1))
         text = gateway.node("/_node/metrics/prometheus")[2].decode()
         self.assertRegex(text, r"perigee_ratelimit_store_up\{[^}]*\} 1\n")
+        away = re.search(r"perigee_ratelimit_away_seconds_total\{[^}]*\} (\S+)\n", text)
+        self.assertGreater(float(away[1]), 0.05, "since the start, until Redis was there")
+        self.assertEqual(float(away[1]), seen["awayMs"] / 1000)
         self.assertRegex(text, r"perigee_ratelimit_refused_alone_total\{[^}]*\} 1\n")
         self.assertRegex(text, r"perigee_ratelimit_store_seconds_count\{[^}]*\} [1-9]")
 
@@ -204,39 +104,6 @@ class SharedCounts(unittest.TestCase):
                                        {"ratelimit.redis.port": redis.port, "perigee.ratelimit.local.enabled": "false"})
                 status, headers, _ = gateway.request("/a")
                 self.assertEqual((status, headers["X-Rate-Limit-Reset"]), expected)
-
-    def test_a_killed_primary_costs_no_request_and_its_counts_are_repaired(self):
-        need("redis-sentinel")
-        ha = self.enterContext(RedisHa())
-        gateways = [self.connected(api(self.backend, 1_000_000), ha.keys()) for _ in range(2)]
-        answers, over = [], threading.Event()
-
-        def ask(gateway):
-            while not over.is_set():
-                answers.append(gateway.request("/a")[0])
-
-        threads = [threading.Thread(target=ask, args=(gateway,)) for gateway in gateways for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        wait_until(lambda: len(answers) > 50, "requests are answered")
-        marks = [gateway.mark() for gateway in gateways]
-        ha("kill-primary")
-        for gateway, mark in zip(gateways, marks):
-            gateway.wait_for("the store of rate limits is away", since=mark)
-            gateway.wait_for("has moved from", since=mark)
-            gateway.wait_for("the store of rate limits is at work", since=mark)
-        over.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(collections.Counter(answers), {200: len(answers)})
-        self.assertEqual(gateways[0].request("/a")[0], 200)
-        key = ha("cli", "KEYS", "ratelimit:*")
-        total = len(answers) + 1
-        # What was under way on the old primary may be counted twice; what was admitted alone by the gateway that
-        # repaired first may be swallowed by the other's floor.
-        def repaired():
-            return abs(int(ha("cli", "HGET", key, "counter") or 0) - total) <= total // 10 + 20
-        wait_until(repaired, f"about {total}, not {ha('cli', 'HGET', key, 'counter')}")
 
 
 if __name__ == "__main__":
