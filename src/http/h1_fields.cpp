@@ -71,39 +71,38 @@ inline ShortName short_name(__m128i bytes, std::size_t size) {
           static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(folded, folded)))};
 }
 
-// The first control byte at or behind `at`, tab too; null when there is none. At least 16 bytes
-// before the end are readable: the last ones are looked at together with some before them.
-inline const char* find_control(const char* at, const char* end) {
+// The first odd byte at or behind `at`; null when there is none. At least 16 bytes before the end
+// are readable: the last ones are looked at together with some before them.
+inline const char* find_odd(const char* at, const char* end) {
   for (const char* last = end - 16; at <= last; at += 16) {
-    if (unsigned found = controls(load16(at)); found != 0) return at + __builtin_ctz(found);
+    if (unsigned found = odd_bytes(load16(at)); found != 0) return at + __builtin_ctz(found);
   }
-  const unsigned found = controls(load16(end - 16)) >> (16 - (end - at));
+  const unsigned found = odd_bytes(load16(end - 16)) >> (16 - (end - at));
   return found == 0 ? nullptr : at + __builtin_ctz(found);
 }
 
-// The usual field, "Name: value CRLF" without odd blanks and tabs, and a name of at most 15 bytes.
-// False: nothing was taken, read_field() decides.
-inline bool read_usual_field(Reader& reader, Header& field) {
-  const char* name = reader.at;
-  if (reader.left() < 18) return false;
+// The usual field, "Name: value CRLF" in ASCII without odd blanks and tabs, and a name of at most
+// 15 bytes: the place behind it. Null: read_field() decides.
+inline const char* read_usual_field(const char* name, const char* end, Header& field) {
+  if (end - name < 18) return nullptr;
   const __m128i bytes = load16(name);
   const unsigned stops = token_stops(bytes);
-  if (stops == 0) return false;
+  if (stops == 0) return nullptr;
   const auto name_size = static_cast<std::size_t>(__builtin_ctz(stops));
   const char* value = name + name_size + 2;
-  if (name_size == 0 || std::memcmp(value - 2, ": ", 2) != 0 || *value == ' ') return false;
-  const char* end = find_control(value, reader.end);
-  if (end == nullptr || reader.end - end < 2) return false;
-  if (std::memcmp(end, "\r\n", 2) != 0 || end[-1] == ' ') return false;  // an empty value, too
+  if (name_size == 0 || std::memcmp(value - 2, ": ", 2) != 0 || *value == ' ') return nullptr;
+  const char* value_end = find_odd(value, end);
+  if (value_end == nullptr || end - value_end < 2) return nullptr;
+  // A blank before the CRLF would be one of an empty value, too.
+  if (std::memcmp(value_end, "\r\n", 2) != 0 || value_end[-1] == ' ') return nullptr;
   const ShortName folded = short_name(bytes, name_size);
   const std::uint32_t hash = name_hash(folded);
   set_name(field, name, name_size, hash, header_id(folded, hash));
-  set_value(field, value, end, true);
-  reader.at = end + 2;
-  return true;
+  set_value(field, value, value_end, true);
+  return value_end + 2;
 }
 #else
-inline bool read_usual_field(Reader&, Header&) { return false; }
+inline const char* read_usual_field(const char*, const char*, Header&) { return nullptr; }
 #endif
 
 }  // namespace
@@ -178,28 +177,36 @@ H1Outcome FramingFields::see(const Header& field, Version version) {
 
 H1Outcome read_fields(Reader& reader, const H1Limits& limits, Version version, Headers& headers,
                       FramingFields& framing) {
-  const char* begin = reader.at;
-  auto too_big = [&](const char* to) {
+  const char* const begin = reader.at;
+  const auto is_too_big = [&](const char* to) {
     return static_cast<std::size_t>(to - begin) > limits.head_bytes_max;
   };
+  const char* const usual_end = is_too_big(reader.end) ? begin + limits.head_bytes_max : reader.end;
+  const char* at = begin;
   std::size_t count = 0;
-  while (true) {
-    if (reader.left() > 0 && *reader.at == '\r') break;
-    Header& field = headers.next();
-    if (!read_usual_field(reader, field)) {
-      H1Outcome outcome = read_field(reader, field);
-      if (outcome.result == Parse::more && too_big(reader.end))
-        return refused("the head is larger than its limit", 431);
-      if (outcome.result != Parse::done) return outcome;
+  Headers::Filler filler(headers);
+  while (at == reader.end || *at != '\r') {
+    Header& field = filler.next();
+    if (const char* behind = read_usual_field(at, usual_end, field)) {
+      at = behind;
+    } else {
+      Reader line{at, reader.end};
+      H1Outcome outcome = read_field(line, field);
+      if (outcome.result == Parse::refused) return outcome;
+      at = outcome.result == Parse::more ? reader.end : line.at;
+      if (is_too_big(at)) return refused("the head is larger than its limit", 431);
+      if (outcome.result == Parse::more) return outcome;
     }
-    if (too_big(reader.at)) return refused("the head is larger than its limit", 431);
     if (++count > limits.headers_max) return refused("more fields than the limit", 431);
     if (FramingFields::concerns(field.id)) {
       H1Outcome outcome = framing.see(field, version);
       if (outcome.result != Parse::done) return outcome;
     }
-    headers.commit_next();
+    filler.keep();
   }
+  // A line that came without a blank behind its colon is sent with one.
+  filler.commit(static_cast<std::size_t>(at - begin) + count);
+  reader.at = at;
   return read_line_end(reader);
 }
 

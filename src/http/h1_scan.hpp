@@ -86,10 +86,10 @@ inline unsigned value_stops(__m128i bytes) {
       _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, control), del)));
 }
 
-// Ones for control bytes, the tab and DEL too.
-inline unsigned controls(__m128i bytes) {
-  __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(at_most(bytes, 0x1f), del)));
+// Ones for all but visible ASCII and the blank: for control bytes, DEL and what is beyond ASCII.
+inline unsigned odd_bytes(__m128i bytes) {
+  __m128i next = _mm_add_epi8(bytes, _mm_set1_epi8(1));  // DEL becomes negative, too
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmplt_epi8(next, _mm_set1_epi8(0x21))));
 }
 
 // Ones where a byte is no letter, no digit and no '-'.

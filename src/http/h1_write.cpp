@@ -14,23 +14,21 @@ constexpr log::Logger kLog{"io.gravitee.gateway.http"};
 class Writer {
  public:
   Writer(Arena& arena, std::size_t bytes_max)
-      : begin_(arena.array<char>(bytes_max).data()), at_(begin_) {}
+      : begin_(arena.array<char>(bytes_max).data()), at_(begin_), end_(begin_ + bytes_max) {}
   void put(std::string_view text) { at_ = put_bytes(at_, text); }
   void put(std::uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
-  std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
+  std::string_view text() const {
+    PERIGEE_ASSERT(at_ <= end_);
+    return {begin_, static_cast<std::size_t>(at_ - begin_)};
+  }
 
  private:
   char* begin_;
   char* at_;
+  char* end_;
 };
 
 constexpr std::size_t kFramingBytesMax = 128;
-
-std::size_t bytes_of(const Headers& headers) {
-  std::size_t bytes = 0;
-  for (const Header& header : headers.entries()) bytes += header.name_size + header.value_size + 4;
-  return bytes;
-}
 
 // Decided by the codec of this connection, whatever the head says.
 constexpr HeaderIds kFraming{HeaderId::connection,
@@ -77,32 +75,6 @@ bool may_be_sent(const Header& header) {
   return false;
 }
 
-// Fields that stand one behind the other as they were received are copied in one go: most of a head
-// passes unchanged.
-class FieldRun {
- public:
-  explicit FieldRun(Writer& writer) : writer_(writer) {}
-  ~FieldRun() { flush(); }
-  void add(const Header& header) {
-    if (!begin_ || header.name_data != end_ + 2) {  // a CRLF stands behind what was received
-      flush();
-      begin_ = header.name_data;
-    }
-    end_ = header.value_data + header.value_size;
-  }
-  void flush() {
-    if (!begin_) return;
-    writer_.put({begin_, static_cast<std::size_t>(end_ - begin_)});
-    writer_.put("\r\n");
-    begin_ = nullptr;
-  }
-
- private:
-  Writer& writer_;
-  const char* begin_ = nullptr;
-  const char* end_ = nullptr;
-};
-
 void put_field(Writer& writer, const Header& header) {
   if (!may_be_sent(header)) return;
   writer.put(header.name());
@@ -111,19 +83,31 @@ void put_field(Writer& writer, const Header& header) {
   writer.put("\r\n");
 }
 
+bool is_sent(const Header& header, const WireFraming& framing) {
+  if (header.removed) return false;
+  return !kLookedAt.contains(header.id) || fits_framing(header.id, framing);
+}
+
+// As it was received: the line and its CRLF.
+const char* line_end(const Header& header) { return header.value_data + header.value_size + 2; }
+
+// Fields that stand one behind the other as they were received are copied in one go: most of a head
+// passes unchanged.
 void put_fields(Writer& writer, const Headers& headers, const WireFraming& framing) {
-  FieldRun run(writer);
-  for (const Header& header : headers.entries()) {
-    if (header.removed) continue;
-    if (kLookedAt.contains(header.id) && !fits_framing(header.id, framing)) continue;
-    if (header.as_received) {
-      run.add(header);
-    } else {
-      run.flush();
-      put_field(writer, header);
+  std::span<const Header> fields = headers.entries();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (!is_sent(fields[i], framing)) continue;
+    if (!fields[i].as_received) {
+      put_field(writer, fields[i]);
+      continue;
     }
+    const char* begin = fields[i].name_data;
+    const char* end = line_end(fields[i]);
+    while (i + 1 < fields.size() && fields[i + 1].as_received && fields[i + 1].name_data == end &&
+           is_sent(fields[i + 1], framing))
+      end = line_end(fields[++i]);
+    writer.put({begin, static_cast<std::size_t>(end - begin)});
   }
-  run.flush();
   switch (framing.kind) {
     case WireFraming::Kind::length:
       writer.put("Content-Length: ");
@@ -157,8 +141,8 @@ void put_fields(Writer& writer, const Headers& headers, const WireFraming& frami
 
 std::string_view write_request_head(Arena& arena, const RequestHead& head,
                                     const WireFraming& framing) {
-  Writer writer(arena, head.method_text.size() + head.target.size() + bytes_of(head.headers) +
-                           kFramingBytesMax);
+  Writer writer(arena, head.method_text.size() + head.target.size() +
+                           head.headers.line_bytes_max() + kFramingBytesMax);
   writer.put(head.method_text);
   writer.put(" ");
   writer.put(head.target);
@@ -170,7 +154,7 @@ std::string_view write_request_head(Arena& arena, const RequestHead& head,
 std::string_view write_response_head(Arena& arena, const ResponseHead& head,
                                      const WireFraming& framing) {
   std::string_view reason = head.reason.empty() ? reason_phrase(head.status) : head.reason;
-  Writer writer(arena, reason.size() + bytes_of(head.headers) + kFramingBytesMax);
+  Writer writer(arena, reason.size() + head.headers.line_bytes_max() + kFramingBytesMax);
   writer.put("HTTP/1.1 ");
   writer.put(static_cast<std::uint64_t>(head.status));
   writer.put(" ");
@@ -193,7 +177,7 @@ std::optional<std::uint64_t> told_length(const Headers& headers) {
 std::string_view BodySender::last_chunk(Body& body) {
   Headers* trailers = body.trailers();
   if (!trailers) return "0\r\n\r\n";
-  Writer writer(arena_, bytes_of(*trailers) + 8);
+  Writer writer(arena_, trailers->line_bytes_max() + 8);
   writer.put("0\r\n");
   for (const Header& header : trailers->entries()) {
     if (!header.removed && !kNotInTrailers.contains(header.id)) put_field(writer, header);

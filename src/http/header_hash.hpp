@@ -4,6 +4,7 @@
 // the same (only with bytes no name may have, and ^ with ~) are told apart by their text.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -63,7 +64,7 @@ constexpr ShortName short_name(const char* name, std::size_t size) {
 }
 
 constexpr std::uint32_t name_hash(ShortName name) {
-  return static_cast<std::uint32_t>(mix(mix(0, name.low), name.high));
+  return static_cast<std::uint32_t>(mix(name.low, std::rotl(name.high, 29)));
 }
 
 HeaderId header_id(ShortName name, std::uint32_t hash);

@@ -79,6 +79,10 @@ bool folds_to(std::string_view name, std::string_view known) {
          (load<std::uint64_t>(known.data() + i) | kFold8);
 }
 
+std::size_t line_bytes(const Header& header) {
+  return std::size_t{header.name_size} + header.value_size + 4;  // ": " and CRLF
+}
+
 bool is_known_text(const HeaderName& name) {
   return name.id != HeaderId::other &&
          name.text.data() == kKnown[static_cast<std::size_t>(name.id)].data();
@@ -201,6 +205,8 @@ void Headers::append_all(const Headers& other) {
   if (other.size_ > capacity_ - size_) reserve_more(other.size_);
   std::memcpy(data_ + size_, other.data_, other.size_ * sizeof(Header));
   size_ += other.size_;
+  bytes_ += other.bytes_;
+  repeated_ = repeated_ | other.repeated_ | (present_ & other.present_);
   present_ = present_ | other.present_;
 }
 
@@ -213,17 +219,24 @@ void Headers::reserve_more(std::uint32_t count) {
   capacity_ = capacity;
 }
 
-void Headers::add_view(const HeaderName& name, std::string_view value) {
-  append({.name_data = name.text.data(),
-          .value_data = value.data(),
-          .name_size = static_cast<std::uint32_t>(name.text.size()),
-          .value_size = static_cast<std::uint32_t>(value.size()),
-          .hash = name.hash,
-          .id = name.id,
-          .removed = false,
-          .checked = false,
-          .as_received = false});
+Header& Headers::append(const HeaderName& name, std::string_view value) {
+  Filler filler(*this);
+  Header& entry = filler.next();
+  entry = {.name_data = name.text.data(),
+           .value_data = value.data(),
+           .name_size = static_cast<std::uint32_t>(name.text.size()),
+           .value_size = static_cast<std::uint32_t>(value.size()),
+           .hash = name.hash,
+           .id = name.id,
+           .removed = false,
+           .checked = false,
+           .as_received = false};
+  filler.keep();
+  filler.commit(line_bytes(entry));
+  return entry;
 }
+
+void Headers::add_view(const HeaderName& name, std::string_view value) { append(name, value); }
 
 void Headers::add(const HeaderName& name, std::string_view value) {
   HeaderName kept = name;
@@ -232,8 +245,15 @@ void Headers::add(const HeaderName& name, std::string_view value) {
 }
 
 void Headers::add_made(const HeaderName& name, std::string_view value) {
-  add_view(name, value);
-  data_[size_ - 1].checked = true;
+  append(name, value).checked = true;
+}
+
+void Headers::set_value_view(Header& entry, std::string_view value) {
+  bytes_ += value.size();
+  bytes_ -= entry.value_size;
+  entry.value_data = value.data();
+  entry.value_size = static_cast<std::uint32_t>(value.size());
+  entry.checked = entry.as_received = false;
 }
 
 void Headers::set_view(const HeaderName& name, std::string_view value) { replace(name, value); }
@@ -244,15 +264,12 @@ void Headers::set_made(const HeaderName& name, std::string_view value) {
 
 Header& Headers::replace(const HeaderName& name, std::string_view value) {
   Header* first = find(name);
-  if (!first) {
-    add_view(name, value);
-    return data_[size_ - 1];
+  if (!first) return append(name, value);
+  if (repeated_.contains(name.id)) {
+    for (Header* more = first; (more = find(name, more + 1)) != nullptr;) more->removed = true;
   }
-  for (Header* more = first; (more = find(name, more + 1)) != nullptr;) more->removed = true;
   first->name_data = name.text.data();
-  first->value_data = value.data();
-  first->value_size = static_cast<std::uint32_t>(value.size());
-  first->checked = first->as_received = false;
+  set_value_view(*first, value);
   return *first;
 }
 

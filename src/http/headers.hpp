@@ -34,9 +34,12 @@ class HeaderIds {
   }
   constexpr bool contains(HeaderId id) const { return (bits_ & bit(id)) != 0; }
   constexpr bool meets(HeaderIds other) const { return (bits_ & other.bits_) != 0; }
-  constexpr void add(HeaderId id) { bits_ |= bit(id); }
   constexpr HeaderIds operator|(HeaderIds other) const {
     other.bits_ |= bits_;
+    return other;
+  }
+  constexpr HeaderIds operator&(HeaderIds other) const {
+    other.bits_ &= bits_;
     return other;
   }
 
@@ -116,35 +119,69 @@ class Headers {
   // The same for what we made ourselves and know to be valid: it is sent without another look.
   void add_made(const HeaderName& name, std::string_view value);
   void set_made(const HeaderName& name, std::string_view value);
+  // Gives one of the entries another value, which lives long enough.
+  void set_value_view(Header& entry, std::string_view value);
   // Returns how many were removed.
   std::size_t remove(const HeaderName& name);
   void clear() {
     size_ = 0;
-    present_ = {};
+    bytes_ = 0;
+    present_ = repeated_ = {};
   }
 
   // Appends all of `other`, removed entries too; its names and values are viewed.
   void append_all(const Headers& other);
   bool may_have_any(HeaderIds ids) const { return present_.meets(ids); }
 
-  // All entries in order, removed ones too: check Header::removed.
+  // All entries in order, removed ones too: check Header::removed, which may be set. Other texts
+  // are given by set_value_view().
   std::span<Header> entries() { return {data_, size_}; }
   std::span<const Header> entries() const { return {data_, size_}; }
   std::size_t live() const;  // entries that are not removed
+  // No less than all entries take as lines, "name: value" CRLF.
+  std::size_t line_bytes_max() const { return bytes_; }
   Arena& arena() const { return *arena_; }
 
-  // Codec only: appends a parsed entry.
-  void append(const Header& header) {
-    next() = header;
-    commit_next();
-  }
-  // Codec only: the place of the next entry, to be filled before commit_next().
-  Header& next() {
-    if (size_ == capacity_) [[unlikely]]
-      reserve_more();
-    return data_[size_];
-  }
-  void commit_next() { present_.add(data_[size_++].id); }
+  // Codec only: fills entries in place, one after the other. Nothing else may be done to the
+  // headers before commit().
+  class Filler {
+   public:
+    explicit Filler(Headers& headers) : headers_(headers) { begin(); }
+    Header& next() {
+      if (at_ == end_) [[unlikely]] {
+        commit(0);
+        headers_.reserve_more();
+        begin();
+      }
+      return *at_;
+    }
+    // The entry that next() gave is filled.
+    void keep() {
+      const HeaderIds id{at_->id};
+      repeated_ = repeated_ | (present_ & id);
+      present_ = present_ | id;
+      ++at_;
+    }
+    // Adds what was kept; its lines take no more than so many bytes.
+    void commit(std::size_t line_bytes_max) {
+      headers_.size_ = static_cast<std::uint32_t>(at_ - headers_.data_);
+      headers_.bytes_ += line_bytes_max;
+      headers_.present_ = present_;
+      headers_.repeated_ = repeated_;
+    }
+
+   private:
+    void begin() {
+      at_ = headers_.data_ + headers_.size_;
+      end_ = headers_.data_ + headers_.capacity_;
+      present_ = headers_.present_;
+      repeated_ = headers_.repeated_;
+    }
+    Headers& headers_;
+    Header* at_;
+    Header* end_;
+    HeaderIds present_, repeated_;
+  };
   // Codec only: the bytes under all entries have moved by so many.
   void rebase(std::ptrdiff_t distance);
 
@@ -152,11 +189,14 @@ class Headers {
   Header* find(const HeaderName& name) const;
   Header* find(const HeaderName& name, Header* from) const;
   Header& replace(const HeaderName& name, std::string_view value);
+  Header& append(const HeaderName& name, std::string_view value);
   void reserve_more(std::uint32_t count = 1);
   // False answers most look-ups for what is not there.
   bool may_have(HeaderId id) const { return present_.contains(id); }
   Arena* arena_;
-  HeaderIds present_;  // of all that was ever added
+  HeaderIds present_;   // of all that was ever added
+  HeaderIds repeated_;  // and of what was added more than once
+  std::size_t bytes_ = 0;
   Header* data_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;

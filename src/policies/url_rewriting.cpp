@@ -74,7 +74,8 @@ class UrlRewriting final : public policy::Policy {
 
   Result<void> rewrite_headers(Exchange& exchange, std::size_t& replaced) const {
     // Expressions see the headers while these are rewritten, so each is changed in its place.
-    for (http::Header& header : exchange.response.headers.entries()) {
+    http::Headers& headers = exchange.response.headers;
+    for (http::Header& header : headers.entries()) {
       if (header.removed) continue;
       std::string_view value = header.value();
       TRY(std::string_view rewritten, rewrite(value, exchange, replaced));
@@ -83,9 +84,7 @@ class UrlRewriting final : public policy::Policy {
         return fail(ErrorCode::evaluation, "the new value of header '" +
                                                std::string(header.name()) +
                                                "' holds bytes that HTTP does not allow");
-      header.value_data = rewritten.data();
-      header.value_size = static_cast<std::uint32_t>(rewritten.size());
-      header.as_received = false;
+      headers.set_value_view(header, rewritten);
     }
     return {};
   }

@@ -75,6 +75,56 @@ TEST(Headers, SetReplacesInThePlaceOfTheFirst) {
   EXPECT_THAT(live(headers), ElementsAre("A: 4", "b: 2", "c: 5"));
 }
 
+// Known names, whose repetition is noted by whatever adds them.
+TEST(Headers, SetReplacesAllThatWereAdded) {
+  Arena arena;
+  Headers headers(arena), other(arena);
+  headers.add(HeaderId::vary, "1");
+  headers.add(HeaderName("Vary"), "2");
+  headers.set(HeaderId::vary, "3");
+  EXPECT_THAT(live(headers), ElementsAre("vary: 3"));
+  other.add(HeaderId::vary, "4");
+  headers.append_all(other);
+  EXPECT_EQ(headers.count(HeaderId::vary), 2u);
+  headers.set(HeaderId::vary, "5");
+  EXPECT_THAT(live(headers), ElementsAre("vary: 5"));
+}
+
+std::size_t bytes_of_lines(const Headers& headers) {
+  std::size_t bytes = 0;
+  for (const Header& entry : headers.entries()) bytes += entry.name_size + entry.value_size + 4;
+  return bytes;
+}
+
+TEST(Headers, KnowHowManyBytesTheirLinesTake) {
+  Arena arena;
+  Headers headers(arena), other(arena);
+  EXPECT_EQ(headers.line_bytes_max(), 0u);
+  for (int i = 0; i < 30; ++i) headers.add(HeaderName("n" + std::to_string(i)), "value");
+  EXPECT_EQ(headers.line_bytes_max(), bytes_of_lines(headers));
+  headers.set(HeaderName("n7"), "a longer value");
+  headers.set(HeaderName("n8"), "");
+  headers.set_made(HeaderName("new"), "x");
+  headers.set_value_view(headers.entries()[9], "another value");
+  EXPECT_EQ(headers.line_bytes_max(), bytes_of_lines(headers));
+  other.add(HeaderName("more"), "y");
+  headers.append_all(other);
+  EXPECT_EQ(headers.line_bytes_max(), bytes_of_lines(headers));
+  headers.clear();
+  EXPECT_EQ(headers.line_bytes_max(), 0u);
+}
+
+TEST(Headers, AnotherValueIsLookedAtBeforeItIsSent) {
+  Arena arena;
+  Headers headers(arena);
+  headers.add_made(HeaderName("a"), "1");
+  Header& entry = headers.entries()[0];
+  entry.as_received = true;
+  headers.set_value_view(entry, "22");
+  EXPECT_THAT(live(headers), ElementsAre("a: 22"));
+  EXPECT_FALSE(entry.checked || entry.as_received);
+}
+
 TEST(Headers, CopyWhatTheyAreGiven) {
   Arena arena;
   Headers headers(arena);
@@ -189,6 +239,19 @@ TEST(Scans, AgreeWithTheTable) {
     }
   }
 }
+
+#if defined(__SSE2__)
+TEST(Scans, OddBytesAreAllButVisibleAsciiAndTheBlank) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t place = 0; place < 16; ++place) {
+      std::string text(16, 'a');
+      text[place] = static_cast<char>(byte);
+      const bool odd = byte < 0x20 || byte > 0x7e;
+      ASSERT_EQ(detail::odd_bytes(detail::load16(text.data())), odd ? 1u << place : 0u) << byte;
+    }
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace perigee::http

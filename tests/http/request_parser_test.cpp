@@ -171,5 +171,31 @@ TEST(RequestParser, RefusesAtTheLimitExactly) {
   EXPECT_EQ(Parsed("GET / HTTP/1.1\r\nHost: h\r\na:\r\nb:\r\n\r\n", limits).outcome.status, 431);
 }
 
+// Fields that are long enough to be read sixteen bytes at a time.
+TEST(RequestParser, RefusesLongFieldsAtTheLimitExactly) {
+  const std::string line = "GET / HTTP/1.1\r\n", value(40, 'v');
+  const std::string fields = "Host: h\r\nX-Value: " + value + "\r\n";
+  for (const std::string& behind : {std::string("\r\n"), "X-More: " + value + "\r\n\r\n"}) {
+    H1Limits limits{.head_bytes_max = fields.size() + behind.size() - 2};
+    Parsed fitting(line + fields + behind, limits);
+    EXPECT_EQ(fitting.outcome.result, Parse::done);
+    EXPECT_EQ(fitting.head.headers.get(HeaderName("x-value")), value);
+    EXPECT_GE(fitting.head.headers.line_bytes_max(), limits.head_bytes_max);
+    --limits.head_bytes_max;
+    EXPECT_EQ(Parsed(line + fields + behind, limits).outcome.status, 431);
+    EXPECT_EQ(Parsed(line + (fields + behind).substr(0, limits.head_bytes_max + 1), limits)
+                  .outcome.status,
+              431);
+  }
+}
+
+TEST(RequestParser, ReadsValuesBeyondAsciiAsTheyCame) {
+  Parsed parsed("GET / HTTP/1.1\r\nHost: h\r\nX-City: M\xc3\xbcnchen, a\tb\r\nA:b\r\n\r\n");
+  ASSERT_EQ(parsed.outcome.result, Parse::done);
+  EXPECT_EQ(parsed.head.headers.get(HeaderName("x-city")), "M\xc3\xbcnchen, a\tb");
+  EXPECT_TRUE(parsed.head.headers.entries()[1].as_received);
+  EXPECT_FALSE(parsed.head.headers.entries()[2].as_received);
+}
+
 }  // namespace
 }  // namespace perigee::http
