@@ -78,7 +78,8 @@ class H1ClientExchange final : public ClientExchange {
     Duration timeout;
   };
   Async<Result<void>> answer_later(Async<Result<void>> sending, Answering answering);
-  Async<Result<void>> answer(Result<void> sent, Answering answering);
+  bool may_be_answered(const Result<void>& sent) const;
+  Async<Result<void>> answer(Answering answering);
   Result<Parse> take_head(const Answering& answering);
   std::unexpected<Error> unanswered(Error error) const;
   Async<Result<std::size_t>> receive();
@@ -168,14 +169,23 @@ Async<Result<void>> H1ClientExchange::start(const RequestHead& request, Body* bo
   std::string_view head = write_request_head(arena_, request, framing);
   Async<Result<void>> sending = send(head, body, framing);
   Answering answering{request.method, response, interims, answer_timeout};
-  if (sending.here()) return answer(sending.take(), answering);
-  return answer_later(std::move(sending), answering);
+  if (!sending.here()) return answer_later(std::move(sending), answering);
+  Result<void> sent = sending.take();
+  if (!may_be_answered(sent)) return sent;
+  return answer(answering);
 }
 
 Async<Result<void>> H1ClientExchange::answer_later(Async<Result<void>> sending,
                                                    Answering answering) {
   Result<void> sent = co_await sending;
-  co_return co_await answer(std::move(sent), answering);
+  if (!may_be_answered(sent)) co_return sent;
+  co_return co_await answer(answering);
+}
+
+// An upstream that refuses early may have answered before it closed: what it said counts, not the
+// failed write.
+bool H1ClientExchange::may_be_answered(const Result<void>& sent) const {
+  return sent || (!sender_.body_failed() && gone(sent.error()));
 }
 
 // The head and what of the body is at hand; the rest goes up while the answer is awaited.
@@ -230,10 +240,7 @@ Async<Result<std::size_t>> H1ClientExchange::receive() {
 }
 
 // The final head, or what went wrong before it.
-Async<Result<void>> H1ClientExchange::answer(Result<void> sent, Answering answering) {
-  // An upstream that refuses early may have answered before it closed: what it said counts, not the
-  // failed write.
-  if (!sent && (sender_.body_failed() || !gone(sent.error()))) co_return sent;
+Async<Result<void>> H1ClientExchange::answer(Answering answering) {
   std::optional<net::Deadline> deadline;
   if (answering.timeout > 0s) {
     deadline.emplace(connection_.reactor_, co_await this_scope(), answering.timeout,
