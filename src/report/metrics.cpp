@@ -8,22 +8,27 @@
 
 namespace perigee::report {
 
+void DecayingMax::begin_window(std::int64_t now) {
+  std::int64_t window = now / kWindow;
+  std::int64_t last = end_.load(std::memory_order_relaxed) / kWindow - 1;
+  // Windows that passed without a record are empty.
+  for (std::int64_t gone = std::max(last + 1, window - 2); gone <= window; ++gone)
+    windows_[gone % 3].set(0);
+  current_ = static_cast<std::uint32_t>(window % 3);
+  end_.store((window + 1) * kWindow, std::memory_order_relaxed);
+}
+
 void DecayingMax::record(std::uint64_t value, Instant now) {
-  std::int64_t window = now.time_since_epoch() / kWindow;
-  std::int64_t last = window_.load(std::memory_order_relaxed);
-  if (window != last) {
-    // Windows that passed without a record are empty.
-    for (std::int64_t gone = std::max(last + 1, window - 2); gone <= window; ++gone)
-      windows_[gone % 3].set(0);
-    window_.store(window, std::memory_order_relaxed);
-  }
-  Cell& current = windows_[window % 3];
+  std::int64_t time = now.time_since_epoch().count();
+  if (time >= end_.load(std::memory_order_relaxed)) [[unlikely]]
+    begin_window(time);
+  Cell& current = windows_[current_];
   if (value > current.get()) current.set(value);
 }
 
 std::uint64_t DecayingMax::get(Instant now) const {
-  std::int64_t window = now.time_since_epoch() / kWindow;
-  std::int64_t last = window_.load(std::memory_order_relaxed);
+  std::int64_t window = now.time_since_epoch().count() / kWindow;
+  std::int64_t last = end_.load(std::memory_order_relaxed) / kWindow - 1;
   std::uint64_t max = 0;
   for (std::int64_t w = std::max<std::int64_t>(0, std::max(last - 2, window - 2)); w <= last; ++w) {
     max = std::max(max, windows_[w % 3].get());
@@ -32,25 +37,18 @@ std::uint64_t DecayingMax::get(Instant now) const {
 }
 
 Series::Series(const Family& family, std::vector<std::string> label_values)
-    : family_(family), label_values_(std::move(label_values)) {
-  std::size_t cells = 1;
-  if (family.type == Type::summary) cells = 2;
-  if (family.type == Type::histogram) cells = 2 + kBucketBounds.size() + 1;
-  cells_ = std::make_unique<Cell[]>(cells);
-  if (family.type == Type::summary) max_ = std::make_unique<DecayingMax>();
+    : type_(family.type), family_(family), label_values_(std::move(label_values)) {
+  if (type_ == Type::histogram) buckets_ = std::make_unique<Cell[]>(kBucketBounds.size() + 1);
 }
 
 void Series::record(std::uint64_t value, Instant now) {
-  PERIGEE_ASSERT(family_.type == Type::summary || family_.type == Type::histogram);
-  cells_[0].add();
-  cells_[1].add(value);
-  if (max_) {
-    max_->record(value, now);
-    return;
-  }
+  PERIGEE_ASSERT(type_ == Type::summary || type_ == Type::histogram);
+  count_.add();
+  sum_.add(value);
+  if (type_ == Type::summary) return max_.record(value, now);
   std::size_t bucket = 0;
   while (bucket < kBucketBounds.size() && value > kBucketBounds[bucket]) ++bucket;
-  cells_[2 + bucket].add();
+  buckets_[bucket].add();
 }
 
 Shard::~Shard() {

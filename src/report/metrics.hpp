@@ -62,37 +62,41 @@ class DecayingMax {
   std::uint64_t get(Instant now) const;
 
  private:
-  static constexpr Duration kWindow = 60s;
+  static constexpr std::int64_t kWindow = Duration(60s).count();
+  void begin_window(std::int64_t now);
   Cell windows_[3];
-  std::atomic<std::int64_t> window_{0};
+  std::atomic<std::int64_t> end_{kWindow};  // of the current window
+  std::uint32_t current_ = 0;               // its place
 };
 
-class Series {
+// What a record writes is one cache line.
+class alignas(64) Series {
  public:
   // Counters and gauges.
-  Cell& cell() { return cells_[0]; }
+  Cell& cell() { return count_; }
   // Summaries and histograms.
   void record(std::uint64_t value, Instant now);
 
   const Family& family() const { return family_; }
   // Of the labels that are shown.
   const std::vector<std::string>& label_values() const { return label_values_; }
-  std::uint64_t value() const { return cells_[0].get(); }
-  std::uint64_t count() const { return cells_[0].get(); }
-  std::uint64_t sum() const { return cells_[1].get(); }
-  std::uint64_t max(Instant now) const { return max_ ? max_->get(now) : 0; }
-  std::uint64_t bucket(std::size_t index) const {
-    return cells_[2 + index].get();
-  }  // not cumulative
+  std::uint64_t value() const { return count_.get(); }
+  std::uint64_t count() const { return count_.get(); }
+  std::uint64_t sum() const { return sum_.get(); }
+  std::uint64_t max(Instant now) const { return max_.get(now); }
+  std::uint64_t bucket(std::size_t index) const { return buckets_[index].get(); }  // not cumulative
 
  private:
   friend class Shard;
   friend class Registry;
   Series(const Family& family, std::vector<std::string> label_values);
+  Cell count_;  // or the value
+  Cell sum_;
+  DecayingMax max_;  // of a summary
+  const Type type_;
+  std::unique_ptr<Cell[]> buckets_;  // of a histogram
   const Family& family_;
   std::vector<std::string> label_values_;
-  std::unique_ptr<Cell[]> cells_;
-  std::unique_ptr<DecayingMax> max_;
   Series* next_ = nullptr;
 };
 
