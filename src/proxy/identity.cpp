@@ -35,9 +35,10 @@ void add_id_header(http::Headers& headers, const http::OwnedHeaderName& name, Ov
     case OverrideMode::merge:
       break;
   }
-  for (const http::Header& header : headers.entries()) {
-    if (header.is(name) && header.value() == id) return;
-  }
+  const auto is_there = [&](const http::Header& header) {
+    return header.is(name) && header.value() == id;
+  };
+  if (headers.has(name) && std::ranges::any_of(headers.entries(), is_there)) return;
   headers.add_made(name, id);
 }
 

@@ -154,6 +154,8 @@ struct Proxy::Serving {
         std::make_unique<FailoverInvoker>(rules, backend, pin.series().breakers, reactor)));
   }
 
+  bool any_flow() const { return plan_flows.any || api_flows.any; }
+
   // Dictionaries, and the flows of the organization.
   void enter_platform(Proxy& proxy) {
     const plan::Platform& platform = proxy.plan_.plan().platform();
@@ -207,10 +209,25 @@ Async<void> Proxy::handle(http::ServerExchange& client) {
   return serve(client, *route, ids);
 }
 
-// One exchange, from the matched API to the report. Every exit passes report().
+// One exchange, from the matched API to the report: the chains in the order of lifecycle.md section
+// 2, then the answer. Every exit passes report().
 Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids ids) {
   Serving serving(*this, client, route, ids, *co_await this_scope());
-  Verdict verdict = settle(serving, co_await run_chains(serving));
+  Verdict verdict = Verdict::next();
+  if (serving.organization) verdict = co_await serving.organization->on_request(serving.exchange);
+  if (verdict.continues()) {
+    verdict = co_await admit(serving);
+    if (verdict.has_reason() && serving.plan)
+      tell_why(serving, verdict, serving.plan, "plan " + serving.plan->id);
+  }
+  if (verdict.continues()) verdict = prepare(serving.exchange, serving.pin.revision());
+  if (verdict.continues()) verdict = co_await run_flows(serving);
+  if (verdict.continues()) {
+    verdict = co_await invoke(serving);
+    tell_why(serving, verdict, &serving.pin.revision().groups, "the call of the backend");
+  }
+  if (verdict.continues() && serving.any_flow()) verdict = co_await run_response_chains(serving);
+  verdict = settle(serving, std::move(verdict));
   serving.timeout.disarm();
   Result<void> answered = co_await respond(serving, verdict);
   if (!answered && answered.error().fault == Fault::upstream) {
@@ -225,38 +242,28 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
   report(serving);
 }
 
-// The chains in the order of lifecycle.md section 2.
-Async<Verdict> Proxy::run_chains(Serving& serving) {
-  Exchange& exchange = serving.exchange;
+// Those of the plan and of the API, in the request phase. No frame where there are none.
+Async<Verdict> Proxy::run_flows(Serving& serving) {
   const plan::ApiRevision& revision = serving.pin.revision();
-  if (serving.organization) {
-    Verdict verdict = co_await serving.organization->on_request(exchange);
-    if (!verdict.continues()) co_return verdict;
-  }
-  Verdict verdict = co_await admit(serving);
-  if (!verdict.continues()) {
-    if (verdict.has_reason() && serving.plan)
-      tell_why(serving, verdict, serving.plan, "plan " + serving.plan->id);
-    co_return verdict;
-  }
-  prepare(exchange, revision);
-  if (!revision.has_entrypoint) co_return no_entrypoint();
+  const bool of_plan = serving.plan && !serving.plan->flows.empty();
+  if (of_plan || !revision.flows.empty()) return run_some_flows(serving);
+  return revision.match_required ? flows_not_matched() : Verdict::next();
+}
+
+Async<Verdict> Proxy::run_some_flows(Serving& serving) {
+  const plan::ApiRevision& revision = serving.pin.revision();
   if (serving.plan && !serving.plan->flows.empty()) {
-    verdict = co_await run_request_flows(serving.plan->flows, exchange, serving.plan_flows);
+    Verdict verdict =
+        co_await run_request_flows(serving.plan->flows, serving.exchange, serving.plan_flows);
     if (!verdict.continues()) co_return verdict;
   }
   if (!revision.flows.empty()) {
-    verdict = co_await run_request_flows(revision.flows, exchange, serving.api_flows);
+    Verdict verdict =
+        co_await run_request_flows(revision.flows, serving.exchange, serving.api_flows);
     if (!verdict.continues()) co_return verdict;
   }
-  bool any_flow = serving.plan_flows.any || serving.api_flows.any;
-  if (revision.match_required && !any_flow) co_return flows_not_matched();
-  verdict = co_await invoke(serving, any_flow || serving.organization);
-  if (!verdict.continues()) {
-    tell_why(serving, verdict, &revision.groups, "the call of the backend");
-    co_return verdict;
-  }
-  co_return any_flow ? co_await run_response_chains(serving) : Verdict::next();
+  if (revision.match_required && !serving.any_flow()) co_return flows_not_matched();
+  co_return Verdict::next();
 }
 
 // Before-security processors and the security chain: lifecycle.md section 2, steps 4 and 5.
@@ -276,9 +283,10 @@ Async<Verdict> Proxy::admit(Serving& serving) {
 }
 
 // No frame of its own unless a body has to be gathered for the response phase.
-Async<Verdict> Proxy::invoke(Serving& serving, bool any_flow) {
+Async<Verdict> Proxy::invoke(Serving& serving) {
   policy::Invoker* invoker = serving.exchange.invoker();
   if (!invoker) return Verdict::next();
+  const bool any_flow = serving.any_flow() || serving.organization;
   return any_flow ? invoke_for_response_flows(serving) : invoker->invoke(serving.exchange);
 }
 
@@ -298,7 +306,7 @@ void Proxy::tell_why(Serving& serving, const Verdict& verdict, const void* of,
 }
 
 // Before-api processors, lifecycle.md section 6.
-void Proxy::prepare(Exchange& exchange, const plan::ApiRevision& revision) {
+Verdict Proxy::prepare(Exchange& exchange, const plan::ApiRevision& revision) {
   if (options_.x_forwarded_prefix) {
     exchange.request.headers.set_view(http::HeaderName("X-Forwarded-Prefix"),
                                       exchange.context_path);
@@ -314,6 +322,7 @@ void Proxy::prepare(Exchange& exchange, const plan::ApiRevision& revision) {
   ClientIdentifier identifier = identifiers_.identify(exchange, options_);
   exchange.client_identifier = identifier.of_exchange;
   exchange.response.headers.set_made(options_.client_header, identifier.told);
+  return revision.has_entrypoint ? Verdict::next() : no_entrypoint();
 }
 
 // What the response phase wants of the request body is gathered before the backend gets it.

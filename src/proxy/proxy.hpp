@@ -52,18 +52,19 @@ class Proxy final : public http::Handler {
   Async<void> answer_not_found(http::ServerExchange& client, Ids ids);
   bool upgrades(const http::ServerExchange& client) const;
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
-  Async<policy::Verdict> run_chains(Serving& serving);
+  Async<policy::Verdict> run_flows(Serving& serving);
+  Async<policy::Verdict> run_some_flows(Serving& serving);
   void word_answer(Serving& serving, const policy::Verdict& verdict);
   void word_failure(Serving& serving, const policy::Failure& failure,
                     const plan::ResponseTemplates& templates);
   Async<Result<void>> respond_through_platform(Serving& serving, const policy::Verdict& verdict);
   Async<Result<void>> send(Serving& serving, bool failed);
   Async<policy::Verdict> admit(Serving& serving);
-  Async<policy::Verdict> invoke(Serving& serving, bool any_flow);
+  Async<policy::Verdict> invoke(Serving& serving);
   Async<policy::Verdict> invoke_for_response_flows(Serving& serving);
   static void tell_why(Serving& serving, const policy::Verdict& verdict, const void* of,
                        std::string_view who);
-  void prepare(policy::Exchange& exchange, const plan::ApiRevision& revision);
+  policy::Verdict prepare(policy::Exchange& exchange, const plan::ApiRevision& revision);
   Async<Result<void>> provide_for_response(Serving& serving);
   Async<policy::Verdict> run_response_chains(Serving& serving);
   policy::Verdict settle(Serving& serving, policy::Verdict verdict);
