@@ -19,6 +19,13 @@ int epoll_milliseconds(Duration wait) {
       std::chrono::ceil<std::chrono::milliseconds>(std::min(wait, kLongestWait)).count());
 }
 
+// A registration is the address of its source; the lowest bit tells that it brings answers.
+constexpr std::uint64_t kAnswers = 1;
+
+Source* source_of(const epoll_event& event) {
+  return reinterpret_cast<Source*>(event.data.u64 & ~kAnswers);
+}
+
 Instant later(Instant from, Duration by) { return by > kNever - from ? kNever : from + by; }
 
 }  // namespace
@@ -34,7 +41,7 @@ Reactor::Reactor(const Clock& clock, Options options)
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   PERIGEE_ASSERT(epoll_ >= 0);
   // Edge-triggered: each write is an event, and nobody ever reads the count.
-  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = 0}};
   PERIGEE_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.get(), &event) == 0);
 }
 
@@ -87,13 +94,15 @@ void Reactor::wait_for_events(Duration wait) {
   PERIGEE_ASSERT(got >= 0 || errno == EINTR);
   event_next_ = 0;
   event_end_ = static_cast<std::size_t>(std::max(got, 0));
+  std::partition(events_.begin(), events_.begin() + event_end_,
+                 [](const epoll_event& event) { return (event.data.u64 & kAnswers) != 0; });
 }
 
 void Reactor::run_events() {
   while (event_next_ < event_end_) {
     const epoll_event& event = events_[event_next_++];
     // Null: the wake-up, or a source that was removed in this turn.
-    if (auto* source = static_cast<Source*>(event.data.ptr)) source->on_events(event.events);
+    if (Source* source = source_of(event)) source->on_events(event.events);
   }
 }
 
@@ -146,8 +155,11 @@ void Reactor::refresh_time() {
   wall_ = clock_.wall();
 }
 
-bool Reactor::add(int fd, Source& source) {
-  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &source}};
+bool Reactor::add(int fd, Source& source, Brings brings) {
+  const std::uint64_t registration =
+      reinterpret_cast<std::uintptr_t>(&source) | (brings == Brings::answers ? kAnswers : 0);
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                    .data = {.u64 = registration}};
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return false;
   ++sources_;
   return true;
@@ -160,7 +172,7 @@ void Reactor::remove(int fd, Source& source) {
   --sources_;
   forget(source);
   for (std::size_t i = event_next_; i < event_end_; ++i) {
-    if (events_[i].data.ptr == &source) events_[i].data.ptr = nullptr;
+    if (source_of(events_[i]) == &source) events_[i].data.u64 = 0;
   }
 }
 

@@ -66,8 +66,11 @@ class Reactor {
   TimerWheel& timers() { return timers_; }
   BufferPool& buffers() { return buffers_; }
 
-  // IN|OUT|RDHUP|ET. False when the kernel has no room (max_user_watches).
-  bool add(int fd, Source& source);
+  // IN|OUT|RDHUP|ET. False when the kernel has no room (max_user_watches). Those that bring answers
+  // come first in each turn: what ends makes room for what begins, and code of one kind runs in a
+  // row.
+  enum class Brings : bool { requests, answers };
+  bool add(int fd, Source& source, Brings brings = Brings::requests);
   void remove(int fd, Source& source);  // before close(fd); pending events of it are dropped
   // Calls on_events(0) in the next turn, which then does not wait: for who used up his share of
   // this turn. forget() takes it back; remove() does too.

@@ -74,7 +74,7 @@ Socket::Socket(Reactor& reactor, int fd, Address remote, SocketOptions options)
   if (options.no_delay) set_option(fd, IPPROTO_TCP, TCP_NODELAY);
   if (options.keep_alive) set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
   set_patience(fd, options);
-  if (!reactor.add(fd, *this)) {
+  if (!reactor.add(fd, *this, options.brings)) {
     ::close(fd);
     fd_ = -1;
     writable_ = false;
@@ -379,6 +379,7 @@ Async<Result<std::unique_ptr<Socket>>> connect(Reactor& reactor, Address address
     ::close(fd);
     return connect_failed(address, error);
   }
+  options.brings = Reactor::Brings::answers;
   auto socket = std::make_unique<Socket>(reactor, fd, address, options);
   if (socket->closed()) return connect_failed(address, ENOSPC);
   // The first event tells how it went, also when it went at once.

@@ -17,7 +17,8 @@ struct SocketOptions {
   std::chrono::seconds keep_alive_idle{0};
   std::chrono::seconds keep_alive_interval{0};
   int keep_alive_probes = 0;
-  std::chrono::milliseconds user_timeout{0};  // for what was sent to be acknowledged
+  std::chrono::milliseconds user_timeout{0};           // for what was sent to be acknowledged
+  Reactor::Brings brings = Reactor::Brings::requests;  // connect() gives answers
 };
 
 // A connected socket. read() and write() try the kernel first and have no coroutine frame when it

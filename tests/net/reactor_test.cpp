@@ -21,8 +21,9 @@ class ReactorTest : public testing::DescriptorsComeBack {
 // A descriptor that is readable from the start, and what to do when told so.
 class Readable final : public Source {
  public:
-  explicit Readable(Reactor& reactor) : reactor_(reactor), fd_(::eventfd(1, EFD_NONBLOCK)) {
-    EXPECT_TRUE(reactor_.add(fd_, *this));
+  explicit Readable(Reactor& reactor, Reactor::Brings brings = Reactor::Brings::requests)
+      : reactor_(reactor), fd_(::eventfd(1, EFD_NONBLOCK)) {
+    EXPECT_TRUE(reactor_.add(fd_, *this, brings));
   }
   ~Readable() {
     reactor_.remove(fd_, *this);
@@ -50,6 +51,30 @@ TEST_F(ReactorTest, TellsAnEdgeOnce) {
   EXPECT_TRUE(source.last_events & EPOLLIN);
   testing::settle(reactor);
   EXPECT_EQ(source.calls, 1);
+}
+
+TEST_F(ReactorTest, AnswersComeBeforeRequestsInEachTurn) {
+  using enum Reactor::Brings;
+  Reactor reactor(clock);
+  std::vector<Reactor::Brings> told;
+  std::vector<std::unique_ptr<Readable>> sources;
+  for (Reactor::Brings brings : {requests, answers, requests, answers, answers, requests}) {
+    sources.push_back(std::make_unique<Readable>(reactor, brings));
+    sources.back()->then = [&told, brings] { told.push_back(brings); };
+  }
+  reactor.turn(1s);
+  EXPECT_EQ(told, (std::vector{answers, answers, answers, requests, requests, requests}));
+}
+
+TEST_F(ReactorTest, AnAnswerMayRemoveARequestOfTheSameTurn) {
+  Reactor reactor(clock);
+  auto request = std::make_unique<Readable>(reactor);
+  Readable answer(reactor, Reactor::Brings::answers);
+  request->then = [] { ADD_FAILURE() << "it was removed"; };
+  answer.then = [&] { request.reset(); };
+  reactor.turn(1s);
+  EXPECT_EQ(answer.calls, 1);
+  EXPECT_EQ(reactor.sources(), 1u);
 }
 
 TEST_F(ReactorTest, DropsTheEventsOfASourceRemovedInTheSameTurn) {
