@@ -50,6 +50,8 @@ class Failover(SharedStore):
         after = time.monotonic() - writable
         self.tell(f"another primary after {writable - begun:.2f} s, at work {after:.2f} s later")
         self.assertLess(after, BACK_MAX)
+        # Gateways are there before all sentinels name it.
+        wait_until(lambda: self.primary_of(gateways[0]) == "%s:%d" % ha.primary(), "sentinels name it too")
         return ha.primary()
 
     @staticmethod
