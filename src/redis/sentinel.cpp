@@ -78,9 +78,8 @@ std::optional<Endpoint> promoted_in(std::string_view payload, std::string_view m
   }
   if (words[kAt] != "@" || words[kMasterName] != master) return std::nullopt;
   std::int64_t port = 0;
-  const char* const end = words[kPort].data() + words[kPort].size();
-  const auto [stopped, error] = std::from_chars(words[kPort].data(), end, port);
-  if (error != std::errc() || stopped != end) return std::nullopt;
+  const auto [stopped, error] = std::from_chars(words[kPort].begin(), words[kPort].end(), port);
+  if (error != std::errc() || stopped != words[kPort].end()) return std::nullopt;
   return endpoint_of(words[kHost], port);
 }
 

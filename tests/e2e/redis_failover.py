@@ -112,7 +112,7 @@ class Failover(SharedStore):
             wait_until(lambda: self.is_back(gateway, old), "it counts with another primary")
             traffic.until_more(20)
         self.assert_all_passed(traffic)
-        self.assertEqual(self.primary_of(gateway), ha("primary"))
+        wait_until(lambda: self.primary_of(gateway) == ha("primary"), "sentinels name it too")
         self.assert_lines(gateway, mark, away=1, at_work=1, moved=1)
         wait_until(lambda: ha.counter(COUNTER) > 0, "it counts there")
         for secret in (RedisHa.PASSWORD, "sentinelpw"):
