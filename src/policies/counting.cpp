@@ -30,15 +30,19 @@ std::string_view attribute(const Exchange& exchange, std::string_view name,
   return exchange.attributes.text(name).value_or(of_core);
 }
 
-// Whom the counter belongs to, before the key of the configuration.
-std::string_view owner_of(Exchange& exchange) {
+// Whom the counter belongs to, before the key of the configuration: two texts, one after the other.
+struct Owner {
+  std::string_view name, subscription;
+};
+Owner owner_of(const Exchange& exchange) {
   std::string_view plan = attribute(exchange, kPlan, exchange.plan_id);
   if (!plan.empty()) {
     std::string_view subscription = attribute(exchange, kSubscription, exchange.subscription_id);
-    return exchange.arena.join(plan, subscription.empty() ? "null" : subscription);
+    return {plan, subscription.empty() ? "null" : subscription};
   }
-  if (std::optional<std::string_view> client = exchange.attributes.text(kClientId)) return *client;
-  return attribute(exchange, kApi, exchange.api.id);
+  if (std::optional<std::string_view> client = exchange.attributes.text(kClientId))
+    return {*client, {}};
+  return {attribute(exchange, kApi, exchange.api.id), {}};
 }
 
 // ":" and the hash of the path that path mappings of v2 flows resolved; nothing without one.
@@ -74,12 +78,13 @@ Result<std::optional<std::string_view>> CounterKey::custom(Exchange& exchange) c
 }
 
 Result<std::string_view> CounterKey::of(Exchange& exchange) const {
-  Arena& arena = exchange.arena;
   TRY(std::optional<std::string_view> custom, custom(exchange));
+  Arena& arena = exchange.arena;
   if (custom_only_) return arena.join({custom.value_or(custom_text_), end_, own_});
-  std::string_view owner = owner_of(exchange), path = path_part(exchange);
-  if (!custom || el::is_blank(*custom)) return arena.join({owner, end_, path, own_});
-  return arena.join({owner, ":", *custom, end_, path, own_});
+  const Owner owner = owner_of(exchange);
+  std::string_view colon = ":", path = path_part(exchange);
+  if (!custom || el::is_blank(*custom)) colon = {}, custom.emplace();
+  return arena.join({owner.name, owner.subscription, colon, *custom, end_, path, own_});
 }
 
 el::Needs CounterKey::needs() const { return custom_ ? custom_->needs() : el::Needs{}; }

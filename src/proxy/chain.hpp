@@ -35,6 +35,7 @@ struct FlowRun {
   SharedGroups& groups;
   std::span<bool> matched;  // one per flow; empty when the request phase did not reach the chain
   bool any = false;
+  bool any_response_step = false;  // of the flows that ran
 };
 
 // Makes available what an expression or a policy needs before it runs in this phase: gathers the

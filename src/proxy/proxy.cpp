@@ -155,6 +155,9 @@ struct Proxy::Serving {
   }
 
   bool any_flow() const { return plan_flows.any || api_flows.any; }
+  bool any_response_step() const {
+    return plan_flows.any_response_step || api_flows.any_response_step;
+  }
 
   // Dictionaries, and the flows of the organization.
   void enter_platform(Proxy& proxy) {
@@ -226,7 +229,8 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
     verdict = co_await invoke(serving);
     tell_why(serving, verdict, &serving.pin.revision().groups, "the call of the backend");
   }
-  if (verdict.continues() && serving.any_flow()) verdict = co_await run_response_chains(serving);
+  if (verdict.continues() && serving.any_response_step())
+    verdict = co_await run_response_chains(serving);
   verdict = settle(serving, std::move(verdict));
   serving.timeout.disarm();
   Result<void> answered = co_await respond(serving, verdict);
@@ -242,28 +246,23 @@ Async<void> Proxy::serve(http::ServerExchange& client, plan::Route route, Ids id
   report(serving);
 }
 
-// Those of the plan and of the API, in the request phase. No frame where there are none.
+// Those of the plan and of the API, in the request phase.
 Async<Verdict> Proxy::run_flows(Serving& serving) {
   const plan::ApiRevision& revision = serving.pin.revision();
   const bool of_plan = serving.plan && !serving.plan->flows.empty();
-  if (of_plan || !revision.flows.empty()) return run_some_flows(serving);
-  return revision.match_required ? flows_not_matched() : Verdict::next();
+  if (of_plan || revision.match_required) return run_all_flows(serving);
+  return run_request_flows(revision.flows, serving.exchange, serving.api_flows);
 }
 
-Async<Verdict> Proxy::run_some_flows(Serving& serving) {
+Async<Verdict> Proxy::run_all_flows(Serving& serving) {
   const plan::ApiRevision& revision = serving.pin.revision();
-  if (serving.plan && !serving.plan->flows.empty()) {
-    Verdict verdict =
-        co_await run_request_flows(serving.plan->flows, serving.exchange, serving.plan_flows);
-    if (!verdict.continues()) co_return verdict;
-  }
-  if (!revision.flows.empty()) {
-    Verdict verdict =
-        co_await run_request_flows(revision.flows, serving.exchange, serving.api_flows);
-    if (!verdict.continues()) co_return verdict;
-  }
-  if (revision.match_required && !serving.any_flow()) co_return flows_not_matched();
-  co_return Verdict::next();
+  Verdict verdict = Verdict::next();
+  if (serving.plan)
+    verdict = co_await run_request_flows(serving.plan->flows, serving.exchange, serving.plan_flows);
+  if (verdict.continues())
+    verdict = co_await run_request_flows(revision.flows, serving.exchange, serving.api_flows);
+  const bool unmatched = revision.match_required && !serving.any_flow();
+  co_return verdict.continues() && unmatched ? flows_not_matched() : std::move(verdict);
 }
 
 // Before-security processors and the security chain: lifecycle.md section 2, steps 4 and 5.
@@ -286,8 +285,8 @@ Async<Verdict> Proxy::admit(Serving& serving) {
 Async<Verdict> Proxy::invoke(Serving& serving) {
   policy::Invoker* invoker = serving.exchange.invoker();
   if (!invoker) return Verdict::next();
-  const bool any_flow = serving.any_flow() || serving.organization;
-  return any_flow ? invoke_for_response_flows(serving) : invoker->invoke(serving.exchange);
+  const bool any_response_step = serving.any_response_step() || serving.organization;
+  return any_response_step ? invoke_for_response_flows(serving) : invoker->invoke(serving.exchange);
 }
 
 Async<Verdict> Proxy::invoke_for_response_flows(Serving& serving) {
@@ -328,9 +327,9 @@ Verdict Proxy::prepare(Exchange& exchange, const plan::ApiRevision& revision) {
 // What the response phase wants of the request body is gathered before the backend gets it.
 Async<Result<void>> Proxy::provide_for_response(Serving& serving) {
   el::Needs needs;
-  if (serving.plan_flows.any)
+  if (serving.plan_flows.any_response_step)
     needs.bits |= response_needs(serving.plan->flows, serving.plan_flows, serving.exchange).bits;
-  if (serving.api_flows.any) {
+  if (serving.api_flows.any_response_step) {
     needs.bits |=
         response_needs(serving.pin.revision().flows, serving.api_flows, serving.exchange).bits;
   }
@@ -347,7 +346,7 @@ Async<Verdict> Proxy::run_response_chains(Serving& serving) {
       {{of_plan, &serving.plan_flows}, {&revision.flows, &serving.api_flows}}};
   if (revision.info.old_engine) std::swap(chains[0], chains[1]);
   for (auto [chain, run] : chains) {
-    if (!run->any) continue;
+    if (!run->any_response_step) continue;
     Verdict verdict = co_await run_response_flows(*chain, serving.exchange, *run);
     if (!verdict.continues()) co_return verdict;
   }

@@ -53,7 +53,7 @@ class Proxy final : public http::Handler {
   bool upgrades(const http::ServerExchange& client) const;
   Async<void> serve(http::ServerExchange& server_exchange, plan::Route route, Ids ids);
   Async<policy::Verdict> run_flows(Serving& serving);
-  Async<policy::Verdict> run_some_flows(Serving& serving);
+  Async<policy::Verdict> run_all_flows(Serving& serving);
   void word_answer(Serving& serving, const policy::Verdict& verdict);
   void word_failure(Serving& serving, const policy::Failure& failure,
                     const plan::ResponseTemplates& templates);
