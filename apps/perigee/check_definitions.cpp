@@ -1,5 +1,7 @@
 #include "apps/perigee/check_definitions.hpp"
 
+#include <algorithm>
+
 #include "apps/perigee/compile_settings.hpp"
 #include "base/file.hpp"
 #include "definition/envelope.hpp"
@@ -13,6 +15,12 @@ namespace {
 std::string line_of(const std::string& path, const Problem& problem) {
   if (!problem.place.empty()) return to_string(problem, path);
   return path + ": " + problem.pointer + (problem.pointer.empty() ? "" : ": ") + problem.message;
+}
+
+// One of them is, or holds, the other.
+bool are_related(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return b.starts_with(a) && (b.size() == a.size() || b[a.size()] == '/');
 }
 
 }  // namespace
@@ -41,16 +49,17 @@ void DefinitionFolder::tell_problems(const std::string& path,
 void DefinitionFolder::check(const std::string& path) {
   definition::EnvelopeOptions options{.apis_only = false};
   if (settings_) options.read = read_options(settings_->sync);
+  options.read.keep_refused = true;
   Result<std::string> bytes = read_file(path, options.read.limits.file_bytes_max);
   if (!bytes) return tell_(config::Severity::error, bytes.error().message);  // it names the path
   definition::Envelope envelope = definition::read_envelope(*bytes, options);
   tell_problems(path, envelope.problems);
-  if (envelope.organization)
-    return tell_problems(
-        path, plan::compile_organization(*envelope.organization, path, context_).problems);
-  if (envelope.shared_policy_group)
-    return tell_problems(
-        path, plan::compile_shared_group(*envelope.shared_policy_group, path, context_).problems);
+  if (envelope.subject != definition::Subject::api) {
+    std::vector<Problem> found;
+    platform_.apply(path, envelope, context_, found);
+    return tell_problems(path, found);
+  }
+  if (envelope.refused) return check_further(path, std::move(envelope));
   if (!envelope.api) return;
   plan::Compiled compiled = plan::compile(envelope, path, context_);
   tell_problems(path, compiled.problems);
@@ -60,6 +69,19 @@ void DefinitionFolder::check(const std::string& path) {
                                       "not looked at any further");
   }
   if (compiled.revision) note(path, std::move(compiled.revision));
+}
+
+// An API that is refused has only some of its problems told: those that keep it from being
+// compiled. What the compiler says of the rest counts, unless it follows from one of them.
+void DefinitionFolder::check_further(const std::string& path, definition::Envelope envelope) {
+  envelope.api = std::move(envelope.refused);
+  std::vector<Problem> found = plan::compile(envelope, path, context_).problems;
+  std::erase_if(found, [&](const Problem& problem) {
+    return std::ranges::any_of(envelope.problems, [&](const Problem& told) {
+      return told.severity == Severity::error && are_related(told.pointer, problem.pointer);
+    });
+  });
+  tell_problems(path, found);
 }
 
 void DefinitionFolder::note(const std::string& path,
@@ -82,8 +104,9 @@ void DefinitionFolder::check_together(const std::string& name) {
 }
 
 std::string DefinitionFolder::explained() const {
+  const plan::Platform platform = platform_.platform();
   std::string text;
-  for (const auto& revision : revisions_) text += plan::explain(*revision);
+  for (const auto& revision : revisions_) text += plan::explain(*revision, platform);
   return text;
 }
 

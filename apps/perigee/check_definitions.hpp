@@ -10,6 +10,7 @@
 #include "config/diagnostic.hpp"
 #include "config/settings.hpp"
 #include "plan/compile.hpp"
+#include "plan/platform_deployments.hpp"
 #include "policy/catalog.hpp"
 #include "proxy/http_calls.hpp"
 #include "proxy/name_lookups.hpp"
@@ -31,6 +32,7 @@ class DefinitionFolder {
 
  private:
   void tell_problems(const std::string& path, const std::vector<Problem>& problems);
+  void check_further(const std::string& path, definition::Envelope envelope);
   void note(const std::string& path, std::shared_ptr<const plan::ApiRevision> revision);
 
   const config::Settings* settings_;
@@ -43,6 +45,7 @@ class DefinitionFolder {
   proxy::NameLookups names_;
   plan::CompileContext context_;
   std::vector<std::shared_ptr<const plan::ApiRevision>> revisions_;
+  plan::PlatformDeployments platform_;
   std::map<std::string, std::string> files_;  // API id to file
 };
 

@@ -154,6 +154,7 @@ class Reader {
     Parsed result = read_api({layer.document, layer.object, plans_holder, layer.inside}, options);
     if (!result.api_id.empty()) envelope_.api_id = std::move(result.api_id);
     envelope_.api = std::move(result.api);
+    envelope_.refused = std::move(result.refused);
     envelope_.problems = std::move(result.problems);
   }
 

@@ -65,6 +65,7 @@ struct Envelope {
   // The one of the subject. Nothing when it was refused (then `problems` holds an error) and when
   // it is to be undeployed.
   std::optional<Api> api;
+  std::optional<Api> refused;  // Parsed::refused
   std::optional<Dictionary> dictionary;
   std::optional<Organization> organization;
   std::optional<SharedPolicyGroup> shared_policy_group;

@@ -81,7 +81,9 @@ Api read_object(Object& root, const DefinitionSource& source, const ReadOptions&
 }
 
 Parsed refused(std::string pointer, std::string message) {
-  return {std::nullopt, {{Severity::error, std::move(pointer), std::move(message), {}}}, ""};
+  Parsed parsed;
+  parsed.problems.push_back({Severity::error, std::move(pointer), std::move(message), {}});
+  return parsed;
 }
 
 }  // namespace
@@ -99,9 +101,11 @@ Parsed read_api(const DefinitionSource& source, const ReadOptions& options) {
   if (id.is_text()) parsed.api_id = id.text();
   Api api = read_object(root, source, options);
   warn_of_duplicates(*source.document, source.inside, reading.problems);
+  api.documents = std::move(reading.documents);
   if (!reading.problems.has_errors()) {
-    api.documents = std::move(reading.documents);
     parsed.api = std::move(api);
+  } else if (options.keep_refused) {
+    parsed.refused = std::move(api);
   }
   parsed.problems = std::move(reading.problems).take();
   return parsed;
@@ -115,7 +119,11 @@ Parsed read_api(std::string_view bytes, const ReadOptions& options) {
   }
   auto document = JsonDocument::read(
       bytes, {.bytes_max = limits.definition_bytes_max, .depth_max = limits.depth_max});
-  if (!document) return {std::nullopt, {not_json(document.error())}, ""};
+  if (!document) {
+    Parsed parsed;
+    parsed.problems.push_back(not_json(document.error()));
+    return parsed;
+  }
   auto shared = std::make_shared<const JsonDocument>(*std::move(document));
   return read_api({shared, shared->root()}, options);
 }

@@ -43,10 +43,14 @@ struct ReadOptions {
   // Adds an open key-less plan to a definition that has no plan at all
   // (perigee.sync.local.openPlan).
   bool open_plan = false;
+  // Keeps what could be read of a definition with errors, so that the rest of it can be looked at
+  // too (perigee check). Such an Api may lack anything, and must not be served.
+  bool keep_refused = false;
 };
 
 struct Parsed {
   std::optional<Api> api;
+  std::optional<Api> refused;  // with ReadOptions::keep_refused, in place of `api`
   std::vector<Problem> problems;
   std::string api_id;  // as far as it could be read, for messages about a refused definition
 };

@@ -7,6 +7,22 @@
 namespace perigee::plan {
 namespace {
 
+using BackendHeaders = decltype(Backend::headers);
+
+Result<BackendHeaders> backend_headers(const std::vector<definition::Header>& from,
+                                       Evaluator& evaluator) {
+  BackendHeaders made;
+  std::string wrong;
+  for (const definition::Header& header : from) {
+    TRY(std::string value, evaluator.text(header.value, "header '" + header.name + "'"));
+    if (!http::is_valid_header_name(header.name) || !http::is_valid_header_value(value))
+      wrong += (wrong.empty() ? "" : ", ") + ("header '" + header.name) + "'";
+    made.emplace_back(http::OwnedHeaderName(header.name), std::move(value));
+  }
+  if (wrong.empty()) return made;
+  return fail(ErrorCode::invalid, wrong + ": a name or value that HTTP does not allow");
+}
+
 Result<Backend> compile_backend(Compilation& compilation, const definition::EndpointGroup& group,
                                 const definition::Endpoint& endpoint) {
   Evaluator evaluator(compilation);
@@ -25,14 +41,7 @@ Result<Backend> compile_backend(Compilation& compilation, const definition::Endp
   backend.follow_redirects = http.follow_redirects;
   backend.propagate_accept_encoding =
       http.propagate_client_accept_encoding && !http.use_compression;
-  for (const definition::Header& header : endpoint.options.headers) {
-    TRY(std::string value, evaluator.text(header.value, "header '" + header.name + "'"));
-    if (!http::is_valid_header_name(header.name) || !http::is_valid_header_value(value)) {
-      return fail(ErrorCode::invalid,
-                  "header '" + header.name + "' has a name or value that HTTP does not allow");
-    }
-    backend.headers.emplace_back(http::OwnedHeaderName(header.name), std::move(value));
-  }
+  TRY(backend.headers, backend_headers(endpoint.options.headers, evaluator));
   backend.health_check = compile_health_check(compilation, endpoint, options, evaluator);
   backend.endpoint = compilation.context.endpoints.endpoint(
       compilation.api.id, group.name + "/" + endpoint.name, std::move(options));

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "upstream/health.hpp"
+
 namespace perigee::plan {
 namespace {
 
@@ -31,26 +33,62 @@ std::string methods_of(MethodSet methods) {
   return every ? "" : ", " + listed;
 }
 
+std::string checked(const upstream::HealthCheck* check) {
+  if (!check) return "";
+  return ", checked by " + check->request.method + " " + check->request.url + ": down after " +
+         std::to_string(check->failure_threshold) + " failures, up after " +
+         std::to_string(check->success_threshold) + " successes";
+}
+
+std::string milliseconds(Duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) +
+         " ms";
+}
+
+std::string described(const Failover& failover) {
+  std::string text = "failover: " + std::to_string(failover.retries_max) + " more attempts" +
+                     (failover.next_on_failure ? ", each at the next endpoint" : "") +
+                     when(failover.failure_condition);
+  if (failover.failures_max == 0) return text;
+  return text + "; breaker of " + (failover.per_subscription ? "each subscription" : "the API") +
+         ": open for " + milliseconds(failover.open_for) + " after " +
+         std::to_string(failover.failures_max) + " calls that failed or took more than " +
+         milliseconds(failover.attempt_limit);
+}
+
 class Drawing {
  public:
-  explicit Drawing(const ApiRevision& revision) : api_(revision) {}
+  Drawing(const ApiRevision& revision, const Platform& platform)
+      : api_(revision),
+        platform_(platform),
+        organization_(platform.organization(revision.info.organization_id)) {}
 
   std::string draw() && {
     line(0, "API " + api_.info.id + quoted_name(api_.info.name) +
                 (api_.info.version.empty() ? "" : ", version " + api_.info.version));
     listeners();
+    if (organization_) of_organization("request", policy::Phase::request);
     plans();
-    phase("request", &FlowChain::request, &Flow::request_begin, &Flow::request_end, false);
+    phase("request", policy::Phase::request, false);
     backends();
-    phase("response", &FlowChain::response, &Flow::response_begin, &Flow::response_end,
-          api_.info.old_engine);
+    phase("response", policy::Phase::response, api_.info.old_engine);
+    if (organization_) of_organization("response", policy::Phase::response);
     rest();
     return std::move(text_);
   }
 
  private:
-  using Steps = std::vector<Step> FlowChain::*;
-  using Place = std::uint32_t Flow::*;
+  // What of a chain belongs to a phase.
+  struct Parts {
+    policy::Phase phase;
+    std::vector<Step> FlowChain::* steps;
+    std::uint32_t Flow::*begin, Flow::*end;
+  };
+  static Parts parts_of(policy::Phase phase) {
+    if (phase == policy::Phase::request)
+      return {phase, &FlowChain::request, &Flow::request_begin, &Flow::request_end};
+    return {phase, &FlowChain::response, &Flow::response_begin, &Flow::response_end};
+  }
 
   void line(std::size_t depth, std::string_view words) {
     text_.append(2 * depth, ' ').append(words).append("\n");
@@ -77,34 +115,51 @@ class Drawing {
     }
   }
 
-  // The flows of each plan run when it was chosen; those of the API always.
-  void phase(std::string_view name, Steps steps, Place begin, Place end, bool api_first) {
-    line(1, name);
-    if (api_first) chain(api_.flows, "", steps, begin, end);
-    for (const SecuredPlan& plan : api_.plans)
-      chain(plan.flows, " of plan " + plan.id, steps, begin, end);
-    if (!api_first) chain(api_.flows, "", steps, begin, end);
-    if (name == "request" && api_.match_required) line(2, "answered with 404 when no flow matched");
+  // Around all that the API does.
+  void of_organization(const std::string& name, policy::Phase phase) {
+    line(1, name + ", of the organization");
+    chain(organization_->flows, "", parts_of(phase));
   }
 
-  void chain(const FlowChain& chain, const std::string& of, Steps steps, Place begin, Place end) {
+  // The flows of each plan run when it was chosen; those of the API always.
+  void phase(std::string_view name, policy::Phase phase, bool api_first) {
+    const Parts parts = parts_of(phase);
+    line(1, name);
+    if (api_first) chain(api_.flows, "", parts);
+    for (const SecuredPlan& plan : api_.plans) chain(plan.flows, " of plan " + plan.id, parts);
+    if (!api_first) chain(api_.flows, "", parts);
+    if (phase == policy::Phase::request && api_.match_required)
+      line(2, "answered with 404 when no flow matched");
+  }
+
+  void chain(const FlowChain& chain, const std::string& of, const Parts& parts) {
     for (const Flow& flow : chain.flows) {
-      std::uint32_t first = flow.*begin, last = flow.*end;
+      std::uint32_t first = flow.*parts.begin, last = flow.*parts.end;
       if (first == last) continue;
       line(2, (chain.best_match ? "best-match flow" : "flow") + quoted_name(flow.name) + of + ": " +
                   flow.path_text + methods_of(flow.methods) + when(flow.condition));
-      for (std::uint32_t i = first; i < last; ++i) step(i - first + 1, (chain.*steps)[i]);
+      for (std::uint32_t i = first; i < last; ++i)
+        step(3, i - first + 1, (chain.*parts.steps)[i], parts);
     }
   }
 
-  void step(std::size_t number, const Step& step) {
-    std::string what =
-        step.shared_group.empty() ? step.policy_id : "shared policy group " + step.shared_group;
+  void step(std::size_t depth, std::size_t number, const Step& step, const Parts& parts) {
+    const SharedGroup* group = nullptr;
+    std::string what = step.policy_id;
+    if (!step.shared_group.empty()) {
+      group = platform_.group(api_.info.environment_id, step.shared_group);
+      what = "shared policy group " + step.shared_group;
+      if (!group) what += ", not deployed: skipped";
+      if (group && group->phase != parts.phase) what += ", of the other phase: skipped";
+    }
     std::string waits;
     if (step.needs.has(el::Needs::request_body)) waits += ", gathers the request body";
     if (step.needs.has(el::Needs::response_body)) waits += ", gathers the response body";
-    line(3, std::to_string(number) + ". " + what + quoted_name(step.name) + waits +
-                when(step.condition));
+    line(depth, std::to_string(number) + ". " + what + quoted_name(step.name) + waits +
+                    when(step.condition));
+    if (!group || group->phase != parts.phase) return;
+    const std::vector<Step>& steps = group->revision->flows.*parts.steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) this->step(depth + 1, i + 1, steps[i], parts);
   }
 
   static std::string_view balance_name(upstream::Balance balance) {
@@ -125,14 +180,12 @@ class Drawing {
                     (upstream::is_weighted(group.group->balance())
                          ? ", weight " + std::to_string(member.weight)
                          : "") +
-                    (member.secondary ? ", when no primary is left" : ""));
+                    (member.secondary ? ", when no primary is left" : "") +
+                    checked(group.backends[i].health_check.get()));
       }
       if (group.backends.empty()) line(3, "no endpoint: 503 NO_ENDPOINT_FOUND");
     }
-    if (api_.failover) {
-      line(2, "failover: " + std::to_string(api_.failover->retries_max) + " more attempts" +
-                  when(api_.failover->failure_condition));
-    }
+    if (api_.failover) line(2, described(*api_.failover));
   }
 
   void rest() {
@@ -145,11 +198,15 @@ class Drawing {
   }
 
   const ApiRevision& api_;
+  const Platform& platform_;
+  std::shared_ptr<const ApiRevision> organization_;
   std::string text_;
 };
 
 }  // namespace
 
-std::string explain(const ApiRevision& revision) { return Drawing(revision).draw(); }
+std::string explain(const ApiRevision& revision, const Platform& platform) {
+  return Drawing(revision, platform).draw();
+}
 
 }  // namespace perigee::plan

@@ -18,6 +18,20 @@ def check(*arguments, **environment):
     return done.returncode, done.stdout + done.stderr
 
 
+DEFINITIONS = harness.COMPAT / "apis"
+BROAD = {"v4": "apim-http-flows-api-conditional-flows.json", "v2": "apim-standalone-flow-best-match-flow.json"}
+
+
+def with_one_fault(value):
+    """Copies of a JSON value, each with another member or item that is of a wrong type."""
+    for key in (value if isinstance(value, dict) else range(len(value))) if isinstance(value, (dict, list)) else ():
+        wrong = 7 if not isinstance(value[key], (int, float)) else "seven"
+        for replaced in (wrong, *with_one_fault(value[key])):
+            copied = value.copy()
+            copied[key] = replaced
+            yield copied
+
+
 class CheckDefinitions(unittest.TestCase):
     def folder(self, files):
         """A gravitee.yml and definitions beside it."""
@@ -43,6 +57,62 @@ class CheckDefinitions(unittest.TestCase):
         _, text = check(folder)
         self.assertIn(f"error: {folder}/a.json: without definitionVersion it is a v2 definition, and has no 'proxy'; "
                       'write "definitionVersion": "4.0.0" when it is a v4 definition\n', text)
+
+    def test_what_cannot_be_read_hides_nothing_else(self):
+        definition = api(NOWHERE, flows=[{"name": "f", "request": [{"policy": "transform-header"}], "selectors": 7}])
+        definition["listeners"][0]["cors"] = {"enabled": True, "allowOrigin": ["http://(bad"]}
+        definition["plans"] = [{"name": "no id", "status": "published", "security": {"type": "key-less"}},
+                               {"id": "keys", "name": "k", "status": "published", "security": {"type": "jwt"}}]
+        folder = self.folder({"apis/a.json": definition})
+        status, text = check(folder / "apis")
+        told = [line.split("a.json: ")[1].split(": ")[0] for line in text.splitlines() if ".json: /" in line]
+        self.assertEqual(status, 1)
+        self.assertEqual(sorted(told), ["/flows/0/request/0/policy", "/flows/0/selectors",
+                                        "/listeners/0/cors/allowOrigin/0", "/plans/0/id", "/plans/1/security/type"], text)
+
+    def test_an_explained_api_shows_what_is_around_it(self):
+        log = {"policy": "transform-headers", "configuration": {"scope": "REQUEST", "addHeaders": []}}
+        definition = api(NOWHERE, flows=[{"name": "own", "request": [
+            {"policy": "shared-policy-group-policy", "configuration": {"sharedPolicyGroupId": group}}
+            for group in ("both", "absent")]}])
+        definition["failover"] = {"enabled": True, "maxRetries": 3, "slowCallDuration": 700, "openStateDuration": 5000,
+                                  "maxFailures": 4, "perSubscription": False}
+        definition["endpointGroups"][0]["services"] = {"healthCheck": {
+            "enabled": True, "type": "http-health-check", "configuration": {
+                "schedule": "*/5 * * * * *", "method": "GET", "successThreshold": 1, "failureThreshold": 2, "target": "/up",
+                "assertion": "{#response.status == 200}"}}}
+        group = {"id": "both", "name": "both", "environmentId": "DEFAULT", "phase": "REQUEST",
+                 "policies": [{**log, "name": "inside"}]}
+        organization = {"id": "DEFAULT", "flowMode": "DEFAULT", "flows": [
+            {"name": "around", "enabled": True, "methods": [], "path-operator": {"path": "/", "operator": "STARTS_WITH"},
+             "pre": [{**log, "name": "before", "enabled": True}], "post": []}]}
+        folder = self.folder({
+            "a.json": definition,
+            "b.json": {"type": "DEPLOY_SHARED_POLICY_GROUP", "payload": json.dumps(group)},
+            "c.json": {"type": "PUBLISH_ORGANIZATION", "payload": json.dumps(organization)}})
+        status, text = check("--explain", folder)
+        self.assertEqual(status, 0, text)
+        for line in ("    request, of the organization",
+                     "flow 'around': every path", "1. transform-headers 'before'",
+                     "1. shared policy group both", "  1. transform-headers 'inside'",
+                     "2. shared policy group absent, not deployed: skipped",
+                     "checked by GET http://127.0.0.1:1/up: down after 2 failures, up after 1 successes",
+                     "failover: 3 more attempts; breaker of the API: open for 5000 ms after 4 calls that failed "
+                     "or took more than 700 ms"):
+            self.assertIn(line.strip(), text)
+
+    def test_any_one_fault_is_told_and_the_rest_is_looked_at(self):
+        harness.compat_or_skip()
+        definitions = {}
+        for kind in ("v4", "v2"):
+            original = json.loads((DEFINITIONS / kind / BROAD[kind]).read_text())
+            for number, broken in enumerate(with_one_fault(original)):
+                definitions[f"apis/{kind}-{number}.json"] = broken
+        self.assertGreater(len(definitions), 100)
+        folder = self.folder(definitions)
+        status, text = check(folder / "apis")
+        self.assertEqual(status, 1)  # no signal
+        self.assertIn(f"{len(definitions)} files checked: ", text)
 
     def test_warnings_of_a_served_api(self):
         definition = api(NOWHERE, flowz=[])
