@@ -45,6 +45,24 @@ const bool kIds = add_cases({
                                 {"X-Gravitee-Transaction-Id", "-"}}}}},
 });
 
+// Spans need an exporter of traces, which this version has not: only "not tracing" can be shown.
+const bool kTracing = add_cases({
+    {.name = "S3_3_WithoutTracingNothingIsAddedForIt",
+     .rule = "Tracing attributes (if tracing).",
+     .turns = {{.has = {{"traceparent", "-"}, {"tracestate", "-"}, {"b3", "-"}},
+                .backend_has = {{"traceparent", "-"}, {"tracestate", "-"}, {"b3", "-"}}}}},
+});
+
+const bool kMetrics = add_cases({
+    {.name = "S3_4_EveryRequestHasMetricsMatchedOrNot",
+     .rule = "Metrics object created (every request, matched or not): there before anything can "
+             "end the exchange.",
+     .gateway = {{"handlers.notfound.analytics.enabled", "true"}},
+     .platform = {organization({v2_flow({step("end", R"({"status":403})")}, {})})},
+     .turns = {{.status = 403, .backend = "-"}, {.ask = "GET /nothing", .status = 404}},
+     .reported = std::vector<std::string>{"1 4xx", "api 4xx"}},
+});
+
 const std::string kTellsAddress =
     v4({.flows = list({flow({.request = {tell("X-Client", "{#request.remoteAddress}")}})})});
 
@@ -167,6 +185,18 @@ const bool kTrace = add_cases({
 });
 
 }  // namespace
+
+// Metrics are created before the platform's flows: what these take is part of the time.
+TEST_F(Lifecycle, S3_4_TheTimeOfMetricsBeginsBeforeThePlatformsFlows) {
+  serve({v4()}, {organization({v2_flow({step("work", R"({"ms":300})")}, {})})});
+  expect_turn({});
+  for (const report::FamilySamples& family : metrics->collect(reactor->now())) {
+    if (family.family != &report::kApiRequestTime) continue;
+    ASSERT_EQ(family.samples.size(), 1u);
+    EXPECT_GE(family.samples[0].sum, 300'000'000u);  // nanoseconds
+  }
+  EXPECT_EQ(reported("2xx"), 1u);
+}
 
 // 1: a connection older than the last drain order is told to close, matched or not (HTTP/1.1).
 TEST_F(Lifecycle, S3_1_AConnectionOlderThanTheDrainOrderIsToldToClose) {

@@ -76,6 +76,17 @@ const bool kSteps = add_cases({
      .rule = "Evaluate to boolean; not true: next plan.",
      .apis = {with_plans({guarded("a", "{}", with_rule("false"))})},
      .turns = {{.status = 401, .backend = "-"}}},
+    // A lookup needs a store of subscriptions, which comes with the plans that need one.
+    {.name = "S5_3_AKeyLessPlanNeedsNoSubscription",
+     .rule = "Subscription, if the policy needs one: key-less does not, its subscription id is the "
+             "remote address.",
+     .apis = {with_plans(
+         {key_less("open")},
+         {.flows = list({flow({.request = {tell("X-S", "{#subscription.id}"),
+                                           tell("X-U", "{#context.attributes['user-id']}")}})})})},
+     .turns = {{.backend_has = {{"X-S", "127.0.0.1"}, {"X-U", "127.0.0.1"}}},
+               {.with = {{"X-Forwarded-For", "9.9.9.9"}},
+                .backend_has = {{"X-S", "9.9.9.9"}, {"X-U", "9.9.9.9"}}}}},
     {.name = "S5_4_TheChosenPlanIsAnAttribute",
      .rule = "The plan is chosen: set attribute plan, run the policy's request method.",
      .apis = {with_plans(

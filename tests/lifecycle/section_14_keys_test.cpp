@@ -154,22 +154,4 @@ TEST_F(Lifecycle, S14_REQUEST_TIMEOUT) {
   }
 }
 
-// Metrics are reported once per request, after the last body byte.
-TEST_F(Lifecycle, S13_MetricsAreReportedOnceAfterTheLastByte) {
-  serve({v4()});
-  Peer& client = get();
-  asked().send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
-  EXPECT_TRUE(until([&] { return client.received.ends_with("ab"); }));
-  settle();
-  EXPECT_EQ(reported("2xx"), 0u);
-  backend->connections[0]->send("cd");
-  EXPECT_EQ(answer(client).body, "abcd");
-  settle();
-  EXPECT_EQ(reported("2xx"), 1u);
-  // Of an error, too, and of a request that nobody answers to the end.
-  serve({v4({.target = "$CLOSED"})});
-  expect_turn({.status = 502});
-  EXPECT_EQ(reported("5xx"), 1u);
-}
-
 }  // namespace perigee::lifecycle

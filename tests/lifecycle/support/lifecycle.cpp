@@ -15,7 +15,7 @@ const policy::Catalog& all_policies() {
   static const policy::Catalog all = [] {
     policy::Catalog made = policies::catalog();
     for (const char* id : {"guard", "note", "wait", "fail", "end", "invoker", "shout", "gather",
-                           "count", "attribute", "broken", "set"})
+                           "count", "attribute", "broken", "set", "work"})
       made.add(*proxy::testing::fake_policies().find(id));
     return made;
   }();
