@@ -1,4 +1,5 @@
-// Every definition of the compatibility data is served, or refused at a pointer.
+// Every definition of the compatibility data is served, or refused at a pointer. Which of both, and
+// what is answered: tests/e2e/compat_apis.py.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
