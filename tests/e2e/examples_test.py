@@ -1,6 +1,6 @@
 """Everything under examples/ does what its first lines say; configuration and links in the documentation are valid.
 
-The definitions in docs/policies have their own test, tests/tools/docs_examples_test.py.
+The pages of docs/policies have their own tests, tests/tools/docs_examples_test.py and policy_pages_test.py.
 """
 import http.client
 import json

@@ -2,7 +2,7 @@
 
 A ```json block belongs to the file that the line above it names (`hello.json`:). An indented block that
 begins with "$ " is a session: commands, each with what it prints. A line "..." stands for any lines. The
-page's ports are 8082 (gateway) and 8090 (perigee echo); the test takes free ones.
+page's ports are 8082 (gateway) and 8090 (perigee echo); the test takes free ones, and for its other backends too.
 """
 import json
 import os
@@ -16,6 +16,7 @@ import harness
 
 FILE = re.compile(r"`([\w.-]+\.json)`[^\n]*:\n+```json\n(.*?)^```$", re.M | re.S)
 SESSION = re.compile(r"(?:^    .*\n)+(?:\n*(?:^    .*\n)+)*", re.M)
+ECHO = "127.0.0.1:8090"
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -74,8 +75,9 @@ def fits(found, shown):
 class Page:
     """A page's files in a folder, and a gateway that serves them with `perigee echo` behind it."""
 
-    def __init__(self, test, name, apis=None, keys=None):
-        """`apis`: name -> definition, of those that are served instead of what the page shows."""
+    def __init__(self, test, name, apis=None, keys=None, backends=None):
+        """`apis`: name -> definition, of those that are served instead of what the page shows.
+        `backends`: "127.0.0.1:port" of the page -> what stands there, beside `perigee echo` or instead of it."""
         harness.need("curl")
         self.test, self.name, self.text = test, name, text_of(name)
         self.folder = pathlib.Path(test.enterContext(tempfile.TemporaryDirectory(prefix="perigee-page-")))
@@ -87,11 +89,18 @@ class Page:
         bin_folder.mkdir()
         (bin_folder / "perigee").symlink_to(harness.BINARY)
         self.environment = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
-        self.echo = test.enterContext(harness.Echo())
+        backends = dict(backends or {})
+        if ECHO not in backends:
+            backends[ECHO] = test.enterContext(harness.Echo())
+        self.ports = {shown: backend.url.removeprefix("http://") for shown, backend in backends.items()}
         self.gateway = test.enterContext(harness.Gateway(
-            keys, apis={file: content.replace("http://127.0.0.1:8090", self.echo.url)
-                        for file, content in served.items()}))
+            keys, apis={file: self.at_backends(content) for file, content in served.items()}))
         self.gateway.started()
+
+    def at_backends(self, content):
+        for shown, real in self.ports.items():
+            content = content.replace("http://" + shown, "http://" + real)
+        return content
 
     def run(self):
         """Runs every command of the page; how many there were."""
@@ -115,7 +124,8 @@ class Page:
         done = subprocess.run(words, cwd=self.folder, env=self.environment, text=True, timeout=harness.PATIENCE,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         text = done.stdout.replace(gateway, "localhost:8082")
-        text = text.replace(self.echo.url.removeprefix("http://"), "127.0.0.1:8090")
+        for shown, real in self.ports.items():
+            text = text.replace(real, shown)
         return text.rstrip("\n").split("\n")
 
     @staticmethod
@@ -123,6 +133,7 @@ class Page:
         """Without what differs from run to run."""
         lines = [UUID.sub("<uuid>", line).rstrip() for line in lines]
         lines = [re.sub(r"curl/[\d.]+", "curl/8", line) for line in lines]
+        lines = [re.sub(r"after \d+ milliseconds", "after <n> milliseconds", line) for line in lines]
         while lines and not lines[-1]:
             lines.pop()
         return lines

@@ -1,4 +1,7 @@
-"""Every API definition that docs/policies shows in a ```json block passes `perigee check`."""
+"""Every API definition that docs/policies shows in a ```json block passes `perigee check`.
+
+What the pages show of requests to them is run by tests/e2e/policy_pages_test.py.
+"""
 import os
 import pathlib
 import re
