@@ -69,6 +69,7 @@ CounterKey CounterKey::parse(ConfigObject& from, std::string_view type,
   }
   bool separate = services.counters && services.counters->options().separate;
   if (separate) parsed.own_ = ":" + from.pointer();
+  parsed.usual_end_ = parsed.end_ + parsed.own_;
   return parsed;
 }
 
@@ -80,11 +81,13 @@ Result<std::optional<std::string_view>> CounterKey::custom(Exchange& exchange) c
 Result<std::string_view> CounterKey::of(Exchange& exchange) const {
   TRY(std::optional<std::string_view> custom, custom(exchange));
   Arena& arena = exchange.arena;
-  if (custom_only_) return arena.join({custom.value_or(custom_text_), end_, own_});
+  if (custom_only_) return arena.join({custom.value_or(custom_text_), usual_end_});
   const Owner owner = owner_of(exchange);
-  std::string_view colon = ":", path = path_part(exchange);
-  if (!custom || el::is_blank(*custom)) colon = {}, custom.emplace();
-  return arena.join({owner.name, owner.subscription, colon, *custom, end_, path, own_});
+  const bool has_custom = custom && !el::is_blank(*custom);
+  std::string_view path = path_part(exchange);
+  if (!has_custom && path.empty()) return arena.join({owner.name, owner.subscription, usual_end_});
+  std::string_view colon = has_custom ? ":" : "", text = has_custom ? *custom : "";
+  return arena.join({owner.name, owner.subscription, colon, text, end_, path, own_});
 }
 
 el::Needs CounterKey::needs() const { return custom_ ? custom_->needs() : el::Needs{}; }

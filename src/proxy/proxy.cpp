@@ -251,6 +251,7 @@ Async<Verdict> Proxy::run_flows(Serving& serving) {
   const plan::ApiRevision& revision = serving.pin.revision();
   const bool of_plan = serving.plan && !serving.plan->flows.empty();
   if (of_plan || revision.match_required) return run_all_flows(serving);
+  if (revision.flows.empty()) return Verdict::next();
   return run_request_flows(revision.flows, serving.exchange, serving.api_flows);
 }
 
