@@ -17,6 +17,19 @@ struct Inherited {
 };
 
 constexpr std::array<std::string_view, 1> kTypes{"http-proxy"};
+// Of the reference's plugins; not in this version.
+constexpr std::array<std::string_view, 7> kOtherTypes{
+    "tcp-proxy", "mock", "kafka", "native-kafka", "mqtt5", "rabbitmq", "solace"};
+
+// What is wrong with the type of a group or an endpoint. A missing one is a fault already.
+std::string type_fault(std::string_view type) {
+  if (type.empty() || std::ranges::find(kTypes, type) != kTypes.end()) return {};
+  bool is_known = std::ranges::find(kOtherTypes, type) != kOtherTypes.end();
+  std::string fault = is_known
+                          ? "endpoint type " + quoted(type) + " is not supported by this version"
+                          : "unknown endpoint type " + quoted(type) + did_you_mean(type, kTypes);
+  return fault + "; supported: " + listed(kTypes);
+}
 
 constexpr std::string_view kOfOptions =
     "it stands in 'sharedConfigurationOverride', or in the group's 'sharedConfiguration'";
@@ -84,13 +97,17 @@ std::optional<HealthCheck> effective_check(Object& from, const Endpoint& endpoin
   return std::nullopt;
 }
 
-// Nothing when the configuration is broken: the endpoint is then left out, the API still deploys.
+// Nothing when there is no plugin for it or its configuration is broken: the endpoint is then left
+// out, the API still deploys.
 std::optional<Endpoint> read_endpoint(Object from, const Inherited& group) {
   Endpoint endpoint;
   endpoint.pointer = from.pointer();
   endpoint.name = from.required_text("name");
   endpoint.type = normalised(from.required_text("type"));
-  check_endpoint_type(from, endpoint.type, kTypes);
+  if (std::string fault = type_fault(endpoint.type); !fault.empty()) {
+    from.warning("type", "endpoint " + quoted(endpoint.name) + " is left out: " + fault);
+    return std::nullopt;
+  }
   endpoint.weight = std::max(1, from.integer("weight", 1));
   endpoint.secondary = from.boolean("secondary", false);
   endpoint.tenants = from.texts("tenants");
@@ -126,7 +143,9 @@ EndpointGroup read_group(Object from) {
   group.pointer = from.pointer();
   group.name = from.required_text("name");
   group.type = normalised(from.required_text("type"));
-  check_endpoint_type(from, group.type, kTypes);
+  // compat: nothing is made of a group's type.
+  if (std::string fault = type_fault(group.type); !fault.empty())
+    from.warning("type", fault + "; each endpoint counts by its own type");
   read_load_balancer(from.object("loadBalancer"), group);
   Inherited inherited = read_inherited(from);
   for (const JsonNode& node : from.items("endpoints", from.reading().limits.endpoints_max)) {
@@ -138,12 +157,6 @@ EndpointGroup read_group(Object from) {
 }
 
 }  // namespace
-
-void check_endpoint_type(Object& from, std::string_view type, Names supported) {
-  if (type.empty() || std::ranges::find(supported, type) != supported.end()) return;
-  from.error("type", "endpoint type '" + std::string(type) +
-                         "' is not supported by this version; supported: " + listed(supported));
-}
 
 std::string read_target(Object& from) {
   std::string target = from.required_text("target");

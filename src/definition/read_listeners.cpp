@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kListenerTypes{"http", "tcp", "subscription", "kafka"};
 
+constexpr std::array<std::string_view, 4> kQosNames{"none", "auto", "at-most-once",
+                                                    "at-least-once"};
+constexpr std::size_t kQosAuto = 1;
+
 ListenerPath read_path(Object from, std::string_view override_member) {
   ListenerPath path;
   path.pointer = from.pointer();
@@ -29,7 +33,8 @@ Entrypoint read_entrypoint(Object from) {
                            "' is not supported by this version; supported: 'http-proxy'");
   }
   entrypoint.configuration = from.configuration("configuration");
-  from.ignore({"qos", "dlq"});  // of message APIs
+  from.choice("qos", kQosNames, kQosAuto);  // this and dlq matter to message APIs only
+  from.ignore({"dlq"});
   from.finish();
   return entrypoint;
 }

@@ -24,7 +24,6 @@ std::vector<EndpointGroup> read_endpoint_groups(Object& api);
 // At least one; endpoints are counted over all.
 std::vector<EndpointGroup> read_groups(Object& holder, std::string_view member,
                                        const std::function<EndpointGroup(Object)>& read_group);
-void check_endpoint_type(Object& from, std::string_view type, Names supported);
 std::string read_target(Object& from);
 void read_load_balancer(Object balancer, EndpointGroup& group);
 void check_endpoint_names(const std::vector<EndpointGroup>& groups, Problems& problems);

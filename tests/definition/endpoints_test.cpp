@@ -125,6 +125,44 @@ TEST(Endpoint, DoesNotMindBrokenGroupOptionsThatItDoesNotInherit) {
                   problem_is("/endpointGroups/0/sharedConfiguration/http", "expected an object")));
 }
 
+// api-definition.md 1.3: without a plugin for its type an endpoint is skipped.
+TEST(Endpoint, OfATypeThatIsNotHereIsLeftOutWhileTheOthersServe) {
+  struct {
+    std::string_view type, fault;
+  } rows[] = {
+      {"http-proxi", "unknown endpoint type 'http-proxi'; did you mean 'http-proxy'?; supported"},
+      {"HTTP_PROXI", "unknown endpoint type 'http-proxi'; did you mean 'http-proxy'?"},
+      {"quite-another", "unknown endpoint type 'quite-another'; supported: 'http-proxy'"},
+      {"mock", "endpoint type 'mock' is not supported by this version; supported: 'http-proxy'"},
+      {"kafka", "endpoint type 'kafka' is not supported by this version; supported"},
+      {"TCP_PROXY", "endpoint type 'tcp-proxy' is not supported by this version; supported"}};
+  for (auto& [type, fault] : rows) {
+    std::string endpoints =
+        R"("endpoints": [{"name": "odd", "type": ")" + std::string(type) +
+        R"(", "configuration": {"topics": []}, "services": {"healthCheck": {"type": "x"}}},
+            {"name": "good", "type": "http-proxy", "configuration": {"target": "http://h"}}])";
+    Parsed parsed = read_api(definition({.group = endpoints}));
+    ASSERT_TRUE(parsed.api) << printed(parsed.problems);
+    ASSERT_EQ(parsed.api->endpoint_groups[0].endpoints.size(), 1u) << type;
+    EXPECT_EQ(endpoint_of(*parsed.api).name, "good");
+    EXPECT_THAT(warnings(parsed.problems),
+                testing::ElementsAre(problem_is(ENDPOINT "/type", fault)));
+    EXPECT_THAT(warnings(parsed.problems)[0].message,
+                testing::StartsWith("endpoint 'odd' is left out: "));
+  }
+}
+
+TEST(Endpoint, TheTypeOfItsGroupDoesNotMatter) {
+  for (std::string_view group : {R"("type": "kafka")", R"("type": "http-proxi")"}) {
+    Parsed parsed = read_api(definition({.group = group}));
+    ASSERT_TRUE(parsed.api) << printed(parsed.problems);
+    EXPECT_EQ(parsed.api->endpoint_groups[0].endpoints.size(), 1u);
+    EXPECT_THAT(warnings(parsed.problems),
+                testing::ElementsAre(
+                    problem_is("/endpointGroups/0/type", "each endpoint counts by its own type")));
+  }
+}
+
 TEST(Endpoint, TargetsAreUrlsOrHoldExpressions) {
   for (std::string_view good :
        {"http://a", "HTTPS://a:443/", "ws://[::1]:80/x", "grpc://h:50051/pkg.Service",

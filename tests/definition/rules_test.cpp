@@ -66,14 +66,11 @@ INSTANTIATE_TEST_SUITE_P(
             "whole number"},
         Row{"NoGroup", {.top = R"("endpointGroups": [])"}, "/endpointGroups", "at least one"},
         Row{"GroupWithoutName", {.group = R"("name": null)"}, "/endpointGroups/0/name", "required"},
-        Row{"GroupOfOtherType",
-            {.group = R"("type": "kafka")"},
-            "/endpointGroups/0/type",
-            "'kafka'"},
-        Row{"EndpointOfOtherType",
-            {.endpoint = R"("type": "mock")"},
+        Row{"GroupWithoutType", {.group = R"("type": null)"}, "/endpointGroups/0/type", "required"},
+        Row{"EndpointWithoutType",
+            {.endpoint = R"("type": "")"},
             "/endpointGroups/0/endpoints/0/type",
-            "'mock' is not supported"},
+            "blank"},
         Row{"EndpointWithoutName",
             {.endpoint = R"("name": "")"},
             "/endpointGroups/0/endpoints/0/name",
@@ -187,6 +184,11 @@ INSTANTIATE_TEST_SUITE_P(
             {.listener = R"("entrypoints": [])"},
             "/listeners/0/entrypoints",
             "every request is answered with 404"},
+        Row{"UnknownQos",
+            {.entrypoint = R"("qos": "at-most-twice", "dlq": {"endpoint": "x"})"},
+            "/listeners/0/entrypoints/0/qos",
+            "unknown value 'at-most-twice', 'auto' is used; did you mean 'at-most-once'?; valid: "
+            "'none', 'auto', 'at-most-once', 'at-least-once'"},
         Row{"SecondHttpSelector",
             {.flow = R"("selectors": [{"type": "http"}, {"type": "HTTP", "path": "/x"}])"},
             "/flows/0/selectors/1/type",
@@ -274,6 +276,14 @@ INSTANTIATE_TEST_SUITE_P(
             "already the name of /endpointGroups/0"}),
     name_of);
 
+TEST(Definition, TakesEveryQosInAnyLetterCase) {
+  for (std::string_view qos : {"none", "AUTO", "AT_MOST_ONCE", "at-least-once", ""}) {
+    std::string member = R"("qos": ")" + std::string(qos) + '"';
+    Parsed parsed = read_api(definition({.entrypoint = member}));
+    EXPECT_THAT(warnings(parsed.problems), IsEmpty()) << printed(parsed.problems);
+  }
+}
+
 TEST(Definition, AnEntrypointOfAnotherListenerIsEnough) {
   Parsed parsed = read_api(definition({.top = R"("listeners": [
       {"type": "http", "paths": [{"path": "/x"}]},
@@ -292,12 +302,12 @@ TEST(Definition, WarnsOfAMemberThatStandsTwice) {
 
 TEST(Definition, CollectsEveryError) {
   Parsed parsed = read_api(definition({.path = R"("overrideAccess": 1)",
-                                       .group = R"("type": "x")",
+                                       .group = R"("name": "")",
                                        .plan = R"("id": "")",
                                        .step = R"("policy": "")"}));
   EXPECT_THAT(errors(parsed.problems),
               ElementsAre(problem_is("/listeners/0/paths/0/overrideAccess", ""),
-                          problem_is("/endpointGroups/0/type", ""), problem_is("/plans/0/id", ""),
+                          problem_is("/endpointGroups/0/name", ""), problem_is("/plans/0/id", ""),
                           problem_is("/flows/0/request/0/policy", "")));
   EXPECT_EQ(parsed.api_id, "a1");
 }

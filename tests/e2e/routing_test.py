@@ -43,6 +43,19 @@ class Routing(unittest.TestCase):
         gateway = self.gateway("{#endpoints['two']}/{#group[0]}")
         self.assertEqual(gateway.request("/r/x/1")[0], 200)
 
+    def test_an_endpoint_of_an_unknown_type_leaves_the_others_serving(self):
+        odd = {"name": "odd", "type": "http-proxi", "configuration": {"topics": []}}
+        definition = api(self.backend, "{#endpoints['spare']}/{#group[0]}")
+        definition["endpointGroups"][0]["endpoints"].insert(0, odd)
+        definition["endpointGroups"][1] = {"name": "spare", "type": "mock", "endpoints": [dict(odd, name="other")]}
+        definition["flows"][0]["selectors"] = [{"type": "http", "path": "/x"}]
+        gateway = self.enterContext(Gateway({}, apis={"r.json": definition}))
+        gateway.started()
+        gateway.wait_for("endpoint 'odd' is left out: unknown endpoint type 'http-proxi'; did you mean 'http-proxy'?")
+        for _ in range(4):
+            self.assertEqual(gateway.request("/r/y")[0], 200)
+        self.assertEqual(gateway.request("/r/x/1")[0], 503)
+
     def test_a_path_that_no_rule_fits(self):
         self.assertEqual(self.gateway("/{#group[0]}").request("/r/y")[0], 400)
 

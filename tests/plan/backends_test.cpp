@@ -208,6 +208,15 @@ TEST(Backends, AnInvalidEndpointIsLeftOutWithAWarning) {
   }
 }
 
+TEST(Backends, AGroupWhoseOnlyEndpointHasNoPluginIsEmpty) {
+  Workshop shop;
+  Compiled compiled = shop.compile({.endpoint = R"("type": "mock")"});
+  ASSERT_TRUE(compiled.revision) << printed(compiled.problems);
+  EXPECT_TRUE(compiled.revision->groups.at(0).group->members().empty());
+  EXPECT_THAT(warnings(compiled.problems),
+              ElementsAre(problem_is("/endpointGroups/0/endpoints", "503 NO_ENDPOINT_FOUND")));
+}
+
 TEST(Backends, Tenants) {
   struct Row {
     std::string_view gateway, endpoint;
