@@ -68,6 +68,10 @@ Value of_one(StaticMethod method, Value a, Run& run) {
       return Value::integer(static_cast<std::int32_t>(a.as_integer()));
     case StaticMethod::is_nan:
       return Value::boolean(std::isnan(d));
+    case StaticMethod::is_infinite:
+      return Value::boolean(std::isinf(d));
+    case is_finite:
+      return Value::boolean(std::isfinite(d));
     case floor:
       return Value::real(std::floor(d));
     case ceil:
@@ -84,6 +88,16 @@ Value of_one(StaticMethod method, Value a, Run& run) {
       return Value::real(std::log(d));
     case log10:
       return Value::real(std::log10(d));
+    case log1p:
+      return Value::real(std::log1p(d));
+    case expm1:
+      return Value::real(std::expm1(d));
+    case sinh:
+      return Value::real(std::sinh(d));
+    case cosh:
+      return Value::real(std::cosh(d));
+    case tanh:
+      return Value::real(std::tanh(d));
     case sin:
       return Value::real(std::sin(d));
     case cos:
@@ -140,6 +154,9 @@ Value larger(StaticMethod method, Value a, Value b, Run& run) {
 Value call_math(StaticMethod method, std::span<const Value> arguments, Run& run) {
   Value a, b;
   if (!number_of(arguments[0], a, run)) return Value::failed();
+  if (method == negate_exact) return exact(subtract_exact, Value::integer(0), a, run);
+  if (method == increment_exact) return exact(add_exact, a, Value::integer(1), run);
+  if (method == decrement_exact) return exact(subtract_exact, a, Value::integer(1), run);
   if (arguments.size() == 1) return of_one(method, a, run);
   if (!number_of(arguments[1], b, run)) return Value::failed();
   switch (method) {

@@ -259,6 +259,8 @@ Value call_static(StaticMethod method, Type type, Arguments arguments, Run& run)
   }
   if (method >= collections_max && method <= collections_last_index_of_sub_list)
     return call_collections(method, arguments, run);
+  if (method >= bit_count && method <= remainder_unsigned)
+    return call_bits(method, type, arguments, run);
   if (method >= now && method <= get_time_zone)
     return call_temporal_static(method, type, arguments, run);
   if (method >= date_instance) return format_instance(method, arguments, run);

@@ -70,6 +70,8 @@ enum class StaticMethod : std::uint8_t {
   double_value_of,
   double_to_string,
   is_nan,
+  is_infinite,
+  is_finite,
   compare,
   max,
   min,
@@ -87,6 +89,11 @@ enum class StaticMethod : std::uint8_t {
   exp,
   log,
   log10,
+  log1p,
+  expm1,
+  sinh,
+  cosh,
+  tanh,
   sin,
   cos,
   tan,
@@ -103,6 +110,21 @@ enum class StaticMethod : std::uint8_t {
   subtract_exact,
   multiply_exact,
   to_int_exact,
+  negate_exact,
+  increment_exact,
+  decrement_exact,
+  bit_count,
+  leading_zeros,
+  trailing_zeros,
+  highest_one_bit,
+  lowest_one_bit,
+  reverse_bits,
+  reverse_bytes,
+  rotate_left,
+  rotate_right,
+  compare_unsigned,
+  divide_unsigned,
+  remainder_unsigned,
   base64_encoder,
   base64_decoder,
   base64_url_encoder,
@@ -167,6 +189,7 @@ Value array_default(Type type);
 Value call_static(StaticMethod method, Type type, std::span<const Value> arguments, Run& run);
 Value call_collections(StaticMethod method, std::span<const Value> arguments, Run& run);
 Value call_math(StaticMethod method, std::span<const Value> arguments, Run& run);
+Value call_bits(StaticMethod method, Type type, std::span<const Value> arguments, Run& run);
 Value create(Type type, std::span<const Value> arguments, Run& run);
 bool is_instance(Value value, Type type);
 

@@ -1,5 +1,4 @@
 // The tables of types and of their static methods.
-#include <algorithm>
 #include <utility>
 
 #include "el/methods.hpp"
@@ -81,10 +80,14 @@ constexpr StaticInfo kStatics[] = {
     {Type::real, "valueOf", double_value_of, 1, 1},
     {Type::real, "toString", double_to_string, 1, 1},
     {Type::real, "isNaN", is_nan, 1, 1},
+    {Type::real, "isInfinite", is_infinite, 1, 1},
+    {Type::real, "isFinite", is_finite, 1, 1},
     {Type::single, "parseFloat", parse_double, 1, 1},
     {Type::single, "valueOf", double_value_of, 1, 1},
     {Type::single, "toString", double_to_string, 1, 1},
     {Type::single, "isNaN", is_nan, 1, 1},
+    {Type::single, "isInfinite", is_infinite, 1, 1},
+    {Type::single, "isFinite", is_finite, 1, 1},
     {Type::math, "max", max, 2, 2},
     {Type::math, "min", min, 2, 2},
     {Type::math, "signum", signum, 1, 1},
@@ -100,6 +103,11 @@ constexpr StaticInfo kStatics[] = {
     {Type::math, "exp", exp, 1, 1},
     {Type::math, "log", log, 1, 1},
     {Type::math, "log10", log10, 1, 1},
+    {Type::math, "log1p", log1p, 1, 1},
+    {Type::math, "expm1", expm1, 1, 1},
+    {Type::math, "sinh", sinh, 1, 1},
+    {Type::math, "cosh", cosh, 1, 1},
+    {Type::math, "tanh", tanh, 1, 1},
     {Type::math, "sin", sin, 1, 1},
     {Type::math, "cos", cos, 1, 1},
     {Type::math, "tan", tan, 1, 1},
@@ -116,6 +124,9 @@ constexpr StaticInfo kStatics[] = {
     {Type::math, "subtractExact", subtract_exact, 2, 2},
     {Type::math, "multiplyExact", multiply_exact, 2, 2},
     {Type::math, "toIntExact", to_int_exact, 1, 1},
+    {Type::math, "negateExact", negate_exact, 1, 1},
+    {Type::math, "incrementExact", increment_exact, 1, 1},
+    {Type::math, "decrementExact", decrement_exact, 1, 1},
     {Type::base64, "getEncoder", base64_encoder},
     {Type::base64, "getDecoder", base64_decoder},
     {Type::base64, "getUrlEncoder", base64_url_encoder},
@@ -168,7 +179,31 @@ constexpr StaticInfo kOfNumbers[] = {
     {Type::number, "signum", signum, 1, 1},
 };
 
+// Integer and Long have these.
+constexpr StaticInfo kOfBits[] = {
+    {Type::number, "bitCount", bit_count, 1, 1},
+    {Type::number, "numberOfLeadingZeros", leading_zeros, 1, 1},
+    {Type::number, "numberOfTrailingZeros", trailing_zeros, 1, 1},
+    {Type::number, "highestOneBit", highest_one_bit, 1, 1},
+    {Type::number, "lowestOneBit", lowest_one_bit, 1, 1},
+    {Type::number, "reverse", reverse_bits, 1, 1},
+    {Type::number, "reverseBytes", reverse_bytes, 1, 1},
+    {Type::number, "rotateLeft", rotate_left, 2, 2},
+    {Type::number, "rotateRight", rotate_right, 2, 2},
+    {Type::number, "compareUnsigned", compare_unsigned, 2, 2},
+    {Type::number, "divideUnsigned", divide_unsigned, 2, 2},
+    {Type::number, "remainderUnsigned", remainder_unsigned, 2, 2},
+};
+
 bool is_number_type(Type type) { return type >= Type::integer && type <= Type::single; }
+
+// What types have in common beside kStatics.
+std::vector<std::span<const StaticInfo>> shared_by(Type type) {
+  std::vector<std::span<const StaticInfo>> tables;
+  if (is_number_type(type)) tables.emplace_back(kOfNumbers);
+  if (type == Type::integer || type == Type::long_integer) tables.emplace_back(kOfBits);
+  return tables;
+}
 
 }  // namespace
 
@@ -182,9 +217,10 @@ std::optional<Type> find_type(std::string_view name) {
 const StaticInfo* find_static(Type type, std::string_view name) {
   for (const StaticInfo& info : kStatics)
     if (info.type == type && info.name == name) return &info;
-  if (!is_number_type(type)) return nullptr;
-  auto found = std::ranges::find(kOfNumbers, name, &StaticInfo::name);
-  return found == std::end(kOfNumbers) ? nullptr : found;
+  for (std::span<const StaticInfo> table : shared_by(type))
+    for (const StaticInfo& info : table)
+      if (info.name == name) return &info;
+  return nullptr;
 }
 
 std::vector<std::string_view> type_names() {
@@ -197,8 +233,8 @@ std::vector<std::string_view> static_names(Type type) {
   std::vector<std::string_view> names;
   for (const StaticInfo& info : kStatics)
     if (info.type == type) names.push_back(info.name);
-  if (is_number_type(type))
-    for (const StaticInfo& info : kOfNumbers) names.push_back(info.name);
+  for (std::span<const StaticInfo> table : shared_by(type))
+    for (const StaticInfo& info : table) names.push_back(info.name);
   return names;
 }
 

@@ -189,6 +189,13 @@ TEST(ElMethods, Math) {
       {"{T(Math).sqrt(9)}", "3.0"},
       {"{T(Math).pow(2, 10)}", "1024.0"},
       {"{T(Math).floorMod(-7, 3)}", "2"},
+      {"{T(Math).negateExact(5)}", "-5"},
+      {"{T(Math).negateExact(-2147483647 - 1)}", "error: integer overflow"},
+      {"{T(Math).incrementExact(2147483647L)}", "2147483648"},
+      {"{T(Math).incrementExact(2147483647)}", "error: integer overflow"},
+      {"{T(Math).decrementExact(1)}", "0"},
+      {"{T(Math).expm1(0)} {T(Math).log1p(0)}", "0.0 0.0"},
+      {"{T(Math).sinh(0)} {T(Math).cosh(0)} {T(Math).tanh(0)}", "0.0 1.0 0.0"},
       {"{T(Math).floorDiv(-7, 3)}", "-3"},
       {"{T(Math).signum(-2.5)}", "-1.0"},
       {"{T(Math).addExact(2147483647, 1)}", "error: integer overflow"},
@@ -338,6 +345,35 @@ TEST(ElMethods, TextFormOfDoubles) {
       {"{(1.0E-10)}", "1.0E-10"},
       {"{(0.0)}", "0.0"},
       {"{(1.7976931348623157E308)}", "1.7976931348623157E308"},
+  });
+}
+
+TEST(ElStatics, Bits) {
+  check({
+      {"{T(java.lang.Integer).bitCount(7)}", "3"},
+      {"{T(java.lang.Integer).bitCount(-1)} {T(Long).bitCount(-1)}", "32 64"},
+      {"{T(Integer).bitCount('7')}", "3"},
+      {"{T(Integer).bitCount(3000000000L)}", "error: "},
+      {"{T(Integer).bitCount(null)}", "error: null"},
+      {"{T(Integer).bitCount(1, 2)}", "error: "},
+      {"{T(Short).bitCount(1)}", "error: 'bitCount' is not allowed"},
+      {"{T(Integer).numberOfLeadingZeros(1)} {T(Long).numberOfLeadingZeros(1)}", "31 63"},
+      {"{T(Integer).numberOfLeadingZeros(0)} {T(Integer).numberOfTrailingZeros(0)}", "32 32"},
+      {"{T(Long).numberOfTrailingZeros(8)}", "3"},
+      {"{T(Integer).highestOneBit(100)} {T(Integer).lowestOneBit(100)}", "64 4"},
+      {"{T(Integer).highestOneBit(-5)} {T(Integer).highestOneBit(0)}", "-2147483648 0"},
+      {"{T(Integer).lowestOneBit(0)} {T(Long).lowestOneBit(-8)}", "0 8"},
+      {"{T(Integer).reverse(1)} {T(Long).reverse(2)}", "-2147483648 4611686018427387904"},
+      {"{T(Integer).reverseBytes(1)} {T(Long).reverseBytes(1)}", "16777216 72057594037927936"},
+      {"{T(Integer).rotateLeft(1, 33)} {T(Integer).rotateLeft(1, -1)}", "2 -2147483648"},
+      {"{T(Integer).rotateRight(1, 1)} {T(Long).rotateRight(2, 65)}", "-2147483648 1"},
+      {"{T(Integer).compareUnsigned(-1, 1)} {T(Long).compareUnsigned(1, -1)}", "1 -1"},
+      {"{T(Integer).divideUnsigned(-1, 2)} {T(Integer).remainderUnsigned(-1, 2)}", "2147483647 1"},
+      {"{T(Long).divideUnsigned(-1, 2)}", "9223372036854775807"},
+      {"{T(Integer).divideUnsigned(1, 0)}", "error: division by zero"},
+      {"{T(Long).remainderUnsigned(1, 0)}", "error: division by zero"},
+      {"{T(Double).isInfinite(1 / 0.0)} {T(Double).isFinite(1.5)} {T(Float).isFinite(0.0 / 0)}",
+       "true true false"},
   });
 }
 
