@@ -216,7 +216,8 @@ Result<NodeId> Builder::call(NodeId target, std::string_view name, std::vector<N
   const MethodInfo* method = find_method(name);
   bool is_container = is_read(node(target)) && keyed(node(target).access) != Access::none;
   if (!method || (is_container && !is_of_containers(method->method)))
-    return refused("the method " + quoted(name) + " is not allowed", column, name, method_names());
+    return refused("the method " + quoted(name) + " is not allowed", column, name,
+                   is_container ? container_method_names() : method_names());
   if (arguments.size() < method->arguments_min || arguments.size() > method->arguments_max)
     return refused(arguments_wrong(name, arguments.size()), column);
   Node made{.op = Op::call,

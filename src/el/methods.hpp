@@ -156,6 +156,7 @@ const MethodInfo* find_method(std::string_view name);
 std::vector<std::string_view> method_names();
 // Whether headers, parameters and maps may have it.
 bool is_of_containers(Method method);
+std::vector<std::string_view> container_method_names();
 // Its first argument is a regular expression.
 bool takes_pattern(Method method);
 // The same arguments give the same result.

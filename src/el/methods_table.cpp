@@ -182,6 +182,13 @@ bool is_of_containers(Method method) {
          method == is_empty;
 }
 
+std::vector<std::string_view> container_method_names() {
+  std::vector<std::string_view> names = method_names();
+  std::erase_if(names,
+                [](std::string_view name) { return !is_of_containers(find_method(name)->method); });
+  return names;
+}
+
 bool takes_pattern(Method method) {
   return method == matches || method == replace_all || method == replace_first || method == split;
 }

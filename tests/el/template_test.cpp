@@ -186,6 +186,13 @@ TEST(ElTemplate, WarnsOfNamesThatDoNotExist) {
        "'jsonPath'?"},
       {"{#request.method.getClass()}",
        "column 18: the method 'getClass' is not allowed, it fails when it is reached"},
+      {"{#request.headers.add('a', 'b')}",
+       "column 19: the method 'add' is not allowed, it fails when it is reached"},
+      {"{#request.params.trim()}",
+       "column 18: the method 'trim' is not allowed, it fails when it is reached"},
+      {"{#request.headers.containKey('a')}",
+       "column 19: the method 'containKey' is not allowed, it fails when it is reached; did you "
+       "mean 'containsKey'?"},
       {"{#request.headers.anything}", ""},
       {"{#context.attributes.anything}", ""},
       {"{#api.properties['a'] + #properties.b + #endpoints['c'] + #dictionaries['d']['e']}", ""},
