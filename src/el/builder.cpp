@@ -344,7 +344,7 @@ Result<NodeId> Builder::xpath(std::vector<NodeId> arguments, std::uint32_t colum
 Result<std::uint32_t> Builder::constant_pattern(NodeId id, std::uint32_t column) {
   if (!is_constant_text(id)) return kNotConstant;
   auto regex = Regex::compile(node(id).value.as_text());
-  if (!regex) return fail_at(column, regex.error().message);
+  if (!regex) return fail_at(column, regex.error().message, regex.error().code);
   program_.regexes.push_back(*std::move(regex));
   return static_cast<std::uint32_t>(program_.regexes.size() - 1);
 }

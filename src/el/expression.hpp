@@ -62,9 +62,9 @@ struct Program;
 class Template {
  public:
   static Result<Template> compile(std::string_view text, const Options& options = {});
-  // A template that fails with `error` whenever it is evaluated: for callers that deploy a broken
-  // condition as the reference does (it refuses the request, not the API).
-  static Template refused(Error error);
+  // The template of a text that does not compile; it fails with `error` whenever it is evaluated.
+  // For callers that deploy it as the reference does: it refuses the request, not the API.
+  static Template refused(std::string_view text, Error error);
 
   Needs needs() const;
   // No expression in it; then text() is known: constant_text().

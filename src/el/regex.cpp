@@ -9,9 +9,15 @@
 namespace perigee::el {
 namespace {
 
-std::unexpected<Error> refuse(std::string_view pattern, const std::string& reason) {
-  return fail(ErrorCode::evaluation,
+std::unexpected<Error> refuse(std::string_view pattern, const std::string& reason,
+                              ErrorCode code = ErrorCode::evaluation) {
+  return fail(code,
               "the regular expression '" + std::string(pattern.substr(0, 200)) + "': " + reason);
+}
+
+// What Java has and this engine has not.
+std::unexpected<Error> unsupported(std::string_view pattern, const std::string& reason) {
+  return refuse(pattern, reason, ErrorCode::unsupported);
 }
 
 constexpr std::pair<std::string_view, std::string_view> kPosixClasses[] = {
@@ -53,7 +59,7 @@ class Translator {
     }
     bool repeats = c == '*' || c == '+' || c == '?' || c == '}';
     if (repeats && at_ + 1 < in_.size() && in_[at_ + 1] == '+')
-      return refuse(in_, "possessive quantifiers are not supported");
+      return unsupported(in_, "possessive quantifiers are not supported");
     out_ += c;
     ++at_;
     return {};
@@ -76,8 +82,8 @@ class Translator {
 
   Result<void> in_class(char c) {
     if (c == '[')
-      return refuse(in_, "a class inside a class is not supported; write \\[ for a bracket");
-    if (ahead("&&")) return refuse(in_, "intersections of classes (&&) are not supported");
+      return unsupported(in_, "a class inside a class is not supported; write \\[ for a bracket");
+    if (ahead("&&")) return unsupported(in_, "intersections of classes (&&) are not supported");
     if (c == ']') class_depth_ = 0;
     out_ += c;
     ++at_;
@@ -86,11 +92,11 @@ class Translator {
 
   Result<void> group() {
     if (ahead("(?=") || ahead("(?!") || ahead("(?<=") || ahead("(?<!"))
-      return refuse(in_, "look-around is not supported");
+      return unsupported(in_, "look-around is not supported");
     if (ahead("(?>")) {
       // Of alternatives that are one character each, only one fits: there is nothing to go back to.
       if (!is_single_characters(at_ + 3))
-        return refuse(in_, "an atomic group may only hold single characters, as in (?>a|\\d)");
+        return unsupported(in_, "an atomic group may only hold single characters, as in (?>a|\\d)");
       out_ += "(?:";
       at_ += 3;
       return {};
@@ -127,7 +133,7 @@ class Translator {
     std::size_t end = in_.find_first_of("):", at_);
     std::string_view flags = in_.substr(at_ + 2, end == in_.npos ? in_.npos : end - at_ - 2);
     if (flags.find_first_not_of("ims-") != flags.npos)
-      return refuse(in_, "only the flags i, m and s are supported");
+      return unsupported(in_, "only the flags i, m and s are supported");
     if (flags.substr(0, flags.find('-')).find('s') != flags.npos) dot_is_all_ = true;
     out_ += "(?";
     at_ += 2;
@@ -137,8 +143,8 @@ class Translator {
   Result<void> escape() {
     if (at_ + 1 == in_.size()) return refuse(in_, "it ends with a backslash");
     char c = in_[at_ + 1];
-    if (c >= '1' && c <= '9') return refuse(in_, "back-references are not supported");
-    if (c == 'k') return refuse(in_, "back-references are not supported");
+    if (c >= '1' && c <= '9') return unsupported(in_, "back-references are not supported");
+    if (c == 'k') return unsupported(in_, "back-references are not supported");
     if (c == 'Q') return quotation();
     if (c == 'u') return code_point();
     if (c == 'p' || c == 'P') return property(c == 'P');

@@ -194,8 +194,9 @@ Result<Template> Template::compile(std::string_view text, const Options& options
   return Template(std::move(program));
 }
 
-Template Template::refused(Error error) {
+Template Template::refused(std::string_view text, Error error) {
   auto program = std::make_shared<Program>();
+  program->source = text;
   program->refusal = std::move(error);
   return Template(std::move(program));
 }

@@ -326,7 +326,7 @@ std::optional<el::Template> compile_condition(Compilation& compilation, std::str
     compilation.problems.warning(
         pointer, "the condition will fail whenever it is evaluated: " + compiled.error().message);
   }
-  return el::Template::refused(std::move(compiled.error()));
+  return el::Template::refused(text, std::move(compiled.error()));
 }
 
 // Those of an API that is served: there are no errors. Each once.

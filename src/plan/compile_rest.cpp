@@ -34,7 +34,7 @@ el::Template compile_text(Compilation& compilation, std::string_view text,
   if (!compiled) {
     compilation.problems.warning(
         pointer, "the text will fail whenever it is needed: " + compiled.error().message);
-    return el::Template::refused(std::move(compiled.error()));
+    return el::Template::refused(text, std::move(compiled.error()));
   }
   refuse_needs(compilation, compiled->needs(), pointer);
   for (const std::string& warning : compiled->warnings())

@@ -269,7 +269,7 @@ Config parse(ConfigObject& from) {
   config.status = parse_status(from);
   for (ConfigObject& item : from.objects("rules")) {
     std::optional<el::Template> input = item.required_expression("input");
-    Rule rule{.input = input ? *std::move(input) : el::Template::refused(Error())};
+    Rule rule{.input = input ? *std::move(input) : el::Template::refused({}, Error())};
     rule.required = item.boolean("isRequired", true);
     parse_constraint(item.object("constraint"), rule);
     item.finish();

@@ -28,12 +28,17 @@ std::size_t ConfigObject::chosen(std::string_view member, std::span<const std::s
 
 std::optional<el::Template> ConfigObject::compile(std::string_view member, std::string_view text) {
   Result<el::Template> compiled = el::Template::compile(text, template_options());
-  if (!compiled) {
-    error(member, compiled.error().message);
+  if (compiled) {
+    for (const std::string& each : compiled->warnings()) warning(member, each);
+    return *std::move(compiled);
+  }
+  Error fault = std::move(compiled).error();
+  if (fault.code != ErrorCode::evaluation) {
+    error(member, fault.message);
     return std::nullopt;
   }
-  for (const std::string& each : compiled->warnings()) warning(member, each);
-  return *std::move(compiled);
+  warning(member, "the expression will fail whenever it is evaluated: " + fault.message);
+  return el::Template::refused(text, std::move(fault));
 }
 
 std::optional<el::Template> ConfigObject::expression(std::string_view member) {

@@ -31,7 +31,9 @@ class ConfigObject : public JsonObject {
   E choice(std::string_view member, std::span<const std::string_view> names, E fallback) {
     return static_cast<E>(chosen(member, names, static_cast<std::size_t>(fallback)));
   }
-  // Text with expressions in it; nothing when it is absent, null or cannot be compiled.
+  // Text with expressions in it; nothing when it is absent or null. One that cannot be parsed is a
+  // warning, and fails whenever it is evaluated (expression-language.md 1.3); one that asks for
+  // more than this version has is an error.
   std::optional<el::Template> expression(std::string_view member);
   // The same; absent or null is an error.
   std::optional<el::Template> required_expression(std::string_view member);

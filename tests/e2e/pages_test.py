@@ -10,6 +10,7 @@ import harness
 import pages
 
 DOCS = harness.SOURCE / "docs"
+UNPARSABLE = "Fails always, warned of with"
 
 
 class Overview(unittest.TestCase):
@@ -106,8 +107,16 @@ class Expressions(unittest.TestCase):
                 line = gateway.wait_for(f"expression '{expression}': ")
                 self.assertIn(reason, line)
 
+    def test_what_cannot_be_parsed_fails_always(self):
+        rows = self.rows("Expression", UNPARSABLE)
+        for row, status, _, _, gateway in self.start([self.setting(expression) for expression, _ in rows]):
+            with self.subTest(expression=rows[row][0]):
+                self.assertEqual(status, 500)
+                gateway.wait_for(pages.unquoted(rows[row][1]))
+
     def test_refusals_and_warnings(self):
-        for severity, heading in (("error", "Refused with"), ("warning", "Warned of with")):
+        for severity, heading in (("error", "Refused with"), ("warning", "Warned of with"),
+                                  ("warning", UNPARSABLE)):
             for expression, reason in self.rows("Expression", heading):
                 with self.subTest(expression=expression):
                     lines = self.checked(expression)

@@ -45,14 +45,28 @@ TEST(ElSandbox, WhatIsNotReachedDoesNotFail) {
 }
 
 TEST(ElSandbox, RefusesAtCompileWhatIsNotDoneYet) {
-  std::string_view text = "{T(String).format('%a', 1.0)}";
-  auto compiled = Template::compile(text);
-  ASSERT_FALSE(compiled) << text;
-  EXPECT_EQ(compiled.error().code, ErrorCode::unsupported);
-  EXPECT_NE(compiled.error().message.find("column 12: the conversion '%a' is not supported by this "
-                                          "version"),
-            std::string::npos)
-      << compiled.error().message;
+  struct {
+    std::string_view text, reason;
+  } rows[] = {
+      {"{T(String).format('%a', 1.0)}",
+       "column 12: the conversion '%a' is not supported by this version"},
+      {R"({('a'.matches('(.)\1'))})", "back-references are not supported"},
+      {R"({('a' matches '(?<x>.)\k<x>')})", "back-references are not supported"},
+      {"{('a'.replaceAll('(?=a)', 'b'))}", "look-around is not supported"},
+      {"{('a'.replaceFirst('a++', 'b'))}", "possessive quantifiers are not supported"},
+      {"{('a'.split('[a&&b]'))}", "intersections of classes (&&) are not supported"},
+      {"{('a'.split('(?x)a'))}", "only the flags i, m and s are supported"},
+  };
+  for (auto& [text, reason] : rows) {
+    auto compiled = Template::compile(text);
+    ASSERT_FALSE(compiled) << text;
+    EXPECT_EQ(compiled.error().code, ErrorCode::unsupported) << text;
+    EXPECT_NE(compiled.error().message.find(reason), std::string::npos) << compiled.error().message;
+  }
+  // What is wrong in Java too is no more than an evaluation error.
+  auto wrong = Template::compile("{('a'.matches('['))}");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::evaluation);
 }
 
 }  // namespace

@@ -97,14 +97,18 @@ TEST(ElTemplate, KnowsWhetherItIsConstant) {
 }
 
 TEST(ElTemplate, ARefusedOneAlwaysFails) {
-  Template refused = Template::refused(Error(ErrorCode::evaluation, "broken"));
+  Template refused = Template::refused("{#a.}", Error(ErrorCode::evaluation, "broken"));
   FakeClock clock;
   JsonVariables variables(test::sample_context(), clock);
   Arena arena;
   auto result = refused.condition(variables, arena);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().message, "broken");
+  EXPECT_FALSE(refused.text(variables, arena));
+  EXPECT_FALSE(refused.integer(variables, arena));
+  EXPECT_FALSE(refused.value(variables, arena));
   EXPECT_FALSE(refused.is_constant());
+  EXPECT_EQ(refused.source(), "{#a.}");
 }
 
 TEST(ElTemplate, RefusesWhatIsTooLarge) {

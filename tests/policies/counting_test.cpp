@@ -389,7 +389,7 @@ TEST(Counting, WrongConfigurationsAreRefused) {
   for (std::string_view configuration :
        {R"({"rate": []})", R"({"rate": {"limit": "many"}})", R"({"rate": {"limit": 1.5}})",
         R"({"rate": {"limit": 2147483648}})", R"({"rate": {"key": {}}})",
-        R"({"rate": {"key": "{#request.headers["}})", R"({"async": "perhaps", "rate": {}})"})
+        R"({"async": "perhaps", "rate": {}})"})
     EXPECT_FALSE(testing::make("rate-limit", configuration, x).policy) << configuration;
 }
 

@@ -112,7 +112,6 @@ TEST(HttpRedirect, RefusesRulesThatCannotWork) {
       {R"~({"path": "/a"})~", "/rules/0/location: required, but it is missing"},
       {R"~({"path": "(", "location": "b"})~", "/rules/0/path: "},
       {R"~({"path": "(?=a)", "location": "b"})~", "/rules/0/path: "},
-      {R"~({"path": "a", "location": "{#api.id"})~", "/rules/0/location: "},
       {R"~({"path": "a", "location": "b", "status": 299})~", "/rules/0/status: "},
       {R"~({"path": "a", "location": "b", "status": 309})~", "/rules/0/status: "},
   };

@@ -66,6 +66,7 @@ const Row kRows[] = {
      R"({"headers": [{"name": "X-B", "value": "{#context.attributes['nothing']}"},
                      {"name": "X-C", "value": "{#request.headers['nothing'][0]}"},
                      {"name": "X-D", "value": "{#context.attributes['lines']}"},
+                     {"name": "X-F", "value": "{#request.}"},
                      {"name": "X-E", "value": "e"}]})",
      "200|X-E:e|"},
 };
@@ -104,7 +105,8 @@ TEST(Mock, AContentWithoutAValueIsAnEmptyBody) {
 }
 
 TEST(Mock, AContentThatCannotBeEvaluatedIsA500) {
-  for (std::string_view content : {"{#request.headers['nothing'][0]}", "{#nothing.at.all}"}) {
+  for (std::string_view content :
+       {"{#request.headers['nothing'][0]}", "{#nothing.at.all}", "{#request.}"}) {
     Exchanges x;
     Made made = make("mock", R"({"content": ")" + std::string(content) + "\"}", x);
     ASSERT_TRUE(made.policy);

@@ -223,7 +223,6 @@ TEST(TrafficShadowing, RefusesWhatItCannotDo) {
       {R"({})", "/target"},
       {R"({"target":""})", "/target"},
       {R"({"target":[]})", "/target"},
-      {R"({"target":"{#request.path"})", "/target"},
       {R"({"target":"http://s","headers":{}})", "/headers"},
       {R"({"target":"http://s","headers":["x"]})", "/headers/0"},
       {R"({"target":"http://s","headers":[{"name":"a b","value":"x"}]})", "/headers/0/name"},
