@@ -26,13 +26,6 @@ Source* source_of(const epoll_event& event) {
   return reinterpret_cast<Source*>(event.data.u64 & ~kAnswers);
 }
 
-// What on_events() looks at first is on its way from memory when the events before it are done.
-void prefetch(const Source* source) {
-  constexpr std::size_t kLine = 64, kLines = 3;
-  for (std::size_t i = 0; i < kLines; ++i)
-    __builtin_prefetch(reinterpret_cast<const char*>(source) + i * kLine);
-}
-
 Instant later(Instant from, Duration by) { return by > kNever - from ? kNever : from + by; }
 
 }  // namespace
@@ -108,7 +101,6 @@ void Reactor::wait_for_events(Duration wait) {
 void Reactor::run_events() {
   while (event_next_ < event_end_) {
     const epoll_event& event = events_[event_next_++];
-    if (event_next_ < event_end_) prefetch(source_of(events_[event_next_]));
     // Null: the wake-up, or a source that was removed in this turn.
     if (Source* source = source_of(event)) source->on_events(event.events);
   }
