@@ -80,10 +80,13 @@ Api read_object(Object& root, const DefinitionSource& source, const ReadOptions&
   return api;
 }
 
-Parsed refused(std::string pointer, std::string message) {
+Parsed refused(Problem problem) {
   Parsed parsed;
-  parsed.problems.push_back({Severity::error, std::move(pointer), std::move(message), {}});
+  parsed.problems.push_back(std::move(problem));
   return parsed;
+}
+Parsed refused(std::string pointer, std::string message) {
+  return refused({Severity::error, std::move(pointer), std::move(message), {}});
 }
 
 }  // namespace
@@ -119,11 +122,7 @@ Parsed read_api(std::string_view bytes, const ReadOptions& options) {
   }
   auto document = JsonDocument::read(
       bytes, {.bytes_max = limits.definition_bytes_max, .depth_max = limits.depth_max});
-  if (!document) {
-    Parsed parsed;
-    parsed.problems.push_back(not_json(document.error()));
-    return parsed;
-  }
+  if (!document) return refused(not_json(document.error()));
   auto shared = std::make_shared<const JsonDocument>(*std::move(document));
   return read_api({shared, shared->root()}, options);
 }

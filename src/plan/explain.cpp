@@ -139,11 +139,12 @@ class Drawing {
       line(2, (chain.best_match ? "best-match flow" : "flow") + quoted_name(flow.name) + of + ": " +
                   flow.path_text + methods_of(flow.methods) + when(flow.condition));
       for (std::uint32_t i = first; i < last; ++i)
-        step(3, i - first + 1, (chain.*parts.steps)[i], parts);
+        numbered_step(3, i - first + 1, (chain.*parts.steps)[i], parts);
     }
   }
 
-  void step(std::size_t depth, std::size_t number, const Step& step, const Parts& parts) {
+  // A shared policy group's own steps stand below it; none of them is a group again.
+  void numbered_step(std::size_t depth, std::size_t number, const Step& step, const Parts& parts) {
     const SharedGroup* group = nullptr;
     std::string what = step.policy_id;
     if (!step.shared_group.empty()) {
@@ -159,7 +160,7 @@ class Drawing {
                     when(step.condition));
     if (!group || group->phase != parts.phase) return;
     const std::vector<Step>& steps = group->revision->flows.*parts.steps;
-    for (std::size_t i = 0; i < steps.size(); ++i) this->step(depth + 1, i + 1, steps[i], parts);
+    for (std::size_t i = 0; i < steps.size(); ++i) numbered_step(depth + 1, i + 1, steps[i], parts);
   }
 
   static std::string_view balance_name(upstream::Balance balance) {

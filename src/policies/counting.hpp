@@ -32,7 +32,7 @@ class CounterKey {
   std::string custom_text_;  // a constant one
   std::string end_;          // ":rl", after a constant "key": ":key:rl"
   std::string own_;          // ":<place of the step>" when steps are counted apart
-  std::string usual_end_;    // both
+  std::string usual_end_;    // end_ and own_ in one piece: nothing stands between them, mostly
 };
 
 // A number that is written down, or that an expression gives when none is.

@@ -196,8 +196,8 @@ Async<Verdict> enter(const FlowChain& chain, std::size_t at, Exchange& exchange,
                    {.flow = flow, .phase = Phase::request, .exchange = exchange, .run = run});
 }
 
-Async<Verdict> provide_and_run(const FlowChain& chain, std::size_t at, Exchange& exchange,
-                               FlowRun& run) {
+Async<Verdict> provide_and_enter(const FlowChain& chain, std::size_t at, Exchange& exchange,
+                                 FlowRun& run) {
   const Flow& flow = chain.flows[at];
   Result<bool> fitting = co_await fits(flow, exchange, run.line_rates);
   if (!fitting) co_return failed_condition(fitting.error(), flow, exchange, run.line_rates);
@@ -207,7 +207,7 @@ Async<Verdict> provide_and_run(const FlowChain& chain, std::size_t at, Exchange&
 Async<Verdict> run_flow(const FlowChain& chain, std::size_t at, Exchange& exchange, FlowRun& run) {
   const Flow& flow = chain.flows[at];
   if (flow.condition_needs.bits || exchange.worker.turn_is_long())
-    return provide_and_run(chain, at, exchange, run);
+    return provide_and_enter(chain, at, exchange, run);
   const bool fitting = selects(flow, exchange) && holds(flow, exchange, run.line_rates);
   return fitting ? enter(chain, at, exchange, run) : Verdict::next();
 }

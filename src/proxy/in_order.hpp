@@ -9,6 +9,7 @@
 
 namespace perigee::proxy {
 
+// The part of in_order() that has a frame: from the call that waits on.
 template <class Each>
 Async<policy::Verdict> rest_in_order(Async<policy::Verdict> waiting, std::size_t at,
                                      std::size_t end, Each each) {

@@ -24,7 +24,8 @@ BROAD = {"v4": "apim-http-flows-api-conditional-flows.json", "v2": "apim-standal
 
 def with_one_fault(value):
     """Copies of a JSON value, each with another member or item that is of a wrong type."""
-    for key in (value if isinstance(value, dict) else range(len(value))) if isinstance(value, (dict, list)) else ():
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
         wrong = 7 if not isinstance(value[key], (int, float)) else "seven"
         for replaced in (wrong, *with_one_fault(value[key])):
             copied = value.copy()
@@ -71,7 +72,7 @@ class CheckDefinitions(unittest.TestCase):
                                         "/listeners/0/cors/allowOrigin/0", "/plans/0/id", "/plans/1/security/type"], text)
 
     def test_an_explained_api_shows_what_is_around_it(self):
-        log = {"policy": "transform-headers", "configuration": {"scope": "REQUEST", "addHeaders": []}}
+        step = {"policy": "transform-headers", "configuration": {"scope": "REQUEST", "addHeaders": []}}
         definition = api(NOWHERE, flows=[{"name": "own", "request": [
             {"policy": "shared-policy-group-policy", "configuration": {"sharedPolicyGroupId": group}}
             for group in ("both", "absent")]}])
@@ -82,10 +83,10 @@ class CheckDefinitions(unittest.TestCase):
                 "schedule": "*/5 * * * * *", "method": "GET", "successThreshold": 1, "failureThreshold": 2, "target": "/up",
                 "assertion": "{#response.status == 200}"}}}
         group = {"id": "both", "name": "both", "environmentId": "DEFAULT", "phase": "REQUEST",
-                 "policies": [{**log, "name": "inside"}]}
+                 "policies": [{**step, "name": "inside"}]}
         organization = {"id": "DEFAULT", "flowMode": "DEFAULT", "flows": [
             {"name": "around", "enabled": True, "methods": [], "path-operator": {"path": "/", "operator": "STARTS_WITH"},
-             "pre": [{**log, "name": "before", "enabled": True}], "post": []}]}
+             "pre": [{**step, "name": "before", "enabled": True}], "post": []}]}
         folder = self.folder({
             "a.json": definition,
             "b.json": {"type": "DEPLOY_SHARED_POLICY_GROUP", "payload": json.dumps(group)},
